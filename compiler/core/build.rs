@@ -1,0 +1,41 @@
+//! Compiles `stdlib/` and `docs/checks/` in, so that migc is one file.
+
+use std::{
+    env, fs,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+fn main() -> io::Result<()> {
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("../..");
+    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("embedded.rs");
+    let mut file = fs::File::create(out)?;
+    list(&mut file, "STDLIB", &root.join("stdlib"), "mig")?;
+    list(&mut file, "PAGES", &root.join("docs/checks"), "md")
+}
+
+fn list(out: &mut fs::File, name: &str, root: &Path, ending: &str) -> io::Result<()> {
+    println!("cargo::rerun-if-changed={}", root.display());
+    let mut files = vec![];
+    collect(root, ending, &mut files)?;
+    files.sort();
+    writeln!(out, "/// Path below the folder, text.\npub static {name}: &[(&str, &str)] = &[")?;
+    for file in files {
+        let short = file.strip_prefix(root).unwrap_or(&file);
+        writeln!(out, "    ({short:?}, include_str!({:?})),", file.canonicalize()?)?;
+    }
+    writeln!(out, "];")
+}
+
+fn collect(folder: &Path, ending: &str, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            println!("cargo::rerun-if-changed={}", path.display());
+            collect(&path, ending, files)?;
+        } else if path.extension().is_some_and(|e| e == ending) {
+            files.push(path);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,215 @@
+//! What has happened? Entries of the journal, and the state that is their fold.
+//!
+//! An entry is one object, created only if its number is free; it names the digest of the one before.
+
+use crate::plan::{Address, Plan, StepId};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One object of the journal: records that were written together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Of this format: [`Entry::VERSION`].
+    pub version: u32,
+    /// From 1, without gaps.
+    pub number: u64,
+    /// Digest of the entry before, as bytes; empty for the first.
+    pub previous: String,
+    /// The run that wrote it: a function of the plan and the entry it began at.
+    pub run: String,
+    /// Milliseconds since 1970, by the operator's clock.
+    pub time_ms: u64,
+    /// In order.
+    pub records: Vec<Record>,
+}
+
+impl Entry {
+    /// The version this program reads and writes.
+    pub const VERSION: u32 = 1;
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "record", rename_all = "snake_case")]
+pub enum Record {
+    /// A run begins, and this is its plan.
+    Started {
+        /// All of it.
+        plan: Box<Plan>,
+        /// `user@machine`.
+        by: String,
+    },
+    /// A run was found unfinished, and goes on.
+    Resumed {
+        /// `user@machine`.
+        by: String,
+    },
+    /// A step is about to act.
+    Intent {
+        /// Which.
+        step: StepId,
+    },
+    /// It acted.
+    Outcome {
+        /// Which.
+        step: StepId,
+        /// How it went.
+        outcome: Outcome,
+    },
+    /// It was undone.
+    Undone {
+        /// Which.
+        step: StepId,
+        /// How that went.
+        outcome: Outcome,
+    },
+    /// The run is over.
+    Ended {
+        /// How.
+        end: RunEnd,
+    },
+}
+
+/// How a step went.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "result", rename_all = "snake_case")]
+pub enum Outcome {
+    /// As planned.
+    Done {
+        /// Did it have to do anything?
+        changed: bool,
+        /// What it learned, for later steps and for people: `was`, `exit_status`, `manifest`, `bytes`.
+        values: BTreeMap<String, String>,
+        /// Wall time.
+        milliseconds: u64,
+    },
+    /// It did not, and the world is as it was before or can be given to the same step again.
+    Failed {
+        /// What, where and why, in one line.
+        message: String,
+        /// What to do.
+        help: String,
+    },
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunEnd {
+    /// All steps are done.
+    Done,
+    /// A step failed, and all that was done was undone.
+    Undone,
+    /// A person closed it.
+    Abandoned,
+}
+
+/// What the state knows of one resource.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResourceState {
+    /// `docker.container`, `copy`, `aliyun.ecs`.
+    pub kind: String,
+    /// Of what was wished when it was settled.
+    pub digest: String,
+    /// What is needed to find or remove it without its sources: `host`, `container`, `id`.
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// The fold of a journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+pub struct State {
+    /// Whose it is; empty before the first run.
+    pub project: String,
+    /// Number of the last entry.
+    pub serial: u64,
+    /// Digest of the last entry.
+    pub head: String,
+    /// What is settled.
+    pub resources: BTreeMap<Address, ResourceState>,
+    /// The run that is not over.
+    pub unfinished: Option<Unfinished>,
+}
+
+/// A run with no end yet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Unfinished {
+    /// Its name.
+    pub run: String,
+    /// Its plan.
+    pub plan: Plan,
+    /// Who began it.
+    pub by: String,
+    /// Steps that are done, with what they learned.
+    pub done: BTreeMap<StepId, BTreeMap<String, String>>,
+    /// Steps whose intent was written and whose outcome was not, or which failed.
+    pub open: Vec<StepId>,
+    /// Steps that were undone.
+    pub undone: Vec<StepId>,
+    /// Is it going back?
+    pub undoing: bool,
+}
+
+impl State {
+    /// The state after one more entry. The caller has looked at number, digest and version.
+    pub fn fold(&mut self, entry: &Entry, digest: &str) {
+        self.serial = entry.number;
+        digest.clone_into(&mut self.head);
+        for record in &entry.records {
+            self.fold_record(&entry.run, record);
+        }
+    }
+
+    fn fold_record(&mut self, run: &str, record: &Record) {
+        match record {
+            Record::Started { plan, by } => {
+                self.project.clone_from(&plan.project);
+                self.unfinished = Some(Unfinished {
+                    run: run.to_owned(),
+                    plan: (**plan).clone(),
+                    by: by.clone(),
+                    done: BTreeMap::new(),
+                    open: vec![],
+                    undone: vec![],
+                    undoing: false,
+                });
+            }
+            Record::Resumed { .. } => {}
+            Record::Intent { step } => {
+                if let Some(run) = &mut self.unfinished
+                    && !run.open.contains(step)
+                {
+                    run.open.push(step.clone());
+                }
+            }
+            Record::Outcome { step, outcome } => self.fold_outcome(step, outcome),
+            Record::Undone { step, outcome } => {
+                let Some(run) = &mut self.unfinished else { return };
+                run.undoing = true;
+                if matches!(outcome, Outcome::Done { .. }) {
+                    run.undone.push(step.clone());
+                    run.done.remove(step);
+                    run.open.retain(|s| s != step);
+                    let step = run.plan.step(step).cloned();
+                    for (address, _) in step.into_iter().flat_map(|s| s.sets) {
+                        self.resources.remove(&address);
+                    }
+                }
+            }
+            Record::Ended { .. } => self.unfinished = None,
+        }
+    }
+
+    fn fold_outcome(&mut self, id: &str, outcome: &Outcome) {
+        let Some(run) = &mut self.unfinished else { return };
+        let Outcome::Done { values, .. } = outcome else { return };
+        run.open.retain(|s| s != id);
+        run.done.insert(id.to_owned(), values.clone());
+        let Some(step) = run.plan.step(id) else { return };
+        for address in &step.removes {
+            self.resources.remove(address);
+        }
+        for (address, resource) in &step.sets {
+            self.resources.insert(address.clone(), resource.clone());
+        }
+    }
+}

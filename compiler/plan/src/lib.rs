@@ -1,0 +1,18 @@
+//! What compiler and runtime agree on: diagnostics, facts, plans, state. Data only, serialised with versions.
+//!
+//! Knows neither sources, types and kinds, nor SSH, time and files.
+
+pub mod diagnostic;
+pub mod digest;
+pub mod facts;
+pub mod journal;
+pub mod plan;
+
+pub use diagnostic::{Diagnostic, Edit, Fix, Label, Position, Report, Severity, Span, Summary, Unproven};
+pub use digest::Digest;
+pub use facts::Facts;
+pub use journal::{Entry, Outcome, Record, ResourceState, RunEnd, State};
+pub use plan::{
+    Action, Class, ContainerSpec, EnvValue, Estimate, Forecast, Host, HostId, Login, Mount, MoveSummary, Origin, Phase, Plan,
+    Precondition, Probe, Publish, Requirement, Step, StepId, Tree, Undo,
+};

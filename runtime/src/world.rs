@@ -1,0 +1,81 @@
+//! What is outside? The only door to it: hosts, clock, journal objects. Real and simulated worlds implement it.
+//!
+//! Knows nothing of plans and steps. Everything above this trait is deterministic.
+
+use crate::script::{Output, Script};
+use std::{future::Future, time::Duration};
+
+/// Why a host could not be asked, or an answer not be had.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WorldError {
+    /// No connection could be made; nothing was run. The text says why and what to do.
+    #[error("{host}: {message}")]
+    Unreachable {
+        /// Which host.
+        host: String,
+        /// For people: refused key, unknown or changed host key with its fingerprint, time-out, …
+        message: String,
+        /// What to do.
+        help: String,
+    },
+    /// The connection ended before the answer; whether the script ran is not known.
+    #[error("{host}: the connection was lost: {message}")]
+    Lost {
+        /// Which host.
+        host: String,
+        /// What was seen.
+        message: String,
+    },
+}
+
+/// What an object of the journal answered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Another wrote that number first.
+    #[error("entry {0} of the journal exists already: another run writes this state")]
+    Taken(u64),
+    /// Anything else.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// What a stream between two hosts came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piped {
+    /// Of the script that was read; its standard output went to the other side and is empty here.
+    pub from: Output,
+    /// Of the script that was written to.
+    pub to: Output,
+    /// Bytes that travelled.
+    pub bytes: u64,
+}
+
+/// The world outside.
+pub trait World {
+    /// Runs scripts on a host, one after the other and whatever the ones before answered, in one round trip. Only a lone script
+    /// may have standard input.
+    fn run(&self, host: &str, scripts: &[Script]) -> impl Future<Output = Result<Vec<Output>, WorldError>>;
+
+    /// Runs `from` on one host with its standard output as the standard input of `to` on another. `progress` is told the bytes so far.
+    fn pipe(
+        &self,
+        from: (&str, &Script),
+        to: (&str, &Script),
+        progress: &dyn Fn(u64),
+    ) -> impl Future<Output = Result<Piped, WorldError>>;
+
+    /// Milliseconds since 1970.
+    fn now_ms(&self) -> u64;
+
+    /// Waits.
+    fn sleep(&self, time: Duration) -> impl Future<Output = ()>;
+
+    /// The bytes of an object of the journal, if it is there.
+    fn read_entry(&self, number: u64) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>>;
+
+    /// Creates an object of the journal, durably, only if its number is free.
+    fn create_entry(&self, number: u64, bytes: &[u8]) -> impl Future<Output = Result<(), StoreError>>;
+
+    /// The value of a secret, if the operator has it.
+    fn secret(&self, name: &str) -> Option<String>;
+}
