@@ -29,23 +29,39 @@ pub struct Options {
 #[derive(Debug, Clone, Default)]
 pub struct Sources(pub BTreeMap<String, String>);
 
-/// What came of a program.
+/// Sources of a program, read and parsed; what is compiled borrows from it.
 #[derive(Debug, Default)]
-pub struct Compilation {
-    /// All that is to be said.
-    pub report: Option<Report>,
-    /// For the renderers.
+pub struct Loaded {
+    /// For the renderers: every text a diagnostic may point into.
     pub sources: Sources,
+}
+
+/// What came of a program.
+#[derive(Debug)]
+pub struct Compilation<'a> {
+    /// All that is to be said.
+    pub report: Report,
     /// Facts that were read, by the address of their server.
     pub facts: BTreeMap<HostId, Facts>,
+    /// Names of the checks that ran.
+    pub checks: Vec<String>,
+    /// Where it came from.
+    pub loaded: &'a Loaded,
 }
 
-/// Compiles the program that begins at `entry`.
-pub fn compile(_files: &dyn Files, _entry: &str, _options: &Options) -> Compilation {
-    Compilation::default()
+/// Reads and parses the program that begins at `entry`, with all that it uses and the facts it names.
+pub fn load(_files: &dyn Files, _entry: &str, _options: &Options) -> Loaded {
+    Loaded::default()
 }
 
-impl Compilation {
+impl Loaded {
+    /// Resolves, types, evaluates and checks.
+    pub fn compile(&self) -> Compilation<'_> {
+        Compilation { report: Report::new(vec![], vec![]), facts: BTreeMap::new(), checks: vec![], loaded: self }
+    }
+}
+
+impl Compilation<'_> {
     /// The plan that leads from the state to the program, or why there is none.
     pub fn plan(&self, _state: &State) -> Result<Plan, Report> {
         Err(Report::new(vec![], vec![]))
