@@ -56,6 +56,11 @@ pub enum Record {
         /// How it went.
         outcome: Outcome,
     },
+    /// Steps of these moves failed, none of them has passed its point of no return, and all that they did is about to be undone.
+    GoingBack {
+        /// Which moves.
+        moves: Vec<Address>,
+    },
     /// It was undone.
     Undone {
         /// Which.
@@ -147,6 +152,12 @@ pub struct Unfinished {
     pub undone: Vec<StepId>,
     /// Is it going back?
     pub undoing: bool,
+    /// The moves that are being undone, or were; empty once a step was begun again after that.
+    #[serde(default)]
+    pub going_back: Vec<Address>,
+    /// Resources as they were when the run began, so that an undone step leaves no trace in the state.
+    #[serde(default)]
+    pub before: BTreeMap<Address, ResourceState>,
 }
 
 impl State {
@@ -171,31 +182,51 @@ impl State {
                     open: vec![],
                     undone: vec![],
                     undoing: false,
+                    going_back: vec![],
+                    before: self.resources.clone(),
                 });
             }
             Record::Resumed { .. } => {}
-            Record::Intent { step } => {
-                if let Some(run) = &mut self.unfinished
-                    && !run.open.contains(step)
-                {
-                    run.open.push(step.clone());
-                }
-            }
+            Record::Intent { step } => self.fold_intent(step),
             Record::Outcome { step, outcome } => self.fold_outcome(step, outcome),
-            Record::Undone { step, outcome } => {
+            Record::GoingBack { moves } => {
                 let Some(run) = &mut self.unfinished else { return };
                 run.undoing = true;
-                if matches!(outcome, Outcome::Done { .. }) {
-                    run.undone.push(step.clone());
-                    run.done.remove(step);
-                    run.open.retain(|s| s != step);
-                    let step = run.plan.step(step).cloned();
-                    for (address, _) in step.into_iter().flat_map(|s| s.sets) {
-                        self.resources.remove(&address);
-                    }
-                }
+                run.going_back.clone_from(moves);
             }
+            Record::Undone { step, outcome } => self.fold_undone(step, outcome),
             Record::Ended { .. } => self.unfinished = None,
+        }
+    }
+
+    fn fold_intent(&mut self, id: &StepId) {
+        let Some(run) = &mut self.unfinished else { return };
+        // A step is only begun when nothing is left to undo: the run goes forward again.
+        run.undoing = false;
+        run.going_back.clear();
+        run.undone.retain(|s| s != id);
+        if !run.open.contains(id) {
+            run.open.push(id.clone());
+        }
+    }
+
+    fn fold_undone(&mut self, id: &StepId, outcome: &Outcome) {
+        let Some(run) = &mut self.unfinished else { return };
+        run.undoing = true;
+        if !matches!(outcome, Outcome::Done { .. }) {
+            return;
+        }
+        run.done.remove(id);
+        run.open.retain(|s| s != id);
+        if !run.undone.contains(id) {
+            run.undone.push(id.clone());
+        }
+        let Some(step) = run.plan.step(id) else { return };
+        for address in step.sets.iter().map(|(address, _)| address).chain(&step.removes) {
+            match run.before.get(address) {
+                Some(resource) => self.resources.insert(address.clone(), resource.clone()),
+                None => self.resources.remove(address),
+            };
         }
     }
 
