@@ -2,7 +2,10 @@
 //!
 //! Sees a [`mig_plan::Plan`] and never the compiler.
 
+pub mod actions;
+pub mod manifest;
 pub mod script;
+pub mod scripts;
 pub mod world;
 
 pub use script::{Output, Script};

@@ -57,12 +57,7 @@ pub trait World {
     fn run(&self, host: &str, scripts: &[Script]) -> impl Future<Output = Result<Vec<Output>, WorldError>>;
 
     /// Runs `from` on one host with its standard output as the standard input of `to` on another. `progress` is told the bytes so far.
-    fn pipe(
-        &self,
-        from: (&str, &Script),
-        to: (&str, &Script),
-        progress: &dyn Fn(u64),
-    ) -> impl Future<Output = Result<Piped, WorldError>>;
+    fn pipe(&self, from: (&str, &Script), to: (&str, &Script), progress: &dyn Fn(u64)) -> impl Future<Output = Result<Piped, WorldError>>;
 
     /// Milliseconds since 1970.
     fn now_ms(&self) -> u64;

@@ -1,0 +1,130 @@
+//! What has happened so far, and how is more written down? Entries are read, checked and folded; records are batched and appended.
+//!
+//! Knows no steps' meaning. Refuses what it cannot prove whole, and never guesses at what a damaged entry may have said.
+
+mod load;
+
+pub use load::load;
+
+use crate::{StoreError, World};
+use mig_plan::{Digest, Entry, Plan, Record, State};
+use std::time::Duration;
+
+/// An entry holds at most so many records.
+pub const RECORDS_PER_ENTRY_MAX: usize = 1_000;
+/// A record waits at most so long for others to share its entry.
+pub const BATCH_WAIT_MS: u64 = 250;
+/// An entry may have so many bytes; the first of a run holds the whole plan.
+pub const ENTRY_SIZE_MAX_BYTES: usize = 64 << 20;
+
+/// Why the journal cannot be read or written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JournalError {
+    /// An entry is not what was written, or not for this program.
+    #[error("entry {entry} of the journal {message}")]
+    Refused {
+        /// Its number.
+        entry: u64,
+        /// What is wrong, as the rest of the sentence.
+        message: String,
+        /// What to do.
+        help: String,
+    },
+    /// Somebody else writes this state.
+    #[error("entry {0} of the journal was written by another run meanwhile")]
+    Taken(u64),
+    /// The store did not answer.
+    #[error("the journal cannot be read or written: {0}")]
+    Store(String),
+}
+
+impl JournalError {
+    /// What to do about it.
+    pub fn help(&self) -> &str {
+        match self {
+            Self::Refused { help, .. } => help,
+            Self::Taken(_) => "nothing more was done here; see `migc status` for who holds the state, and run `migc apply` when that run is over",
+            Self::Store(_) => "see that the state's folder is there and can be written, then run `migc apply` again",
+        }
+    }
+}
+
+impl From<StoreError> for JournalError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Taken(number) => Self::Taken(number),
+            StoreError::Failed(message) => Self::Store(message),
+        }
+    }
+}
+
+/// The journal, open for a run.
+pub struct Journal<'w, W> {
+    world: &'w W,
+    state: State,
+    run: String,
+    pending: Vec<Record>,
+    /// When the oldest pending record was pushed, in milliseconds since 1970.
+    pending_since_ms: u64,
+}
+
+impl<'w, W: World> Journal<'w, W> {
+    /// Reads all of it.
+    pub async fn open(world: &'w W) -> Result<Self, JournalError> {
+        let state = load(world).await?;
+        let run = state.unfinished.as_ref().map(|u| u.run.clone()).unwrap_or_default();
+        Ok(Self { world, state, run, pending: vec![], pending_since_ms: 0 })
+    }
+
+    /// The state by all that is durable.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The name of the run that writes.
+    pub fn run(&self) -> &str {
+        &self.run
+    }
+
+    /// Names the run that is about to begin.
+    pub fn begin_run(&mut self, plan: &Plan) {
+        self.run = format!("r{}", Digest::of(&(plan.digest(), self.state.serial + 1)).short(RUN_NAME_DIGITS));
+    }
+
+    /// Adds a record, which is durable only after the next [`Journal::flush`].
+    pub fn push(&mut self, record: Record) {
+        if self.pending.is_empty() {
+            self.pending_since_ms = self.world.now_ms();
+        }
+        self.pending.push(record);
+    }
+
+    /// How long the oldest pending record may still wait; `None` if nothing is pending.
+    pub fn due_in(&self) -> Option<Duration> {
+        let waited = self.world.now_ms().saturating_sub(self.pending_since_ms);
+        (!self.pending.is_empty()).then(|| Duration::from_millis(BATCH_WAIT_MS.saturating_sub(waited)))
+    }
+
+    /// Makes all that was pushed durable. After an error nothing more may be written: what was pending stays pending and is lost.
+    pub async fn flush(&mut self) -> Result<(), JournalError> {
+        while !self.pending.is_empty() {
+            let count = self.pending.len().min(RECORDS_PER_ENTRY_MAX);
+            let entry = Entry {
+                version: Entry::VERSION,
+                number: self.state.serial + 1,
+                previous: self.state.head.clone(),
+                run: self.run.clone(),
+                time_ms: self.world.now_ms(),
+                records: self.pending.iter().take(count).cloned().collect(),
+            };
+            let bytes = serde_json::to_vec(&entry).map_err(|e| JournalError::Store(e.to_string()))?;
+            self.world.create_entry(entry.number, &bytes).await?;
+            self.pending.drain(..count);
+            self.state.fold(&entry, Digest::of_bytes(&bytes).as_str());
+        }
+        Ok(())
+    }
+}
+
+/// Enough that two runs of one state never share a name.
+const RUN_NAME_DIGITS: usize = 12;

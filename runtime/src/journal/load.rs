@@ -1,0 +1,97 @@
+//! Is the journal whole, and what is the state? Each entry is checked before it is folded.
+//!
+//! Repairs nothing: an entry that was cut, edited or written by a newer program is named, with what to do.
+
+use super::{ENTRY_SIZE_MAX_BYTES, JournalError};
+use crate::{World, validate::validate};
+use mig_plan::{Digest, Entry, Record, State};
+use serde::Deserialize;
+
+/// A journal may have so many entries.
+const ENTRY_COUNT_MAX: u64 = 1_000_000;
+const RESTORE: &str = "put the entry back from a copy of the state's folder; nothing was changed on any host";
+
+/// What every version of an entry has.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u32,
+}
+
+/// Reads entries 1, 2, … and folds them.
+pub async fn load<W: World>(world: &W) -> Result<State, JournalError> {
+    let mut state = State::default();
+    for number in 1..=ENTRY_COUNT_MAX {
+        let Some(bytes) = world.read_entry(number).await? else { return Ok(state) };
+        let entry = read(number, &bytes, &state)?;
+        check_records(&entry, &state)?;
+        state.fold(&entry, Digest::of_bytes(&bytes).as_str());
+    }
+    Err(refused(ENTRY_COUNT_MAX, "is the last that fits", "begin a new state with `migc init`, and import what exists"))
+}
+
+fn refused(entry: u64, message: impl Into<String>, help: impl Into<String>) -> JournalError {
+    JournalError::Refused { entry, message: message.into(), help: help.into() }
+}
+
+fn read(number: u64, bytes: &[u8], state: &State) -> Result<Entry, JournalError> {
+    if bytes.len() > ENTRY_SIZE_MAX_BYTES {
+        return Err(refused(number, format!("has {} bytes; {ENTRY_SIZE_MAX_BYTES} are the most", bytes.len()), RESTORE));
+    }
+    let damaged = |error: serde_json::Error| match error.classify() {
+        serde_json::error::Category::Eof => refused(number, "was cut off", RESTORE),
+        _ => refused(number, format!("is damaged: {error}"), RESTORE),
+    };
+    let version = serde_json::from_slice::<Versioned>(bytes).map_err(damaged)?.version;
+    if version > Entry::VERSION {
+        let message = format!("has version {version}; this migc reads up to {}", Entry::VERSION);
+        return Err(refused(number, message, "use the migc that wrote it, or a newer one"));
+    }
+    if version < 1 {
+        return Err(refused(number, format!("has version {version}, which never was"), RESTORE));
+    }
+    let entry = serde_json::from_slice::<Entry>(bytes).map_err(damaged)?;
+    if entry.number != number {
+        return Err(refused(number, format!("says that it is entry {}", entry.number), RESTORE));
+    }
+    if entry.previous != state.head {
+        let message = if number == 1 { "does not begin a journal".to_owned() } else { format!("does not follow entry {} as it is now", number - 1) };
+        return Err(refused(number, message, format!("one of the two was edited or exchanged; {RESTORE}")));
+    }
+    Ok(entry)
+}
+
+/// Are the records such as this program writes, in this place?
+fn check_records(entry: &Entry, state: &State) -> Result<(), JournalError> {
+    let mut plan = state.unfinished.as_ref().map(|u| &u.plan);
+    let mut run = state.unfinished.as_ref().map(|u| u.run.as_str());
+    let wrong = |what: &str| refused(entry.number, format!("is damaged: {what}"), RESTORE);
+    for record in &entry.records {
+        if let Record::Started { plan: started, .. } = record {
+            if run.is_some() {
+                return Err(wrong("a run begins while another is unfinished"));
+            }
+            if let Some(problem) = validate(started).err().and_then(|problems| problems.into_iter().next()) {
+                return Err(wrong(&problem));
+            }
+            plan = Some(started);
+            run = Some(&entry.run);
+            continue;
+        }
+        if run != Some(entry.run.as_str()) {
+            return Err(wrong("it is of a run that is not going on"));
+        }
+        let step = match record {
+            Record::Intent { step } | Record::Outcome { step, .. } | Record::Undone { step, .. } => Some(step),
+            Record::Started { .. } | Record::Resumed { .. } | Record::GoingBack { .. } | Record::Ended { .. } => None,
+        };
+        if let Some(step) = step
+            && plan.is_none_or(|plan| plan.step(step).is_none())
+        {
+            return Err(wrong(&format!("there is no step `{}` in its plan", step.escape_debug())));
+        }
+        if matches!(record, Record::Ended { .. }) {
+            (plan, run) = (None, None);
+        }
+    }
+    Ok(())
+}

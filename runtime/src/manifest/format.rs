@@ -1,0 +1,308 @@
+//! How does a manifest travel? NUL-separated records, as `scripts/tree_list.sh` prints them with find, getfattr and sha256sum.
+//!
+//! Takes what a host sent as hostile: everything has a limit, and nothing is believed that does not parse.
+
+use super::{Depth, EntryType, Manifest, ManifestEntry, Root, Time};
+use std::{collections::BTreeMap, fmt::Write as _};
+
+/// A listing may have so many entries.
+pub const ENTRY_COUNT_MAX: usize = 20_000_000;
+/// A path, or a symlink's target, may have so many bytes.
+pub const PATH_LENGTH_MAX_BYTES: usize = 64 << 10;
+const MAGIC: &[u8] = b"migc-tree 1";
+const BLOCK_BYTES: u64 = 512;
+const NANOSECONDS: u32 = 1_000_000_000;
+/// Exit status of xargs, and of the tools it runs, when a file vanished under them; the listing is then used, but not complete.
+const OK: &[u8] = b"0";
+
+/// Why a listing could not be understood.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the listing of a tree is damaged: {0}")]
+pub struct FormatError(pub String);
+
+fn damaged<T>(what: impl Into<String>) -> Result<T, FormatError> {
+    Err(FormatError(what.into()))
+}
+
+struct Records<'a>(std::slice::Split<'a, u8, fn(&u8) -> bool>);
+
+impl<'a> Records<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes.split(|&byte| byte == 0))
+    }
+
+    fn next(&mut self, what: &str) -> Result<&'a [u8], FormatError> {
+        self.0.next().map_or_else(|| damaged(format!("it ends before {what}")), Ok)
+    }
+
+    fn text(&mut self, what: &str) -> Result<&'a str, FormatError> {
+        std::str::from_utf8(self.next(what)?).or_else(|_| damaged(format!("{what} is no text")))
+    }
+}
+
+/// Reads a listing.
+pub fn decode(bytes: &[u8]) -> Result<Manifest, FormatError> {
+    let mut records = Records::new(bytes);
+    if records.next("its first record")? != MAGIC {
+        return damaged("it does not begin as one; is standard output written to by a login script?");
+    }
+    let depth = if records.text("its depth")? == Depth::Full.as_str() { Depth::Full } else { Depth::Meta };
+    let root = match records.text("its root")? {
+        "absent" => return Ok(Manifest::absent(depth)),
+        "folder" => Root::Folder,
+        "file" => Root::File,
+        other => return damaged(format!("unknown root {other:?}")),
+    };
+    let prefix = records.next("its prefix")?;
+    let mut manifest = Manifest { root, depth, attributes_read: false, complete: true, entries: BTreeMap::new() };
+    decode_entries(&mut manifest, &mut records)?;
+    decode_devices(&mut manifest, &mut records, prefix)?;
+    decode_attributes(&mut manifest, &mut records, prefix)?;
+    if depth == Depth::Full {
+        decode_contents(&mut manifest, &mut records, prefix)?;
+    }
+    if records.next("its end")? != b"done" {
+        return damaged("something follows its last section");
+    }
+    Ok(manifest)
+}
+
+/// The status in a record `end STATUS`, if it is one.
+fn end_of(record: &[u8]) -> Option<&[u8]> {
+    record.strip_prefix(b"end ")
+}
+
+fn decode_entries(manifest: &mut Manifest, records: &mut Records<'_>) -> Result<(), FormatError> {
+    loop {
+        let fields = records.next("the end of its entries")?;
+        if let Some(status) = end_of(fields) {
+            manifest.complete &= status == OK;
+            return Ok(());
+        }
+        let path = records.next("the path of an entry")?;
+        if path.len() > PATH_LENGTH_MAX_BYTES || fields.len() > PATH_LENGTH_MAX_BYTES {
+            return damaged("a path is too long");
+        }
+        if manifest.entries.len() >= ENTRY_COUNT_MAX {
+            return damaged(format!("it has more than {ENTRY_COUNT_MAX} entries"));
+        }
+        check_path(path)?;
+        let Some(entry) = decode_fields(fields) else {
+            return damaged(format!("the entry {:?} does not parse", String::from_utf8_lossy(path)));
+        };
+        if manifest.entries.insert(path.to_vec(), entry).is_some() {
+            return damaged(format!("the entry {:?} is there twice", String::from_utf8_lossy(path)));
+        }
+    }
+}
+
+/// Paths of a listing are given to scripts again, so none may lead out of its tree.
+fn check_path(path: &[u8]) -> Result<(), FormatError> {
+    let sound = path.is_empty() || path.split(|&byte| byte == b'/').all(|part| !matches!(part, b"" | b"." | b".."));
+    if sound { Ok(()) } else { damaged(format!("the path {:?} leads out of the tree", String::from_utf8_lossy(path))) }
+}
+
+/// `TYPE MODE UID GID SIZE MTIME CTIME DEVICE INODE LINKS BLOCKS TARGET`
+fn decode_fields(fields: &[u8]) -> Option<ManifestEntry> {
+    let mut parts = fields.splitn(12, |&byte| byte == b' ');
+    let mut text = || parts.next().and_then(|part| std::str::from_utf8(part).ok());
+    let entry = ManifestEntry {
+        entry_type: EntryType::from_letter(text()?)?,
+        mode: u32::from_str_radix(text()?, 8).ok().filter(|&mode| mode <= 0o7777)?,
+        uid: text()?.parse().ok()?,
+        gid: text()?.parse().ok()?,
+        size: text()?.parse().ok()?,
+        modified: decode_time(text()?)?,
+        changed: decode_time(text()?)?,
+        device: text()?.parse().ok()?,
+        inode: text()?.parse().ok()?,
+        links: text()?.parse().ok()?,
+        allocated: text()?.parse::<u64>().ok()?.checked_mul(BLOCK_BYTES)?,
+        target: vec![],
+        number: String::new(),
+        attributes: BTreeMap::new(),
+        content: None,
+    };
+    Some(ManifestEntry { target: parts.next()?.to_vec(), ..entry })
+}
+
+/// `-12.3450000000`: seconds and a fraction of nine digits or more, as find prints `%T@`.
+fn decode_time(text: &str) -> Option<Time> {
+    let (seconds, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = fraction.get(..9).unwrap_or(fraction);
+    let scale = 10_u32.checked_pow(u32::try_from(9 - digits.len()).ok()?)?;
+    let nanoseconds = digits.parse::<u32>().ok()?.checked_mul(scale).filter(|&n| n < NANOSECONDS)?;
+    Some(Time { seconds: seconds.parse().ok()?, nanoseconds })
+}
+
+fn decode_devices(manifest: &mut Manifest, records: &mut Records<'_>, prefix: &[u8]) -> Result<(), FormatError> {
+    loop {
+        let number = records.text("the end of its devices")?;
+        if let Some(status) = end_of(number.as_bytes()) {
+            manifest.complete &= status == OK;
+            return Ok(());
+        }
+        let name = records.next("the path of a device")?;
+        if let Some(entry) = relative(name, prefix).and_then(|path| manifest.entries.get_mut(path)) {
+            number.clone_into(&mut entry.number);
+        }
+    }
+}
+
+/// What `getfattr -h -d -m - -e hex` prints: `# file: NAME`, lines `NAME=0x…`, an empty line.
+fn decode_attributes(manifest: &mut Manifest, records: &mut Records<'_>, prefix: &[u8]) -> Result<(), FormatError> {
+    let dump = records.next("its extended attributes")?;
+    let status = records.next("the end of its extended attributes")?;
+    manifest.attributes_read = end_of(status).is_some_and(|status| status != b"missing");
+    manifest.complete &= end_of(status) == Some(OK) || !manifest.attributes_read;
+    let mut current = None;
+    for line in dump.split(|&byte| byte == b'\n') {
+        if let Some(name) = line.strip_prefix(b"# file: ") {
+            let name = unescape(name);
+            current = relative(&name, prefix).map(<[u8]>::to_vec).filter(|path| manifest.entries.contains_key(path));
+        } else if let Some(at) = line.iter().rposition(|&byte| byte == b'=') {
+            let (name, value) = line.split_at(at);
+            let Some(entry) = current.as_ref().and_then(|path| manifest.entries.get_mut(path)) else { continue };
+            entry.attributes.insert(unescape(name), String::from_utf8_lossy(value.get(1..).unwrap_or_default()).into_owned());
+        }
+    }
+    Ok(())
+}
+
+/// What `sha256sum -z` prints: `HEX  NAME`.
+fn decode_contents(manifest: &mut Manifest, records: &mut Records<'_>, prefix: &[u8]) -> Result<(), FormatError> {
+    const DIGEST_LENGTH: usize = 64;
+    loop {
+        let record = records.next("the end of its contents")?;
+        if let Some(status) = end_of(record) {
+            manifest.complete &= status == OK;
+            return Ok(());
+        }
+        let digest = record.get(..DIGEST_LENGTH).filter(|digest| digest.iter().all(u8::is_ascii_hexdigit));
+        let (Some(digest), Some(name)) = (digest, record.get(DIGEST_LENGTH + 2..)) else {
+            return damaged("a digest of contents does not parse");
+        };
+        if let Some(entry) = relative(name, prefix).and_then(|path| manifest.entries.get_mut(path)) {
+            entry.content = Some(String::from_utf8_lossy(digest).into_owned());
+        }
+    }
+}
+
+/// `./a/b` under the prefix `.` is `a/b`; the prefix itself is the tree.
+fn relative<'a>(name: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
+    let rest = name.strip_prefix(prefix)?;
+    if rest.is_empty() { Some(rest) } else { rest.strip_prefix(b"/") }
+}
+
+/// getfattr writes bytes that would break its lines as a backslash and three octal digits.
+fn unescape(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((&first, after)) = rest.split_first() {
+        let octal = after.get(..3).filter(|digits| digits.iter().all(|digit| (b'0'..=b'7').contains(digit)));
+        let byte = octal.and_then(|digits| std::str::from_utf8(digits).ok()).and_then(|digits| u8::from_str_radix(digits, 8).ok());
+        if let (b'\\', Some(byte)) = (first, byte) {
+            out.push(byte);
+            rest = after.get(3..).unwrap_or_default();
+        } else {
+            out.push(first);
+            rest = after;
+        }
+    }
+    out
+}
+
+fn escape(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    for &byte in text {
+        if matches!(byte, b'\\' | b'\n' | b'\r' | b'=') || byte < b' ' {
+            out.extend_from_slice(format!("\\{byte:03o}").as_bytes());
+        } else {
+            out.push(byte);
+        }
+    }
+    out
+}
+
+/// Writes a listing as the script does; what a simulated host answers.
+pub fn encode(manifest: &Manifest) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut record = |bytes: &[u8]| {
+        out.extend_from_slice(bytes);
+        out.push(0);
+    };
+    let root = match manifest.root {
+        Root::Absent => "absent",
+        Root::Folder => "folder",
+        Root::File => "file",
+    };
+    let end = if manifest.complete { &b"end 0"[..] } else { b"end 1" };
+    record(MAGIC);
+    record(manifest.depth.as_str().as_bytes());
+    record(root.as_bytes());
+    if manifest.root == Root::Absent {
+        return out;
+    }
+    record(b".");
+    for (path, entry) in &manifest.entries {
+        record(&encode_fields(entry));
+        record(path);
+    }
+    record(end);
+    for (path, entry) in manifest.entries.iter().filter(|(_, entry)| !entry.number.is_empty()) {
+        record(entry.number.as_bytes());
+        record(&name_of(path));
+    }
+    record(b"end 0");
+    record(&encode_attributes(manifest));
+    record(if manifest.attributes_read { b"end 0" } else { b"end missing" });
+    if manifest.depth == Depth::Full {
+        for (path, entry) in &manifest.entries {
+            let Some(content) = &entry.content else { continue };
+            record(&[content.as_bytes(), b"  ", &name_of(path)].concat());
+        }
+        record(b"end 0");
+    }
+    record(b"done");
+    out
+}
+
+fn encode_fields(entry: &ManifestEntry) -> Vec<u8> {
+    let mut fields = String::new();
+    let time = |time: Time| format!("{}.{:09}0", time.seconds, time.nanoseconds);
+    let _ = write!(
+        fields,
+        "{} {:o} {} {} {} {} {} {} {} {} {} ",
+        entry.entry_type.letter(),
+        entry.mode,
+        entry.uid,
+        entry.gid,
+        entry.size,
+        time(entry.modified),
+        time(entry.changed),
+        entry.device,
+        entry.inode,
+        entry.links,
+        entry.allocated / BLOCK_BYTES,
+    );
+    [fields.as_bytes(), &entry.target].concat()
+}
+
+fn encode_attributes(manifest: &Manifest) -> Vec<u8> {
+    let mut dump = Vec::new();
+    for (path, entry) in manifest.entries.iter().filter(|(_, entry)| manifest.attributes_read && !entry.attributes.is_empty()) {
+        dump.extend_from_slice(b"# file: ");
+        dump.extend_from_slice(&escape(&name_of(path)));
+        dump.push(b'\n');
+        for (name, value) in &entry.attributes {
+            dump.extend_from_slice(&[&escape(name), &b"="[..], value.as_bytes(), b"\n"].concat());
+        }
+        dump.push(b'\n');
+    }
+    dump
+}
+
+/// As find calls it from inside the tree.
+fn name_of(path: &[u8]) -> Vec<u8> {
+    if path.is_empty() { b".".to_vec() } else { [b"./", path].concat() }
+}

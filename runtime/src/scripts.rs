@@ -1,0 +1,173 @@
+//! Which scripts are there, what do they take, and what do they answer? One function for each file in `scripts/`.
+//!
+//! Knows nothing of plans; what an answer means for a step is decided in `actions`.
+//!
+//! All of them: POSIX sh, values as positional parameters only. Exit status 0 is an answer, 3 a refusal because something is not
+//! ours, 4 somebody else holds the lock, anything else a failure that standard error explains. The record folder is
+//! `${MIGC_HOME}/${MIGC_STATE}`, set by whoever runs the script.
+
+use crate::{Script, manifest::Depth};
+
+/// Exit status of a script that found something that is not ours.
+pub const STATUS_NOT_OURS: i32 = 3;
+/// Exit status of a script that waited in vain for another one.
+pub const STATUS_LOCKED: i32 = 4;
+
+macro_rules! script {
+    ($name:literal, $words:expr) => {
+        Script {
+            name: $name,
+            text: concat!(include_str!("scripts/head.sh"), include_str!(concat!("scripts/", $name, ".sh"))),
+            words: $words,
+            stdin: vec![],
+        }
+    };
+}
+
+fn own(words: &[&str]) -> Vec<String> {
+    words.iter().map(|&w| w.to_owned()).collect()
+}
+
+/// Lines `key=value`: `user`, `uid`, `now_ms`, `hostname`, `arch`, `cpus`, `memory_bytes`, `docker` (version of the server, or empty), `sudo`.
+pub fn about() -> Script {
+    script!("about", vec![])
+}
+
+/// The names that are missing, one a line. `tar`, `find` and `sha256sum` must be able to do what GNU's do.
+pub fn tools(names: &[String]) -> Script {
+    script!("tools", names.to_vec())
+}
+
+/// `free_bytes total_bytes` of the filesystem of the path or its nearest parent that exists.
+pub fn space(path: &str) -> Script {
+    script!("space", own(&[path]))
+}
+
+/// `absent`, `empty` (a folder without entries), `ours` (the marker is there), `other`.
+pub fn path_look(path: &str, marker: &str) -> Script {
+    script!("path_look", own(&[path, marker]))
+}
+
+/// `free` or `used`: does anything listen on the port? Protocol `tcp` or `udp`.
+pub fn port_look(port: &str, protocol: &str) -> Script {
+    script!("port_look", own(&[port, protocol]))
+}
+
+/// `absent`, or tab-separated `key=value`: `status`, `running`, `exit_code`, `oom`, `restart`, `image_id`, `image`, `owner`, `spec`.
+pub fn container_look(name: &str) -> Script {
+    script!("container_look", own(&[name]))
+}
+
+/// The last lines that a container wrote, control characters removed. Empty if there are none.
+pub fn container_logs(name: &str, lines: u32) -> Script {
+    script!("container_logs", own(&[name, &lines.to_string()]))
+}
+
+/// `changed` or `unchanged`.
+pub fn install_tools(names: &[String]) -> Script {
+    script!("install_tools", names.to_vec())
+}
+
+/// The image's id, or nothing.
+pub fn image_look(image: &str) -> Script {
+    script!("image_look", own(&[image]))
+}
+
+/// A stream for [`image_load`].
+pub fn image_save(image: &str) -> Script {
+    script!("image_save", own(&[image]))
+}
+
+/// Reads what [`image_save`] wrote.
+pub fn image_load() -> Script {
+    script!("image_load", vec![])
+}
+
+/// Fetches an image from its registry.
+pub fn image_pull(image: &str) -> Script {
+    script!("image_pull", own(&[image]))
+}
+
+/// A manifest, see [`crate::manifest::decode`]. Words: path, `meta` or `full`, then paths relative to it that are left out.
+pub fn tree_list(path: &str, depth: Depth, exclude: &[String]) -> Script {
+    let mut words = own(&[path, depth.as_str()]);
+    words.extend_from_slice(exclude);
+    script!("tree_list", words)
+}
+
+/// Makes the folder (`dir`), or the folder above a file (`file`), and the marker. Status 3 if there are other data and no marker.
+pub fn tree_prepare(path: &str, kind: &str, marker: &str) -> Script {
+    script!("tree_prepare", own(&[path, kind, marker]))
+}
+
+/// Reads relative paths (`.` is the tree itself, the others begin with `./`), each ended by NUL, and writes a tar stream.
+/// The second word is `live` (files may change or vanish while they are read) or `final` (then that is a failure).
+pub fn tree_send(path: &str, live: bool, names: Vec<u8>) -> Script {
+    let mut script = script!("tree_send", own(&[path, if live { "live" } else { "final" }]));
+    script.stdin = names;
+    script
+}
+
+/// Reads what [`tree_send`] wrote. Status 3 without the marker.
+pub fn tree_receive(path: &str, marker: &str) -> Script {
+    script!("tree_receive", own(&[path, marker]))
+}
+
+/// Reads relative paths as [`tree_send`] does, deepest first, and removes each of them. Status 3 without the marker.
+pub fn tree_delete(path: &str, marker: &str, names: Vec<u8>) -> Script {
+    let mut script = script!("tree_delete", own(&[path, marker]));
+    script.stdin = names;
+    script
+}
+
+/// Sets the restart policy; answers the policy before. Asked again for `no` while it is `no`, it answers what was there before the
+/// first time, so that a step that is repeated after an interruption learns the same.
+pub fn container_restart(name: &str, policy: &str) -> Script {
+    script!("container_restart", own(&[name, policy]))
+}
+
+/// Stops a container, waiting `grace_seconds` before it is killed; answers as [`container_look`] does.
+pub fn container_stop(name: &str, grace_seconds: u64) -> Script {
+    script!("container_stop", own(&[name, &grace_seconds.to_string()]))
+}
+
+/// `changed` or `unchanged`.
+pub fn container_start(name: &str) -> Script {
+    script!("container_start", own(&[name]))
+}
+
+/// `pid path` of each file below the paths that a process has open for writing, one a line.
+pub fn open_files(paths: &[String]) -> Script {
+    script!("open_files", paths.to_vec())
+}
+
+/// Creates a container without starting it: `created`, `unchanged` or `replaced`. Words: name, owner, spec (a digest), how many
+/// networks, the networks, then what `docker create` takes after its own options: options, image, command. Standard input: the
+/// environment as a file for `--env-file`.
+pub fn container_create(words: Vec<String>, environment: Vec<u8>) -> Script {
+    let mut script = script!("container_create", words);
+    script.stdin = environment;
+    script
+}
+
+/// `removed` or `absent`; what it mounts stays. Status 3 if its owner is another.
+pub fn container_remove(name: &str, owner: &str) -> Script {
+    script!("container_remove", own(&[name, owner]))
+}
+
+/// Status 0 when the port of the host accepts a connection and keeps it.
+pub fn probe_tcp(port: u16) -> Script {
+    script!("probe_tcp", own(&[&port.to_string()]))
+}
+
+/// Status 0 when the URL answers 2xx or 3xx.
+pub fn probe_http(url: &str) -> Script {
+    script!("probe_http", own(&[url]))
+}
+
+/// Status 0 when the text, run by sh with the words, ends with 0.
+pub fn probe_command(text: &str, words: &[String]) -> Script {
+    let mut all = own(&[text]);
+    all.extend_from_slice(words);
+    script!("probe_command", all)
+}
