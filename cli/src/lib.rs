@@ -1,0 +1,11 @@
+//! The command line: commands, what they print, and with which status they end.
+//!
+//! Knows people, terminals and exit statuses. What a program means is `mig_core`'s, what happens to hosts `mig_runtime`'s.
+
+pub mod commands;
+pub mod exit;
+pub mod pages;
+pub mod project;
+pub mod render;
+pub mod terminal;
+pub mod visible;

@@ -1,0 +1,29 @@
+//! `migc explain`: what does a check mean, why does it matter, what does a mended program look like?
+
+use crate::{
+    exit::{Failure, Outcome, Status},
+    pages,
+    terminal::Terminal,
+    visible,
+};
+
+/// Print the page of a check: what it finds, why it matters, an example and the mended one
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Its name or its code: `duplicate_node_id`, `MIG3030`
+    name: String,
+}
+
+pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
+    let checks = pages::all();
+    let Some(check) = pages::find(&checks, &args.name) else {
+        let near = pages::near(&checks, &args.name);
+        let help = match near.as_slice() {
+            [] => "`migc checks` lists all of them".to_owned(),
+            near => format!("did you mean {}? `migc checks` lists all of them", near.join(" or ")),
+        };
+        return Err(Failure::new(format!("no check is called `{}`", args.name)).help(help));
+    };
+    terminal.print(&visible::text(check.page));
+    Ok(Status::Done)
+}

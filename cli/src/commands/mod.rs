@@ -1,0 +1,84 @@
+//! Which commands are there? One file a command; this one lists them and hands over.
+
+mod apply;
+mod check;
+mod checks;
+mod completions;
+mod explain;
+mod plan;
+mod program;
+mod rehearse;
+mod state;
+mod status;
+
+use crate::{
+    exit::{Outcome, Status},
+    terminal::Terminal,
+};
+use clap::{Parser, Subcommand};
+
+/// A compiler for infrastructure and its moves.
+#[derive(Debug, Parser)]
+#[command(name = "migc", version, max_term_width = 100, after_help = EXIT_STATUSES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_STATUSES: &str = "\
+Exit status:
+    0  done; for `check`: no error
+    1  errors, and nothing was done
+    3  somebody else holds the state
+    4  stopped part-way; the next `migc apply` goes on
+    5  done, and a verification failed
+    6  a step failed, and all that was done was undone
+   64  wrong usage
+  130  interrupted before anything was started";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(check::Args),
+    Checks(checks::Args),
+    Explain(explain::Args),
+    Plan(plan::Args),
+    Apply(apply::Args),
+    Rehearse(rehearse::Args),
+    Status(status::Args),
+    Completions(completions::Args),
+}
+
+impl Cli {
+    /// May it change hosts?
+    pub fn acts(&self) -> bool {
+        matches!(self.command, Command::Apply(_))
+    }
+}
+
+/// Does what the command line says.
+pub fn run(cli: &Cli, terminal: &mut Terminal) -> Outcome {
+    match &cli.command {
+        Command::Check(args) => check::run(args, terminal),
+        Command::Checks(args) => Ok(checks::run(args, terminal)),
+        Command::Explain(args) => explain::run(args, terminal),
+        Command::Plan(args) => plan::run(args, terminal),
+        Command::Apply(args) => apply::run(args, terminal),
+        Command::Rehearse(args) => rehearse::run(args, terminal),
+        Command::Status(args) => status::run(args, terminal),
+        Command::Completions(args) => Ok(completions::run(args, terminal)),
+    }
+}
+
+/// The status of a command line that clap did not accept, or answered itself; printed.
+pub fn refused(error: &clap::Error, terminal: &mut Terminal) -> Status {
+    let text = error.render();
+    let coloured = |look: crate::terminal::Look| if look.colour { text.ansi().to_string() } else { text.to_string() };
+    if error.use_stderr() {
+        terminal.error(&coloured(terminal.error_look()));
+        Status::Usage
+    } else {
+        terminal.print(&coloured(terminal.look()));
+        Status::Done
+    }
+}

@@ -1,0 +1,88 @@
+//! `migc plan`: what would be done? Reads the program, its facts and the state, and changes nothing.
+//!
+//! Asks no host: what is required of them is looked at by `apply`, before its first change.
+
+use super::{program, state};
+use crate::{
+    exit::{Failure, Outcome, Status},
+    render::{self, json},
+    terminal::Terminal,
+    visible,
+};
+use mig_plan::Plan;
+use std::path::PathBuf;
+
+/// Show what would be done: each step with its reason, cost and way back, and the point of no return
+///
+/// Reads the program, its facts and the state; asks no host, and changes nothing.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    program: program::Program,
+    #[command(flatten)]
+    state: state::Folder,
+    /// Print the plan as data; see docs/json.md
+    #[arg(long)]
+    json: bool,
+    /// Write the plan to a file that only you may read, for `migc apply FILE --digest DIGEST`
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
+    let project = args.program.open()?;
+    let loaded = args.program.load(&project)?;
+    let compilation = loaded.compile();
+    if compilation.report.has_errors() {
+        return Ok(program::refuse(&compilation.report, &loaded, args.json, terminal));
+    }
+    let state = args.state.read(&project)?;
+    if let Some(unfinished) = &state.unfinished {
+        return Err(Failure::new(format!("run {} of {} is unfinished", unfinished.run, unfinished.by))
+            .help("`migc status` shows it, and `migc apply` goes on with the plan it began with"));
+    }
+    let plan = match compilation.plan(&state) {
+        Ok(plan) => plan,
+        Err(report) => return Ok(program::refuse(&report, &loaded, args.json, terminal)),
+    };
+    program::warn(&compilation.report, &loaded, terminal);
+    if let Some(path) = &args.out {
+        write(&plan, path)?;
+    }
+    if args.json {
+        terminal.print(&json::pretty(&plan));
+    } else {
+        terminal.print(&render::plan::plan(&plan));
+    }
+    if let Some(path) = &args.out {
+        let shown = visible::line(&path.display().to_string());
+        terminal.error(&format!("written to {shown}; apply it with\n  migc apply {shown} --digest {}\n", plan.digest()));
+    }
+    Ok(Status::Done)
+}
+
+/// Beside the file first, and then renamed, so that nobody reads half a plan.
+#[allow(clippy::disallowed_methods)] // Writing a file the user asked for.
+fn write(plan: &Plan, path: &std::path::Path) -> Result<(), Failure> {
+    use std::{fs, io::Write as _, os::unix::fs::OpenOptionsExt as _};
+    let failed = |error: std::io::Error| {
+        Failure::new(format!("`{}` cannot be written: {error}", path.display()))
+            .help("the plan was made and nothing was done; give another path")
+    };
+    let Some(name) = path.file_name() else {
+        return Err(Failure::usage(format!("`{}` is not the path of a file", path.display())));
+    };
+    let mut beside = name.to_owned();
+    beside.push(format!(".{}.tmp", std::process::id()));
+    let beside = path.with_file_name(beside);
+    let mut open = fs::OpenOptions::new();
+    let done = open.write(true).create_new(true).mode(0o600).open(&beside).and_then(|mut file| {
+        file.write_all(json::pretty(plan).as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&beside, path)
+    });
+    if done.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    done.map_err(failed)
+}

@@ -1,0 +1,66 @@
+//! Which program is meant, and what does the compiler say of it? What `check`, `plan`, `apply` and `rehearse` share.
+//!
+//! Does not look at hosts or state.
+
+use crate::{
+    exit::{Failure, Status},
+    project::{self, Project},
+    render::{human, json},
+    terminal::Terminal,
+};
+use mig_core::Loaded;
+use mig_plan::Report;
+use std::path::PathBuf;
+
+/// The program and its parameters.
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub(super) struct Program {
+    /// A folder whose program begins at its `main.mig`, or a single file
+    #[arg(default_value = ".")]
+    pub(super) path: PathBuf,
+    /// Give a parameter its value; stronger than `MIG_VAR_NAME` in the environment
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_set)]
+    pub(super) set: Vec<(String, String)>,
+}
+
+impl Program {
+    /// Where the program lies.
+    pub(super) fn open(&self) -> Result<Project, Failure> {
+        Project::open(&self.path)
+    }
+
+    /// Its sources, read and parsed.
+    pub(super) fn load(&self, project: &Project) -> Result<Loaded, Failure> {
+        let options = project::options(&self.set)?;
+        Ok(mig_core::load(project, project.entry(), &options))
+    }
+}
+
+/// `region=cn-shanghai`
+pub(super) fn parse_set(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
+    let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !name.is_empty();
+    if is_name { Ok((name.to_owned(), value.to_owned())) } else { Err(format!("`{name}` is not the name of a parameter")) }
+}
+
+/// Tells people on standard error what is wrong or doubtful, when a command wants to go on.
+pub(super) fn warn(report: &Report, loaded: &Loaded, terminal: &mut Terminal) {
+    // The plan itself lists what is not proven.
+    let spoken = Report { unproven: vec![], ..report.clone() };
+    let look = terminal.error_look();
+    terminal.error(&human::report(&spoken, &loaded.sources, look));
+}
+
+/// A program that cannot be planned: its report, as data where data were asked for, and the status.
+pub(super) fn refuse(report: &Report, loaded: &Loaded, as_json: bool, terminal: &mut Terminal) -> Status {
+    if as_json {
+        terminal.print(&json::pretty(report));
+    } else {
+        let look = terminal.error_look();
+        terminal.error(&human::report(report, &loaded.sources, look));
+        let errors = crate::render::count(report.summary.errors, "error");
+        terminal.error(&format!("{errors}: nothing was planned, and nothing was done\n"));
+    }
+    Status::Refused
+}

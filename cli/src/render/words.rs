@@ -1,0 +1,67 @@
+//! How is an action, a requirement or a way back said in a few words?
+//!
+//! Titles and reasons of steps are the compiler's; these words are for what only data say.
+
+use super::quantity;
+use mig_plan::{Action, Probe, Requirement, Step, Undo};
+
+/// What going back over a step means.
+pub fn undo(step: &Step) -> String {
+    match &step.undo {
+        Undo::Nothing => "nothing to undo".to_owned(),
+        Undo::Leave { what } => format!("not needed, {what} may stay"),
+        Undo::Act { action: act } => action(act),
+        Undo::Impossible { why } => format!("IMPOSSIBLE, {why}"),
+    }
+}
+
+/// What an action does, in the imperative.
+pub fn action(action: &Action) -> String {
+    match action {
+        Action::Adopt { host, id } => format!("take over {id} as {host}"),
+        Action::InstallTools { host, names } => format!("install {} on {host}", names.join(", ")),
+        Action::BringImage { to, image, .. } => format!("bring image {image} to {to}"),
+        Action::CopyTrees { from, to, trees, live } => {
+            let how = if *live { "copy, while it is used," } else { "copy" };
+            format!("{how} {} from {from} to {to}", super::count(trees.len(), "tree"))
+        }
+        Action::VerifyTrees { from, to, trees } => format!("compare {} on {from} and {to}", super::count(trees.len(), "tree")),
+        Action::SetRestart { host, container, policy } => format!("set the restart policy of {container} on {host} to {policy}"),
+        Action::RestoreRestart { host, container, .. } => format!("give {container} on {host} its old restart policy"),
+        Action::StopContainer { host, container, .. } => format!("stop {container} on {host}"),
+        Action::StartContainer { host, container } => format!("start {container} on {host}"),
+        Action::CheckFenced { host, container, .. } => format!("check that {container} on {host} is stopped for good"),
+        Action::CreateContainer { host, container } => format!("create {} on {host}", container.name),
+        Action::RemoveContainer { host, container } => format!("remove container {container} on {host}, data stay"),
+        Action::Await { host, container, probe } => format!("wait until {container} on {host} {}", answers(probe)),
+        Action::Note => "note it in the journal".to_owned(),
+    }
+}
+
+fn answers(probe: &Probe) -> String {
+    match probe {
+        Probe::Running { .. } => "runs".to_owned(),
+        Probe::Tcp { port, .. } => format!("accepts on port {port}"),
+        Probe::Http { url, .. } => format!("answers at {url}"),
+        Probe::Command { .. } => "passes its command".to_owned(),
+    }
+}
+
+/// What must hold on a host.
+pub fn requirement(requirement: &Requirement) -> String {
+    match requirement {
+        Requirement::Tools { names } => format!("tools {}", names.join(", ")),
+        Requirement::Container { name } => format!("container {name} is there"),
+        Requirement::FreeSpace { path, bytes } => format!("{} free at {path}", quantity::bytes(*bytes)),
+        Requirement::PathFree { path } => format!("nothing at {path}"),
+        Requirement::PortFree { port } => format!("nothing listens on {port}"),
+        Requirement::Hardware { arch, cpus, memory, disks } => {
+            let mut words = vec![];
+            words.extend(arch.clone());
+            words.extend(cpus.map(|n| super::count(n as usize, "processor")));
+            words.extend(memory.map(|m| format!("{} of memory", quantity::bytes(m))));
+            words.extend(disks.iter().map(|(path, size)| format!("{} at {path}", quantity::bytes(*size))));
+            format!("the machine has {}", words.join(", "))
+        }
+    }
+}
