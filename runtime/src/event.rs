@@ -2,7 +2,7 @@
 //!
 //! Knows neither terminals nor languages. With `--json` each event is one line, as serde writes it.
 
-use mig_plan::{Address, HostId, StepId};
+use mig_plan::{HostId, StepId, plan::Address};
 use serde::Serialize;
 
 /// One thing that happened just now.

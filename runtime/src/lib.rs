@@ -3,9 +3,16 @@
 //! Sees a [`mig_plan::Plan`] and never the compiler.
 
 pub mod actions;
+pub mod event;
+pub mod executor;
+pub mod journal;
+pub mod local;
 pub mod manifest;
+pub mod preflight;
 pub mod script;
 pub mod scripts;
+mod wire;
+pub mod validate;
 pub mod world;
 
 pub use script::{Output, Script};

@@ -1,0 +1,189 @@
+//! How is a plan applied? Journal, preflight, steps in the order of their needs, going back where that is right, an end.
+//!
+//! Decides the order and what is written down; what a step does in the world is said in `actions`, and what is shown by the caller.
+
+mod back;
+mod forward;
+mod graph;
+mod outcome;
+mod run;
+mod window;
+
+pub use outcome::{ApplyResult, Exit};
+
+use crate::{
+    World,
+    event::Event,
+    journal::{Journal, JournalError},
+    preflight::{self, Moment, Problem},
+    validate::validate,
+};
+use mig_plan::{Class, Digest, Plan, Record, RunEnd, Step, journal::Unfinished};
+use run::{Memory, Run};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+/// At most so many steps act on one host at once: sshd allows ten sessions on a connection, and frees them late.
+pub const STEPS_PER_HOST_MAX: usize = 6;
+/// A step whose connection was lost is done again so many times, if its class allows it.
+pub const RETRY_COUNT_MAX: u32 = 3;
+/// The first wait before that; each further one is twice as long.
+pub const RETRY_WAIT_MS: u64 = 2_000;
+
+/// How a person wants it.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Who acts: `user@machine`.
+    pub by: String,
+    /// Begin the cutover of a move outside its window.
+    pub ignore_window: bool,
+    /// Set by the first Ctrl-C: steps that run end, no other begins.
+    pub stop: Arc<AtomicBool>,
+}
+
+impl Options {
+    fn stopping(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}
+
+/// Applies a plan, or goes on with the run that is unfinished; then the stored plan counts, and `plan` is only compared with it.
+pub async fn apply<W: World>(world: &W, plan: &Plan, options: &Options, emit: &dyn Fn(Event)) -> ApplyResult {
+    if let Err(problems) = validate(plan) {
+        let help = "make the plan anew with `migc plan`";
+        return ApplyResult::refused(plan, problems.into_iter().map(|p| Problem::new(p, help)).collect());
+    }
+    let journal = match Journal::open(world).await {
+        Ok(journal) => journal,
+        Err(error) => return ApplyResult::no_journal(plan, &error),
+    };
+    match journal.state().unfinished.clone() {
+        Some(unfinished) => go_on(world, journal, &unfinished, Some(&plan.digest()), options, emit).await,
+        None => begin(world, journal, plan, options, emit).await,
+    }
+}
+
+/// Goes on with the run that is unfinished; `None` if there is none.
+pub async fn resume<W: World>(world: &W, options: &Options, emit: &dyn Fn(Event)) -> Result<Option<ApplyResult>, JournalError> {
+    let journal = Journal::open(world).await?;
+    let Some(unfinished) = journal.state().unfinished.clone() else { return Ok(None) };
+    Ok(Some(go_on(world, journal, &unfinished, None, options, emit).await))
+}
+
+/// Closes the unfinished run of that name as it is. Answers it, so that a person sees what is done and what is half-done; `None` if
+/// no such run is unfinished.
+pub async fn abandon<W: World>(world: &W, run: &str) -> Result<Option<Unfinished>, JournalError> {
+    let mut journal = Journal::open(world).await?;
+    let Some(unfinished) = journal.state().unfinished.clone().filter(|u| u.run == run) else { return Ok(None) };
+    journal.push(Record::Ended { end: RunEnd::Abandoned });
+    journal.flush().await?;
+    Ok(Some(unfinished))
+}
+
+/// Why this plan may not begin on this state, if so.
+fn stale(plan: &Plan, journal: &Journal<'_, impl World>) -> Option<Problem> {
+    let state = journal.state();
+    if !state.project.is_empty() && state.project != plan.project {
+        let message = format!("the state belongs to the project `{}`, the plan to `{}`", state.project.escape_debug(), plan.project.escape_debug());
+        return Some(Problem::new(message, "choose another state with `--state`"));
+    }
+    if (plan.serial, plan.head.as_str()) == (state.serial, state.head.as_str()) {
+        return None;
+    }
+    let message = format!("the plan was made against entry {} of the journal, which is at entry {} now", plan.serial, state.serial);
+    Some(Problem::new(message, "the plan was applied already, or another run changed the state; make a new one with `migc plan`"))
+}
+
+async fn begin<'w, W: World>(
+    world: &'w W,
+    mut journal: Journal<'w, W>,
+    plan: &Plan,
+    options: &Options,
+    emit: &dyn Fn(Event),
+) -> ApplyResult {
+    if plan.steps.is_empty() {
+        return ApplyResult::nothing_to_do(plan);
+    }
+    let mut problems: Vec<Problem> = stale(plan, &journal).into_iter().collect();
+    if problems.is_empty() {
+        problems = window::over(world, plan, options);
+        problems.extend(look(world, plan, &plan.steps.iter().collect::<Vec<_>>(), Moment::Begin, emit).await);
+    }
+    if !problems.is_empty() {
+        return ApplyResult::refused(plan, problems);
+    }
+    if options.stopping() {
+        return ApplyResult::interrupted(plan);
+    }
+    journal.begin_run(plan);
+    journal.push(Record::Started { plan: Box::new(plan.clone()), by: options.by.clone() });
+    if let Err(error) = journal.flush().await {
+        return ApplyResult::no_journal(plan, &error);
+    }
+    emit(Event::Started { run: journal.run().to_owned(), steps: plan.steps.len() });
+    let memory = Memory::default();
+    Run::new(world, plan, journal, &memory, options, emit).execute().await
+}
+
+async fn look<W: World>(world: &W, plan: &Plan, steps: &[&Step], moment: Moment, emit: &dyn Fn(Event)) -> Vec<Problem> {
+    let hosts: Vec<_> = preflight::hosts(plan, steps, moment).into_iter().cloned().collect();
+    let requirements = if moment == Moment::Begin { plan.preconditions.len() } else { 0 };
+    emit(Event::Preflight { hosts, requirements });
+    preflight::preflight(world, plan, steps, moment).await
+}
+
+async fn go_on<'w, W: World>(
+    world: &'w W,
+    mut journal: Journal<'w, W>,
+    unfinished: &Unfinished,
+    given: Option<&Digest>,
+    options: &Options,
+    emit: &dyn Fn(Event),
+) -> ApplyResult {
+    let plan = &unfinished.plan;
+    let same_plan = given.is_none_or(|digest| *digest == plan.digest());
+    emit(Event::Resumed {
+        run: unfinished.run.clone(),
+        by: unfinished.by.clone(),
+        steps: plan.steps.len(),
+        done: unfinished.done.len(),
+        same_plan,
+        undoing: unfinished.undoing,
+    });
+    let memory = Memory::new(unfinished.done.clone());
+    let unknown = unknown_once(unfinished);
+    if !unknown.is_empty() {
+        return ApplyResult::stopped(plan, unfinished, unknown, same_plan);
+    }
+    let steps: Vec<&Step> = remaining(unfinished);
+    let problems = look(world, plan, &steps, Moment::Resume, emit).await;
+    if !problems.is_empty() || options.stopping() {
+        return ApplyResult::stopped(plan, unfinished, problems, same_plan);
+    }
+    journal.push(Record::Resumed { by: options.by.clone() });
+    let mut run = Run::new(world, plan, journal, &memory, options, emit);
+    run.restore(unfinished, same_plan);
+    run.execute().await
+}
+
+/// What may still act: forward what is not done, backward what is.
+fn remaining(unfinished: &Unfinished) -> Vec<&Step> {
+    let of_back = |step: &&Step| step.of_move.as_ref().is_some_and(|m| unfinished.going_back.contains(m));
+    let done = |step: &&Step| unfinished.done.contains_key(&step.id);
+    if unfinished.undoing && unfinished.plan.steps.iter().any(|s| of_back(&s) && (done(&s) || unfinished.open.contains(&s.id))) {
+        return unfinished.plan.steps.iter().filter(of_back).collect();
+    }
+    unfinished.plan.steps.iter().filter(|step| !done(step)).collect()
+}
+
+/// Steps that must not be done twice, and of which only the intent is known: a person has to look.
+fn unknown_once(unfinished: &Unfinished) -> Vec<Problem> {
+    let unknown = unfinished.open.iter().filter_map(|id| unfinished.plan.step(id)).filter(|step| step.class == Class::Once);
+    let tell = |step: &Step| {
+        let help = format!("look at the host; then close this run with `migc apply --abandon {}` and make a new plan", unfinished.run);
+        Problem::of_step(step, "it was begun, whether it happened is not known, and it must not be done twice", &help)
+    };
+    unknown.map(tell).collect()
+}

@@ -1,0 +1,145 @@
+//! Which moves go back after a failure, and how? Their steps are undone, the last one first.
+//!
+//! Never over a point of no return: from there on only a reverse move leads back, and that is a plan of its own.
+
+use super::run::{Attempt, Run};
+use crate::{
+    World,
+    actions::{Failure, Performed},
+    event::Event,
+    journal::JournalError,
+    preflight::Problem,
+    scripts,
+};
+use mig_plan::{Action, Class, Outcome, Record, Step, Undo, plan::Address};
+use std::collections::{BTreeMap, BTreeSet};
+
+impl<W: World> Run<'_, W> {
+    /// The moves with a failed step that can go back, and those that were built on them.
+    pub(super) async fn moves_to_undo(&mut self) -> Vec<Address> {
+        self.forgive_starts_that_never_were().await;
+        let failed = self.failed.keys().filter_map(|id| self.plan.step(id)).filter_map(|step| step.of_move.clone());
+        let mut moves = BTreeSet::<Address>::new();
+        for of in failed.collect::<BTreeSet<_>>() {
+            if let Some(group) = self.undoable_with(of) {
+                moves.extend(group);
+            }
+        }
+        moves.into_iter().collect()
+    }
+
+    /// A target that Docker created and never started has accepted no writes, so its move may still go back.
+    async fn forgive_starts_that_never_were(&mut self) {
+        let failed: Vec<&Step> = self.failed.keys().filter_map(|id| self.plan.step(id)).filter(|s| s.point_of_no_return).collect();
+        for step in failed {
+            let Action::StartContainer { host, container } = &step.action else { continue };
+            let Ok(answers) = self.world.run(host, &[scripts::container_look(container)]).await else { continue };
+            let line = answers.first().filter(|output| output.status == 0).map(crate::Output::text).unwrap_or_default();
+            if line.split('\t').any(|field| field == "status=created") {
+                self.open.remove(&step.id);
+                self.never_were.push(step.id.clone());
+            }
+        }
+    }
+
+    /// The move and all that were built on it; `None` if one of them cannot go back.
+    fn undoable_with(&self, of: Address) -> Option<BTreeSet<Address>> {
+        let mut group = BTreeSet::from([of]);
+        loop {
+            let in_group = |step: &Step| step.of_move.as_ref().is_some_and(|m| group.contains(m));
+            let mut above = BTreeSet::<&str>::new();
+            let mut wider = group.clone();
+            for step in &self.plan.steps {
+                let own = in_group(step);
+                if own && self.has_acted(&step.id) && matches!(step.undo, Undo::Impossible { .. }) {
+                    return None;
+                }
+                if own || step.needs.iter().any(|need| above.contains(need.as_str())) {
+                    above.insert(&step.id);
+                }
+                let left = self.has_acted(&step.id) && matches!(step.undo, Undo::Act { .. } | Undo::Impossible { .. });
+                if !own && left && above.contains(step.id.as_str()) {
+                    wider.insert(step.of_move.clone()?);
+                }
+            }
+            if group.iter().any(|m| self.is_past_return(m)) {
+                return None;
+            }
+            if wider == group {
+                return Some(group);
+            }
+            group = wider;
+        }
+    }
+
+    /// Undoes all that these moves did. Answers whether all of it was; what was not is tried again by the next apply.
+    pub(super) async fn back(&mut self, moves: &[Address]) -> Result<bool, JournalError> {
+        (self.emit)(Event::GoingBack { moves: moves.to_vec() });
+        self.journal.push(Record::GoingBack { moves: moves.to_vec() });
+        for step in std::mem::take(&mut self.never_were) {
+            let outcome = Outcome::Done { changed: false, values: BTreeMap::new(), milliseconds: 0 };
+            self.journal.push(Record::Undone { step, outcome });
+        }
+        self.journal.flush().await?;
+        let mut all = true;
+        for step in self.plan.steps.iter().rev() {
+            if !step.of_move.as_ref().is_some_and(|of| moves.contains(of)) || !self.has_acted(&step.id) {
+                continue;
+            }
+            if self.stopping() {
+                all = false;
+                break;
+            }
+            all &= self.undo(step).await?;
+        }
+        self.journal.flush().await?;
+        Ok(all)
+    }
+
+    async fn undo(&mut self, step: &Step) -> Result<bool, JournalError> {
+        let id = step.id.clone();
+        (self.emit)(Event::Undoing { step: id.clone(), title: step.title.clone() });
+        let began_ms = self.world.now_ms();
+        let outcome = match self.opposite(step).await {
+            Ok(performed) => {
+                self.memory.remove(&id);
+                self.open.remove(&id);
+                self.undone.insert(id.clone());
+                (self.emit)(Event::Undone { step: id.clone(), changed: performed.changed });
+                let milliseconds = self.world.now_ms().saturating_sub(began_ms);
+                Outcome::Done { changed: performed.changed, values: performed.values, milliseconds }
+            }
+            Err(Failure { message, help, .. }) => {
+                self.undo_failed.push(Problem::of_step(step, &format!("could not be undone: {message}"), &help));
+                (self.emit)(Event::UndoFailed { step: id.clone(), message: message.clone(), help: help.clone() });
+                Outcome::Failed { message, help }
+            }
+        };
+        let undone = matches!(outcome, Outcome::Done { .. });
+        self.journal.push(Record::Undone { step: id, outcome });
+        // An undo acts, so that it was is kept at once; what has nothing to undo may wait for others.
+        if matches!(step.undo, Undo::Act { .. }) {
+            self.journal.flush().await?;
+        }
+        Ok(undone)
+    }
+
+    async fn opposite(&mut self, step: &Step) -> Result<Performed, Failure> {
+        let attempt = Attempt { world: self.world, plan: self.plan, memory: self.memory, emit: self.emit };
+        match &step.undo {
+            Undo::Nothing | Undo::Leave { .. } => Ok(Performed::default()),
+            Undo::Impossible { why } => {
+                Err(Failure { message: why.clone(), help: "see what this step left, and undo it by hand".to_owned(), certain: true })
+            }
+            Undo::Act { action } => {
+                let repeatable = step.class != Class::Once;
+                if repeatable && !self.memory.contains(&step.id) && matches!(**action, Action::RestoreRestart { .. }) {
+                    // The outcome that remembers the policy was lost; the same step, done again, learns it again.
+                    let performed = attempt.perform(step, &step.action).await?;
+                    self.memory.insert(&step.id, performed.values);
+                }
+                attempt.perform(step, action).await
+            }
+        }
+    }
+}

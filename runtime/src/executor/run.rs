@@ -1,0 +1,299 @@
+//! What does a run know while it acts, and how does it end? Forward, then back if that is right, then the last record.
+//!
+//! The two directions are in `forward` and `back`; this file holds what they share.
+
+use super::{
+    ApplyResult, Exit, Options, RETRY_COUNT_MAX, RETRY_WAIT_MS,
+    outcome::count,
+};
+use crate::{
+    World,
+    actions::{Done, Failure, Performed, Progress, perform},
+    event::Event,
+    journal::{Journal, JournalError},
+    preflight::Problem,
+};
+use mig_plan::{Action, Class, Phase, Plan, Record, RunEnd, Step, StepId, Undo, journal::Unfinished, plan::Address};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+/// The value of an outcome that names what could not be compared.
+pub(super) const NOT_VERIFIED: &str = "not_verified";
+
+type Values = BTreeMap<String, String>;
+
+/// What steps that are done have learned; shared by steps that run at the same time.
+#[derive(Default)]
+pub(super) struct Memory(RefCell<BTreeMap<StepId, Values>>);
+
+impl Memory {
+    pub(super) fn new(done: BTreeMap<StepId, Values>) -> Self {
+        Self(RefCell::new(done))
+    }
+
+    pub(super) fn contains(&self, id: &str) -> bool {
+        self.0.borrow().contains_key(id)
+    }
+
+    pub(super) fn insert(&self, id: &str, values: Values) {
+        self.0.borrow_mut().insert(id.to_owned(), values);
+    }
+
+    pub(super) fn remove(&self, id: &str) {
+        self.0.borrow_mut().remove(id);
+    }
+
+    fn len(&self) -> usize {
+        self.0.borrow().len()
+    }
+}
+
+impl Done for Memory {
+    fn value(&self, step: &str, name: &str) -> Option<String> {
+        self.0.borrow().get(step)?.get(name).cloned()
+    }
+}
+
+/// A run that acts.
+pub(super) struct Run<'a, W> {
+    pub(super) world: &'a W,
+    pub(super) plan: &'a Plan,
+    pub(super) journal: Journal<'a, W>,
+    pub(super) memory: &'a Memory,
+    pub(super) options: &'a Options,
+    pub(super) emit: &'a dyn Fn(Event),
+    /// Steps whose intent was written, and which are neither done nor undone.
+    pub(super) open: BTreeSet<StepId>,
+    pub(super) undone: BTreeSet<StepId>,
+    pub(super) failed: BTreeMap<StepId, Failure>,
+    /// Moves whose window is closed.
+    pub(super) held: BTreeMap<Address, Problem>,
+    /// Moves to go back over, from a run before.
+    pub(super) going_back: Vec<Address>,
+    pub(super) undo_failed: Vec<Problem>,
+    /// Starts that failed before the container ran, so that there is nothing to undo.
+    pub(super) never_were: Vec<StepId>,
+    same_plan: bool,
+    resumed: bool,
+    stopped: bool,
+}
+
+impl<'a, W: World> Run<'a, W> {
+    pub(super) fn new(
+        world: &'a W,
+        plan: &'a Plan,
+        journal: Journal<'a, W>,
+        memory: &'a Memory,
+        options: &'a Options,
+        emit: &'a dyn Fn(Event),
+    ) -> Self {
+        Self {
+            world,
+            plan,
+            journal,
+            memory,
+            options,
+            emit,
+            open: BTreeSet::new(),
+            undone: BTreeSet::new(),
+            failed: BTreeMap::new(),
+            held: BTreeMap::new(),
+            going_back: vec![],
+            undo_failed: vec![],
+            never_were: vec![],
+            same_plan: true,
+            resumed: false,
+            stopped: false,
+        }
+    }
+
+    /// Takes up what a run before has left.
+    pub(super) fn restore(&mut self, unfinished: &Unfinished, same_plan: bool) {
+        self.open = unfinished.open.iter().cloned().collect();
+        self.undone = unfinished.undone.iter().cloned().collect();
+        self.going_back.clone_from(&unfinished.going_back);
+        self.same_plan = same_plan;
+        self.resumed = true;
+    }
+
+    /// All of it: to the end of the plan, or back, or to where it stops.
+    pub(super) async fn execute(mut self) -> ApplyResult {
+        match self.act().await {
+            Ok(exit) => self.result(exit, None),
+            Err(error @ JournalError::Taken(_)) => self.result(Exit::Held, Some(&error)),
+            Err(error) => self.result(Exit::PartWay, Some(&error)),
+        }
+    }
+
+    async fn act(&mut self) -> Result<Exit, JournalError> {
+        self.journal.flush().await?;
+        let unfinished_undo = self.plan.steps.iter().any(|step| self.is_going_back(step) && self.has_acted(&step.id));
+        let moves = if unfinished_undo || self.back_is_all_there_was() {
+            self.going_back.clone()
+        } else {
+            self.forward().await?;
+            if self.left_to_do() == 0 {
+                return self.end(RunEnd::Done).await;
+            }
+            self.moves_to_undo().await
+        };
+        if moves.is_empty() {
+            return Ok(Exit::PartWay);
+        }
+        let all_undone = self.back(&moves).await?;
+        if all_undone && self.nothing_acted() { self.end(RunEnd::Undone).await } else { Ok(Exit::PartWay) }
+    }
+
+    /// The last undo is written down, and the end of the run is not.
+    fn back_is_all_there_was(&self) -> bool {
+        !self.going_back.is_empty() && self.nothing_acted()
+    }
+
+    fn is_going_back(&self, step: &Step) -> bool {
+        step.of_move.as_ref().is_some_and(|of| self.going_back.contains(of))
+    }
+
+    /// Has the step changed anything, or may it have?
+    pub(super) fn has_acted(&self, id: &str) -> bool {
+        self.memory.contains(id) || self.open.contains(id)
+    }
+
+    /// Is nothing left in the world that would have to be undone?
+    fn nothing_acted(&self) -> bool {
+        !self.plan.steps.iter().any(|s| self.has_acted(&s.id) && matches!(s.undo, Undo::Act { .. } | Undo::Impossible { .. }))
+    }
+
+    fn left_to_do(&self) -> usize {
+        self.plan.steps.len().saturating_sub(self.memory.len())
+    }
+
+    async fn end(&mut self, end: RunEnd) -> Result<Exit, JournalError> {
+        self.journal.push(Record::Ended { end });
+        self.journal.flush().await?;
+        Ok(match end {
+            RunEnd::Undone => Exit::Undone,
+            RunEnd::Done if self.not_verified().is_empty() => Exit::Done,
+            RunEnd::Done => Exit::NotVerified,
+            RunEnd::Abandoned => Exit::PartWay,
+        })
+    }
+
+    fn not_verified(&self) -> Vec<Problem> {
+        let of = |step: &'a Step| Some((step, self.memory.value(&step.id, NOT_VERIFIED).filter(|text| !text.is_empty())?));
+        let tell = |(step, text): (&Step, String)| Problem::of_step(step, &format!("not verified: {text}"), "compare it by hand, or make it comparable and apply again");
+        self.plan.steps.iter().filter_map(of).map(tell).collect()
+    }
+
+    /// Notes that a graceful stop was asked for, once anything had to wait for it.
+    pub(super) fn stopping(&mut self) -> bool {
+        self.stopped |= self.options.stopping();
+        self.stopped
+    }
+
+    fn problems(&self, error: Option<&JournalError>) -> Vec<Problem> {
+        let failed = self.failed.iter().filter_map(|(id, failure)| Some((self.plan.step(id)?, failure)));
+        let mut problems: Vec<Problem> = failed.map(|(step, failure)| Problem::of_step(step, &failure.message, &failure.help)).collect();
+        problems.extend(self.undo_failed.iter().cloned());
+        problems.extend(self.held.values().cloned());
+        problems.extend(error.map(|error| Problem::new(error.to_string(), error.help())));
+        problems.extend(self.not_verified());
+        problems
+    }
+
+    fn result(&self, exit: Exit, error: Option<&JournalError>) -> ApplyResult {
+        let (steps, done) = (self.plan.steps.len(), self.memory.len());
+        (self.emit)(Event::Ended { exit: exit.code(), done, steps });
+        let mut summary = vec![];
+        if !self.same_plan {
+            summary.push(format!("run {} was unfinished, so its own plan counted, not the one given now", self.journal.run()));
+        }
+        summary.push(match exit {
+            Exit::Done if self.resumed => format!("done: {}, some of them by an earlier apply", count(steps, "step")),
+            Exit::Done => format!("done: {}", count(steps, "step")),
+            Exit::NotVerified => format!("done: {}; not everything could be verified", count(steps, "step")),
+            Exit::Undone => format!("a step failed, and all that was done was undone ({})", count(self.undone.len(), "step")),
+            Exit::Held => format!("{done} of {} done; another run writes this state now", count(steps, "step")),
+            Exit::Refused | Exit::PartWay | Exit::Interrupted => format!("stopped part-way: {done} of {} done", count(steps, "step")),
+        });
+        if exit == Exit::PartWay {
+            summary.extend(self.how_to_go_on());
+        }
+        ApplyResult {
+            run: Some(self.journal.run().to_owned()),
+            same_plan: self.same_plan,
+            done,
+            undone: self.undone.len(),
+            ..ApplyResult::new(exit, self.plan, self.problems(error), summary)
+        }
+    }
+
+    fn how_to_go_on(&self) -> Vec<String> {
+        let mut lines = vec![];
+        for summary in &self.plan.moves {
+            let of_move = |step: &&Step| step.of_move.as_ref() == Some(&summary.address);
+            let steps: Vec<&Step> = self.plan.steps.iter().filter(of_move).collect();
+            let done = steps.iter().filter(|s| self.memory.contains(&s.id)).count();
+            let begun = steps.iter().any(|s| s.phase != Phase::Prepare && self.has_acted(&s.id));
+            if done == steps.len() {
+                continue;
+            }
+            let undone = steps.iter().any(|s| self.undone.contains(&s.id));
+            lines.push(match (self.is_past_return(&summary.address), begun, undone) {
+                (true, ..) => format!("{}: past its point of no return; nothing was undone, go on", summary.address),
+                (false, true, _) => format!("{}: in its cutover; its source does not serve", summary.address),
+                (false, false, true) => format!("{}: undone; its source is as it was", summary.address),
+                (false, false, false) => format!("{}: its source is as it was", summary.address),
+            });
+        }
+        lines.push("`migc apply` goes on from here".to_owned());
+        lines
+    }
+
+    /// Has the step after which a move cannot go back been begun?
+    pub(super) fn is_past_return(&self, of: &str) -> bool {
+        self.plan.steps.iter().any(|s| s.point_of_no_return && s.of_move.as_deref() == Some(of) && self.has_acted(&s.id))
+    }
+}
+
+/// What every step that runs at the same time may use.
+pub(super) struct Attempt<'a, W> {
+    pub(super) world: &'a W,
+    pub(super) plan: &'a Plan,
+    pub(super) memory: &'a Memory,
+    pub(super) emit: &'a dyn Fn(Event),
+}
+
+// Not derived: that would ask the world itself to be copied.
+impl<W> Clone for Attempt<'_, W> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<W> Copy for Attempt<'_, W> {}
+
+impl<W: World> Attempt<'_, W> {
+    /// Does an action of a step; again after a lost connection, if its class allows that.
+    pub(super) async fn perform(&self, step: &Step, action: &Action) -> Result<Performed, Failure> {
+        let report = |progress: Progress| {
+            let Progress { step, bytes, total, text } = progress;
+            (self.emit)(Event::Progress { step, bytes, total, text });
+        };
+        let mut wait_ms = RETRY_WAIT_MS;
+        for _ in 0..RETRY_COUNT_MAX {
+            match perform(self.world, self.plan, step, action, self.memory, &report).await {
+                Err(failure) if !failure.certain && step.class != Class::Once => {
+                    let message = failure.message.clone();
+                    (self.emit)(Event::Retrying { step: step.id.clone(), message, milliseconds: wait_ms });
+                    self.world.sleep(Duration::from_millis(wait_ms)).await;
+                    wait_ms *= 2;
+                }
+                settled => return settled,
+            }
+        }
+        perform(self.world, self.plan, step, action, self.memory, &report).await
+    }
+}

@@ -1,0 +1,118 @@
+//! Does all hold that a plan requires, before anything is changed? Every host is asked in one batch, all at the same time.
+//!
+//! Changes nothing, writes no journal, and never stops at the first failure: what is wrong is told together.
+
+mod host;
+
+use crate::World;
+use futures_util::future::join_all;
+use mig_plan::{HostId, Origin, Plan, Precondition, Requirement, Step, plan::Address};
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// Something that is not as it must be, for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// Where it was seen, if on a host.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<HostId>,
+    /// What it is for: the resource that asks for it, or the step that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<Address>,
+    /// What and why, in one line.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+    /// The declaration that asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+}
+
+impl Problem {
+    /// One that is about neither a host nor a declaration.
+    pub fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { host: None, address: None, message: message.into(), help: help.into(), origin: None }
+    }
+
+    /// One that a step met.
+    pub(crate) fn of_step(step: &Step, message: &str, help: &str) -> Self {
+        Self {
+            host: step.action.hosts().last().map(|&host| host.clone()),
+            address: Some(step.address.clone()),
+            message: format!("{}: {message}", step.title),
+            help: help.to_owned(),
+            origin: Some(step.origin.clone()),
+        }
+    }
+}
+
+/// When in the life of a run it is looked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// Before the first change: everything counts.
+    Begin,
+    /// A run goes on: room, ports and paths are partly taken by the run itself, so only the way there, the privilege, tools and
+    /// secrets count.
+    Resume,
+}
+
+/// What is looked at for one host.
+struct Asked<'p> {
+    name: &'p HostId,
+    origin: &'p Origin,
+    preconditions: Vec<&'p Precondition>,
+    needs_root: bool,
+    needs_docker: bool,
+}
+
+/// All failures of all hosts, in the order of hosts; empty if the steps that remain can begin.
+pub async fn preflight<W: World>(world: &W, plan: &Plan, remaining: &[&Step], moment: Moment) -> Vec<Problem> {
+    let mut problems: Vec<Problem> = secrets(world, plan, remaining);
+    let asked = asked(plan, remaining, moment);
+    for found in join_all(asked.iter().map(|host| host::look(world, host))).await {
+        problems.extend(found);
+    }
+    problems
+}
+
+/// The hosts that will be asked.
+pub fn hosts<'p>(plan: &'p Plan, remaining: &[&'p Step], moment: Moment) -> BTreeSet<&'p HostId> {
+    let required = plan.preconditions.iter().filter(|_| moment == Moment::Begin).map(|p| &p.host);
+    remaining.iter().flat_map(|step| step.action.hosts()).chain(required).collect()
+}
+
+fn asked<'p>(plan: &'p Plan, remaining: &[&'p Step], moment: Moment) -> Vec<Asked<'p>> {
+    let names = hosts(plan, remaining, moment);
+    let of_host = |name: &HostId| remaining.iter().filter(|step| step.action.hosts().contains(&name)).copied().collect::<Vec<_>>();
+    let asked = names.into_iter().filter_map(|name| plan.hosts.get_key_value(name)).map(|(name, host)| {
+        let steps = of_host(name);
+        let relevant = |p: &&Precondition| moment == Moment::Begin || matches!(p.requirement, Requirement::Tools { .. });
+        Asked {
+            name,
+            origin: &host.origin,
+            preconditions: plan.preconditions.iter().filter(|p| &p.host == name).filter(relevant).collect(),
+            needs_root: steps.iter().any(|step| host::needs_root(&step.action)),
+            needs_docker: steps.iter().any(|step| host::needs_docker(&step.action)) && !steps.iter().any(|step| host::brings_docker(&step.action)),
+        }
+    });
+    asked.collect()
+}
+
+/// Every secret of the plan that is still needed, and that the operator does not have.
+fn secrets<W: World>(world: &W, plan: &Plan, remaining: &[&Step]) -> Vec<Problem> {
+    if remaining.is_empty() {
+        return vec![];
+    }
+    let missing: Vec<&String> = plan.secrets.iter().filter(|name| world.secret(name).is_none()).collect();
+    let tell = |name: &&String| {
+        let step = remaining.iter().find(|step| host::uses_secret(&step.action, name));
+        Problem {
+            host: None,
+            address: step.map(|s| s.address.clone()),
+            message: format!("the secret `{}` is missing", name.escape_debug()),
+            help: format!("set MIG_SECRET_{name}, or add `{name}` to what `project.secrets` names"),
+            origin: step.map(|s| s.origin.clone()),
+        }
+    };
+    missing.iter().map(tell).collect()
+}

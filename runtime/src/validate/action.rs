@@ -1,0 +1,132 @@
+//! Is the action of a step, and the one that undoes it, such as the compiler makes?
+//!
+//! One match over the closed list of actions, so that a new one cannot be forgotten here.
+
+use super::Problems;
+use super::text::{check_container_name, check_env_name, check_path, check_path_written, check_policy, check_text, check_url, check_word, is_protocol};
+use mig_plan::{Action, ContainerSpec, EnvValue, Plan, Probe, Step, StepId, Tree, Undo};
+use std::collections::BTreeMap;
+
+/// Longest wait that a plan may ask for: a day.
+const WAIT_MAX_S: u64 = 86_400;
+
+type Earlier<'a> = BTreeMap<&'a StepId, &'a Step>;
+
+/// Looks at both; `earlier` has the steps up to and with this one.
+pub(super) fn check_step(plan: &Plan, step: &Step, earlier: &Earlier<'_>, problems: &mut Problems) {
+    let place = format!("step {}", step.id.escape_debug());
+    check_action(plan, &place, &step.action, earlier, problems);
+    if let Undo::Act { action } = &step.undo {
+        check_action(plan, &format!("{place}, undo"), action, earlier, problems);
+    }
+}
+
+fn check_action(plan: &Plan, place: &str, action: &Action, earlier: &Earlier<'_>, problems: &mut Problems) {
+    for host in action.hosts() {
+        if !plan.hosts.contains_key(host) {
+            problems.add(format!("{place}: there is no host {}", host.escape_debug()));
+        }
+    }
+    match action {
+        Action::Note => {}
+        Action::Adopt { id, .. } => problems.check(place, check_word(id)),
+        Action::InstallTools { names, .. } => names.iter().for_each(|name| problems.check(place, check_word(name))),
+        Action::BringImage { image, .. } => problems.check(place, check_word(image)),
+        Action::CopyTrees { trees, from, to, .. } | Action::VerifyTrees { trees, from, to } => {
+            if from == to {
+                problems.add(format!("{place}: both sides are the same host"));
+            }
+            trees.iter().for_each(|tree| check_tree(place, tree, problems));
+        }
+        Action::SetRestart { container, policy, .. } => {
+            problems.check(place, check_container_name(container));
+            problems.check(place, check_policy(policy));
+        }
+        Action::RestoreRestart { host, container, of } => {
+            problems.check(place, check_container_name(container));
+            let remembers = |s: &&Step| matches!(&s.action, Action::SetRestart { host: h, container: c, .. } if h == host && c == container);
+            if earlier.get(of).is_none_or(|s| !remembers(s)) {
+                problems.add(format!("{place}: `{}` is no earlier step that set this container's policy", of.escape_debug()));
+            }
+        }
+        Action::StopContainer { container, grace_seconds, .. } => {
+            problems.check(place, check_container_name(container));
+            problems.check(place, check_wait(*grace_seconds));
+        }
+        Action::StartContainer { container, .. } | Action::RemoveContainer { container, .. } => {
+            problems.check(place, check_container_name(container));
+        }
+        Action::CheckFenced { container, paths, .. } => {
+            problems.check(place, check_container_name(container));
+            paths.iter().for_each(|path| problems.check(place, check_path(path)));
+        }
+        Action::CreateContainer { container, .. } => check_container(plan, place, container, problems),
+        Action::Await { container, probe, .. } => {
+            problems.check(place, check_container_name(container));
+            check_probe(place, probe, problems);
+        }
+    }
+}
+
+fn check_wait(seconds: u64) -> Result<(), String> {
+    if seconds <= WAIT_MAX_S { Ok(()) } else { Err(format!("a wait of {seconds} s is more than a day")) }
+}
+
+fn check_tree(place: &str, tree: &Tree, problems: &mut Problems) {
+    problems.check(place, check_path(&tree.source));
+    problems.check(place, check_path_written(&tree.target));
+    for path in &tree.exclude {
+        problems.check(place, check_path(path));
+        let below = path.strip_prefix(tree.source.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'));
+        if !below {
+            problems.add(format!("{place}: `{}` is left out but not below `{}`", path.escape_debug(), tree.source.escape_debug()));
+        }
+    }
+}
+
+fn check_probe(place: &str, probe: &Probe, problems: &mut Problems) {
+    let within = match probe {
+        Probe::Running { within_seconds } => within_seconds,
+        Probe::Tcp { port, within_seconds } => {
+            if *port == 0 {
+                problems.add(format!("{place}: there is no port 0"));
+            }
+            within_seconds
+        }
+        Probe::Http { url, within_seconds } => {
+            problems.check(place, check_url(url));
+            within_seconds
+        }
+        Probe::Command { script, words, within_seconds } => {
+            std::iter::once(script).chain(words).for_each(|text| problems.check(place, check_text(text)));
+            within_seconds
+        }
+    };
+    problems.check(place, check_wait(*within));
+}
+
+fn check_container(plan: &Plan, place: &str, spec: &ContainerSpec, problems: &mut Problems) {
+    problems.check(place, check_container_name(&spec.name));
+    problems.check(place, check_policy(&spec.restart));
+    for word in [&spec.owner, &spec.image].into_iter().chain(&spec.networks).chain(&spec.devices).chain(&spec.user) {
+        problems.check(place, check_word(word));
+    }
+    spec.command.iter().for_each(|text| problems.check(place, check_text(text)));
+    for mount in &spec.mounts {
+        problems.check(place, check_path(&mount.source));
+        problems.check(place, check_path(&mount.target));
+    }
+    for publish in &spec.publish {
+        if publish.host == 0 || publish.container == 0 || !is_protocol(&publish.protocol) {
+            problems.add(format!("{place}: it publishes what is no port"));
+        }
+    }
+    for (name, value) in &spec.env {
+        problems.check(place, check_env_name(name));
+        match value {
+            EnvValue::Plain(text) => problems.check(place, check_text(text)),
+            EnvValue::Secret(secret) if plan.secrets.contains(secret) => {}
+            EnvValue::Secret(secret) => problems.add(format!("{place}: the secret `{}` is not one of the plan's", secret.escape_debug())),
+        }
+    }
+}
