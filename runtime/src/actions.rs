@@ -10,7 +10,7 @@ mod probe;
 pub mod requirement;
 mod verify;
 
-use crate::{Output, World, WorldError, scripts};
+use crate::{Output, Script, World, WorldError, scripts};
 use mig_plan::{Action, Digest, Plan, Step, StepId};
 use std::collections::BTreeMap;
 
@@ -102,6 +102,97 @@ pub async fn perform<W: World>(
     done: &dyn Done,
     progress: &dyn Fn(Progress),
 ) -> Result<Performed, Failure> {
-    let _ = (world, plan, step, action, done, progress);
-    todo!()
+    let context = Context { world, plan, step, done, progress };
+    context.act(action).await.map_err(|failure| context.without_secrets(failure))
+}
+
+/// What all actions are given.
+struct Context<'a, W> {
+    world: &'a W,
+    plan: &'a Plan,
+    step: &'a Step,
+    done: &'a dyn Done,
+    progress: &'a dyn Fn(Progress),
+}
+
+impl<W: World> Context<'_, W> {
+    async fn act(&self, action: &Action) -> Result<Performed, Failure> {
+        match action {
+            Action::Adopt { host, id } => self.adopt(host, id).await,
+            Action::InstallTools { host, names } => self.install_tools(host, names).await,
+            Action::BringImage { from, to, image } => self.bring_image(from.as_ref(), to, image).await,
+            Action::CopyTrees { from, to, trees, live } => self.copy_trees((from, to), trees, *live).await,
+            Action::VerifyTrees { from, to, trees } => self.verify_trees((from, to), trees).await,
+            Action::SetRestart { host, container, policy } => self.set_restart(host, container, policy).await,
+            Action::RestoreRestart { host, container, of } => self.restore_restart(host, container, of).await,
+            Action::StopContainer { host, container, grace_seconds, clean } => {
+                self.stop_container(host, container, *grace_seconds, *clean).await
+            }
+            Action::StartContainer { host, container } => self.start_container(host, container).await,
+            Action::CheckFenced { host, container, paths } => self.check_fenced(host, container, paths).await,
+            Action::CreateContainer { host, container } => self.create_container(host, container).await,
+            Action::RemoveContainer { host, container } => self.remove_container(host, container).await,
+            Action::Await { host, container, probe } => self.wait_for(host, container, probe).await,
+            Action::Note => Ok(Performed::default()),
+        }
+    }
+
+    /// Runs one script and gives its output, whatever its status.
+    async fn ask(&self, host: &str, script: Script) -> Result<Output, Failure> {
+        let outputs = self.world.run(host, &[script]).await?;
+        outputs.into_iter().next().ok_or_else(|| Failure::certain(format!("{host} gave no answer"), "run `migc apply` again"))
+    }
+
+    /// Runs one script that must end with 0.
+    async fn tell(&self, host: &str, script: Script) -> Result<Output, Failure> {
+        let name = script.name;
+        succeeded(host, name, self.ask(host, script).await?)
+    }
+
+    fn report(&self, bytes: u64, total: Option<u64>, text: String) {
+        (self.progress)(Progress { step: self.step.id.clone(), bytes, total, text });
+    }
+
+    /// Failures are journalled and shown, and a program may have printed what it was given.
+    fn without_secrets(&self, mut failure: Failure) -> Failure {
+        for name in &self.plan.secrets {
+            if let Some(value) = self.world.secret(name).filter(|value| !value.is_empty()) {
+                let mask = format!("(secret {name})");
+                failure.message = failure.message.replace(&value, &mask);
+                failure.help = failure.help.replace(&value, &mask);
+            }
+        }
+        failure
+    }
+}
+
+/// The output, if its status is 0.
+fn succeeded(host: &str, name: &str, output: Output) -> Result<Output, Failure> {
+    if output.status == 0 { Ok(output) } else { Err(refused(host, name, &output)) }
+}
+
+/// Why a script ended with another status.
+fn refused(host: &str, name: &str, output: &Output) -> Failure {
+    let said = last_lines(&output.stderr);
+    let message = if said.is_empty() { format!("{host}: {name} ended with status {}", output.status) } else { format!("{host}: {said}") };
+    let help = match output.status {
+        scripts::STATUS_NOT_OURS => "move it away or name another place; nothing that is not ours is written to or removed".to_owned(),
+        scripts::STATUS_LOCKED => "wait until that has ended, then run `migc apply` again".to_owned(),
+        status if status > SIGNAL_BASE => {
+            format!("{name} was ended by signal {} on {host}; see what its system log says, then run `migc apply` again", status - SIGNAL_BASE)
+        }
+        _ => format!("mend that on {host}, then run `migc apply` again"),
+    };
+    Failure::certain(message, help)
+}
+
+/// Exit statuses above it tell a signal.
+const SIGNAL_BASE: i32 = 128;
+/// So many lines of what a script said are part of a message.
+const SAID_LINE_COUNT_MAX: usize = 3;
+
+/// The last lines of a text as one line.
+fn last_lines(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    lines.get(lines.len().saturating_sub(SAID_LINE_COUNT_MAX)..).unwrap_or_default().join("; ")
 }

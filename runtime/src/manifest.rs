@@ -5,6 +5,7 @@
 mod difference;
 mod format;
 
+pub(crate) use difference::is_directional;
 pub use difference::{Difference, Property, difference};
 pub use format::{FormatError, decode, encode};
 

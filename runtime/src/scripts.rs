@@ -13,14 +13,24 @@ pub const STATUS_NOT_OURS: i32 = 3;
 /// Exit status of a script that waited in vain for another one.
 pub const STATUS_LOCKED: i32 = 4;
 
+/// A file of `scripts/`, after what all scripts share, and after what it shares with some (`docker`, `tree`).
 macro_rules! script {
     ($name:literal, $words:expr) => {
-        Script {
-            name: $name,
-            text: concat!(include_str!("scripts/head.sh"), include_str!(concat!("scripts/", $name, ".sh"))),
-            words: $words,
-            stdin: vec![],
-        }
+        script!($name, $words, concat!(include_str!("scripts/head.sh"), include_str!(concat!("scripts/", $name, ".sh"))))
+    };
+    ($common:ident $name:literal, $words:expr) => {
+        script!(
+            $name,
+            $words,
+            concat!(
+                include_str!("scripts/head.sh"),
+                include_str!(concat!("scripts/", stringify!($common), ".sh")),
+                include_str!(concat!("scripts/", $name, ".sh"))
+            )
+        )
+    };
+    ($name:literal, $words:expr, $text:expr) => {
+        Script { name: $name, text: $text, words: $words, stdin: vec![] }
     };
 }
 
@@ -55,7 +65,7 @@ pub fn port_look(port: &str, protocol: &str) -> Script {
 
 /// `absent`, or tab-separated `key=value`: `status`, `running`, `exit_code`, `oom`, `restart`, `image_id`, `image`, `owner`, `spec`.
 pub fn container_look(name: &str) -> Script {
-    script!("container_look", own(&[name]))
+    script!(docker "container_look", own(&[name]))
 }
 
 /// The last lines that a container wrote, control characters removed. Empty if there are none.
@@ -70,22 +80,22 @@ pub fn install_tools(names: &[String]) -> Script {
 
 /// The image's id, or nothing.
 pub fn image_look(image: &str) -> Script {
-    script!("image_look", own(&[image]))
+    script!(docker "image_look", own(&[image]))
 }
 
 /// A stream for [`image_load`].
 pub fn image_save(image: &str) -> Script {
-    script!("image_save", own(&[image]))
+    script!(docker "image_save", own(&[image]))
 }
 
 /// Reads what [`image_save`] wrote.
 pub fn image_load() -> Script {
-    script!("image_load", vec![])
+    script!(docker "image_load", vec![])
 }
 
 /// Fetches an image from its registry.
 pub fn image_pull(image: &str) -> Script {
-    script!("image_pull", own(&[image]))
+    script!(docker "image_pull", own(&[image]))
 }
 
 /// A manifest, see [`crate::manifest::decode`]. Words: path, `meta` or `full`, then paths relative to it that are left out.
@@ -110,12 +120,12 @@ pub fn tree_send(path: &str, live: bool, names: Vec<u8>) -> Script {
 
 /// Reads what [`tree_send`] wrote. Status 3 without the marker.
 pub fn tree_receive(path: &str, marker: &str) -> Script {
-    script!("tree_receive", own(&[path, marker]))
+    script!(tree "tree_receive", own(&[path, marker]))
 }
 
 /// Reads relative paths as [`tree_send`] does, deepest first, and removes each of them. Status 3 without the marker.
 pub fn tree_delete(path: &str, marker: &str, names: Vec<u8>) -> Script {
-    let mut script = script!("tree_delete", own(&[path, marker]));
+    let mut script = script!(tree "tree_delete", own(&[path, marker]));
     script.stdin = names;
     script
 }
@@ -123,17 +133,17 @@ pub fn tree_delete(path: &str, marker: &str, names: Vec<u8>) -> Script {
 /// Sets the restart policy; answers the policy before. Asked again for `no` while it is `no`, it answers what was there before the
 /// first time, so that a step that is repeated after an interruption learns the same.
 pub fn container_restart(name: &str, policy: &str) -> Script {
-    script!("container_restart", own(&[name, policy]))
+    script!(docker "container_restart", own(&[name, policy]))
 }
 
 /// Stops a container, waiting `grace_seconds` before it is killed; answers as [`container_look`] does.
 pub fn container_stop(name: &str, grace_seconds: u64) -> Script {
-    script!("container_stop", own(&[name, &grace_seconds.to_string()]))
+    script!(docker "container_stop", own(&[name, &grace_seconds.to_string()]))
 }
 
 /// `changed` or `unchanged`.
 pub fn container_start(name: &str) -> Script {
-    script!("container_start", own(&[name]))
+    script!(docker "container_start", own(&[name]))
 }
 
 /// `pid path` of each file below the paths that a process has open for writing, one a line.
@@ -145,14 +155,14 @@ pub fn open_files(paths: &[String]) -> Script {
 /// networks, the networks, then what `docker create` takes after its own options: options, image, command. Standard input: the
 /// environment as a file for `--env-file`.
 pub fn container_create(words: Vec<String>, environment: Vec<u8>) -> Script {
-    let mut script = script!("container_create", words);
+    let mut script = script!(docker "container_create", words);
     script.stdin = environment;
     script
 }
 
 /// `removed` or `absent`; what it mounts stays. Status 3 if its owner is another.
 pub fn container_remove(name: &str, owner: &str) -> Script {
-    script!("container_remove", own(&[name, owner]))
+    script!(docker "container_remove", own(&[name, owner]))
 }
 
 /// Status 0 when the port of the host accepts a connection and keeps it.

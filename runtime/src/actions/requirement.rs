@@ -2,9 +2,10 @@
 //!
 //! Changes nothing and reaches nothing; whoever does preflight sends the scripts and reports all failures at once.
 
-use super::{Failure, marker};
+use super::{Failure, adopt::lines, marker, refused};
 use crate::{Output, Script, scripts};
 use mig_plan::{Precondition, Requirement};
+use std::collections::BTreeMap;
 
 /// A machine may have a twelfth less memory or disk than its name says: the kernel and the filesystem keep some.
 const SIZE_TOLERANCE: u64 = 12;
@@ -28,8 +29,105 @@ pub fn scripts(requirement: &Requirement) -> Vec<Script> {
 
 /// Is it met, by the answers to [`scripts`] in their order? The failure says what is lacking and what to do.
 pub fn judge(precondition: &Precondition, outputs: &[Output]) -> Result<(), Failure> {
-    let _ = (precondition, outputs);
-    todo!()
+    let host = &precondition.host;
+    if let Some((script, output)) = scripts(&precondition.requirement).iter().zip(outputs).find(|(_, output)| output.status != 0) {
+        return Err(refused(host, script.name, output));
+    }
+    let first = outputs.first().map(Output::text).unwrap_or_default();
+    let problem = match &precondition.requirement {
+        Requirement::Tools { .. } => tools(host, &first),
+        Requirement::Container { name } => (first == "absent" || first.is_empty())
+            .then(|| (format!("there is no container `{name}` on {host}"), format!("look at `docker ps --all` on {host}"))),
+        Requirement::FreeSpace { path, bytes } => free_space(host, path, *bytes, &first),
+        Requirement::PathFree { path } => (!matches!(first.as_str(), "absent" | "empty" | "ours")).then(|| {
+            let help = format!("move it away on {host}, or name another path; nothing that is not ours is overwritten");
+            (format!("{path} on {host} holds data that this project did not put there"), help)
+        }),
+        Requirement::PortFree { port } => (first != "free").then(|| {
+            (format!("port {port} of {host} is in use"), format!("see by `ss -ltnup` on {host} what listens there, and stop it"))
+        }),
+        Requirement::Hardware { .. } => hardware(host, &precondition.requirement, outputs),
+    };
+    problem.map_or(Ok(()), |(message, help)| Err(Failure::certain(message, help)))
+}
+
+/// Message and help.
+type Problem = Option<(String, String)>;
+
+fn tools(host: &str, missing: &str) -> Problem {
+    let names: Vec<&str> = missing.lines().collect();
+    let message = format!("{host} lacks {}", names.join(", "));
+    let help = "install them; tar, find and sha256sum must be GNU's, and `docker` counts as missing when its server does not answer";
+    (!names.is_empty()).then(|| (message, help.to_owned()))
+}
+
+fn free_space(host: &str, path: &str, needed: u64, answer: &str) -> Problem {
+    let Some((free, _)) = space(answer) else { return Some(unreadable(host, path)) };
+    let message = format!("{path} on {host} needs {} and has {} free", size(needed), size(free));
+    (free < needed).then(|| (message, format!("make room on {host}, or give it a larger disk")))
+}
+
+fn hardware(host: &str, requirement: &Requirement, outputs: &[Output]) -> Problem {
+    let Requirement::Hardware { arch, cpus, memory, disks } = requirement else { return None };
+    let about: BTreeMap<String, String> = lines(&outputs.first().map(Output::text).unwrap_or_default()).collect();
+    let number = |key: &str| about.get(key).and_then(|value| value.parse::<u64>().ok()).unwrap_or_default();
+    let mut lacks = Vec::new();
+    let real_arch = about.get("arch").map_or("", |arch| machine(arch));
+    if let Some(arch) = arch.as_deref().filter(|arch| machine(arch) != real_arch) {
+        lacks.push(format!("its processor is {real_arch}, not {arch}"));
+    }
+    if let Some(cpus) = cpus.filter(|&cpus| number("cpus") < u64::from(cpus)) {
+        lacks.push(format!("it has {} processors, not {cpus}", number("cpus")));
+    }
+    if let Some(memory) = memory.filter(|&memory| number("memory_bytes") < tolerated(memory)) {
+        lacks.push(format!("it has {} of memory, not {}", size(number("memory_bytes")), size(memory)));
+    }
+    for ((path, &wanted), output) in disks.iter().zip(outputs.iter().skip(1)) {
+        let Some((_, total)) = space(&output.text()) else { return Some(unreadable(host, path)) };
+        if total < tolerated(wanted) {
+            lacks.push(format!("its disk at {path} has {}, not {}", size(total), size(wanted)));
+        }
+    }
+    let message = format!("{host} is not the machine that the program describes: {}", lacks.join(", "));
+    (!lacks.is_empty()).then(|| (message, "correct the program, or see that the right machine is reached".to_owned()))
+}
+
+fn unreadable(host: &str, path: &str) -> (String, String) {
+    (format!("the space of {path} on {host} could not be read"), format!("look at `df {path}` on {host}"))
+}
+
+fn tolerated(bytes: u64) -> u64 {
+    bytes - bytes / SIZE_TOLERANCE
+}
+
+/// Kernel and vendors have two names for each.
+fn machine(arch: &str) -> &str {
+    match arch {
+        "amd64" => "x86_64",
+        "aarch64" => "arm64",
+        other => other,
+    }
+}
+
+/// Free and total bytes.
+fn space(answer: &str) -> Option<(u64, u64)> {
+    let (free, total) = answer.split_once(' ')?;
+    Some((free.parse().ok()?, total.parse().ok()?))
+}
+
+/// `3.2 GiB`.
+fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    let mut value = bytes as f64;
+    let mut unit = "B";
+    for larger in UNITS {
+        if value < 1024.0 {
+            break;
+        }
+        value /= 1024.0;
+        unit = larger;
+    }
+    if unit == "B" { format!("{bytes} B") } else { format!("{value:.1} {unit}") }
 }
 
 fn split_port(port: &str) -> (&str, &str) {

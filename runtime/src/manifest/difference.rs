@@ -108,7 +108,7 @@ impl Difference {
 }
 
 /// A path for people: control characters and what is not UTF-8 are escaped.
-pub(crate) fn display(path: &[u8]) -> String {
+fn display(path: &[u8]) -> String {
     if path.is_empty() { "(the tree itself)".to_owned() } else { path.escape_ascii_but_text() }
 }
 

@@ -6,9 +6,9 @@ use super::{Depth, EntryType, Manifest, ManifestEntry, Root, Time};
 use std::{collections::BTreeMap, fmt::Write as _};
 
 /// A listing may have so many entries.
-pub const ENTRY_COUNT_MAX: usize = 20_000_000;
+const ENTRY_COUNT_MAX: usize = 20_000_000;
 /// A path, or a symlink's target, may have so many bytes.
-pub const PATH_LENGTH_MAX_BYTES: usize = 64 << 10;
+const PATH_LENGTH_MAX_BYTES: usize = 64 << 10;
 const MAGIC: &[u8] = b"migc-tree 1";
 const BLOCK_BYTES: u64 = 512;
 const NANOSECONDS: u32 = 1_000_000_000;

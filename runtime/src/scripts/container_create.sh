@@ -1,0 +1,81 @@
+# container_create NAME OWNER SPEC NETWORKS [NETWORK…] WORD…: creates a container without starting it; the words are options, image
+# and command for `docker create`. Standard input is its environment. Answers created, unchanged or replaced; one that is not ours
+# is refused.
+name=$1
+owner=$2
+spec=$3
+networks=$4
+shift 4
+lock "container.$name"
+need_docker
+
+secret=
+for folder in /dev/shm /run "$records"; do
+    if [ -d "$folder" ] && [ -w "$folder" ]; then
+        secret=$(mktemp -d "$folder/migc.XXXXXXXXXX") && break
+    fi
+done
+[ -n "$secret" ] || die 1 'no place for the environment of the container'
+trap 'rm -rf -- "$secret"' EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+cat >"$secret/env" || exit 1
+
+# What the environment was is known by a salted hash only, which stays on this host.
+record=$records/env.$name
+salted() { { printf '%s\n' "$1" && cat "$secret/env"; } | sha256sum | cut -d ' ' -f 1; }
+same_environment() {
+    [ -f "$record" ] || return 1
+    read -r salt hash <"$record" || return 1
+    [ "$(salted "$salt")" = "$hash" ]
+}
+
+answer=created
+fresh=$name.migc-new
+for known in "$name" "$fresh"; do
+    if exists "$known" && [ "$(field "$known" '{{if .Config.Labels}}{{index .Config.Labels "migc.owner"}}{{end}}')" != "$owner" ]; then
+        die 3 "a container $known is there already and is not ours"
+    fi
+done
+if exists "$name"; then
+    if [ "$(field "$name" '{{index .Config.Labels "migc.spec"}}')" = "$spec" ] && same_environment; then
+        echo unchanged
+        exit 0
+    fi
+    answer=replaced
+fi
+if exists "$fresh"; then
+    docker container rm --force -- "$fresh" >/dev/null || exit 1
+fi
+
+first=
+later=
+while [ "$networks" -gt 0 ]; do
+    case $1 in
+    -* | *[!A-Za-z0-9_.:-]*) die 1 "$1 is no name of a network" ;;
+    container:*) ;;
+    *)
+        docker network inspect "$1" >/dev/null 2>&1 || docker network create --label "migc.owner=$owner" "$1" >/dev/null || exit 1
+        ;;
+    esac
+    if [ -z "$first" ]; then first=$1; else later="$later $1"; fi
+    shift
+    networks=$((networks - 1))
+done
+[ -z "$first" ] || set -- --network "$first" "$@"
+
+docker container create --name "$fresh" --label "migc.owner=$owner" --label "migc.spec=$spec" --env-file "$secret/env" "$@" \
+    >/dev/null 9>&- </dev/null || exit 1
+# Names were checked above, and are split into words on purpose.
+for network in $later; do
+    docker network connect "$network" "$fresh" || exit 1
+done
+salt=$(od -An -N 16 -tx1 /dev/urandom | tr -d ' \n')
+printf '%s %s\n' "$salt" "$(salted "$salt")" >"$record.new" && mv -f -- "$record.new" "$record" || exit 1
+if [ "$answer" = replaced ]; then
+    docker container stop --time 60 -- "$name" >/dev/null || exit 1
+    docker container rm -- "$name" >/dev/null || exit 1
+fi
+docker container rename "$fresh" "$name" || exit 1
+echo "$answer"

@@ -1,0 +1,3 @@
+# image_save IMAGE: answers the image as a stream.
+need_docker
+exec docker image save -- "$1"

@@ -1,0 +1,4 @@
+# probe_command TEXT WORD…: status 0 when the text ends with 0. The text is the program's own; values are in the words.
+text=$1
+shift
+exec sh -c "$text" probe "$@" </dev/null

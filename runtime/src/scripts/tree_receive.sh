@@ -1,0 +1,19 @@
+# tree_receive PATH MARKER: reads what tree_send wrote. Owners, modes, times, attributes, links and holes are restored; a symlink in
+# the way is replaced, never followed.
+path=$1
+marker=$2
+ours "$path" "$marker"
+set -- --extract --file=- --numeric-owner --same-owner --same-permissions --acls --xattrs --xattrs-include='*' --delay-directory-restore
+if [ "$kind" = file ]; then
+    parent=${path%/*}
+    hold=$(mktemp -d "${parent:-}/.migc.XXXXXXXXXX") || exit 1
+    trap 'rm -rf -- "$hold"' EXIT
+    trap 'exit 129' HUP
+    trap 'exit 143' TERM
+    tar -C "$hold" "$@" || exit 1
+    [ -f "$hold/file" ] || exit 0
+    mv -f -T -- "$hold/file" "$path" || exit 1
+else
+    [ -d "$path" ] && [ ! -L "$path" ] || die 1 "$path is not a folder any more"
+    tar -C "$path" "$@"
+fi

@@ -1,0 +1,27 @@
+# Common to scripts that ask docker about containers. Answers nothing.
+
+# need_docker: docker can be asked, or the script ends.
+need_docker() {
+    have docker || die 1 'docker is not installed, or not on the path'
+    docker version --format '{{.Server.Version}}' >/dev/null || die 1 'docker does not answer'
+}
+
+# exists NAME: is there a container of exactly that name?
+exists() {
+    need_docker
+    docker container inspect --format '{{.Id}}' -- "$1" >/dev/null 2>&1 || return 1
+    # inspect also takes the beginning of an id for a name.
+    [ "$(docker container inspect --format '{{.Name}}' -- "$1" 2>/dev/null)" = "/$1" ]
+}
+
+# field NAME TEMPLATE: one field of a container.
+field() { docker container inspect --format "$2" -- "$1"; }
+
+# container_line NAME: the answer of container_look.
+container_line() {
+    if ! exists "$1"; then
+        echo absent
+        return 0
+    fi
+    docker container inspect --format "status={{.State.Status}}	running={{.State.Running}}	exit_code={{.State.ExitCode}}	oom={{.State.OOMKilled}}	restart={{.HostConfig.RestartPolicy.Name}}{{if .HostConfig.RestartPolicy.MaximumRetryCount}}:{{.HostConfig.RestartPolicy.MaximumRetryCount}}{{end}}	image_id={{.Image}}	image={{.Config.Image}}	owner={{if .Config.Labels}}{{index .Config.Labels \"migc.owner\"}}{{end}}	spec={{if .Config.Labels}}{{index .Config.Labels \"migc.spec\"}}{{end}}" -- "$1"
+}

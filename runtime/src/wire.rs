@@ -1,0 +1,139 @@
+//! How do a batch of scripts and their answers travel over one execution? The words of the runner, and the frames it writes.
+//!
+//! Knows streams only, neither SSH nor processes, and nothing of what the scripts mean.
+
+mod frame;
+mod relay;
+
+pub(crate) use frame::printable;
+pub(crate) use relay::{RelayError, relay};
+
+use crate::{Output, Script};
+use frame::{FrameReader, split_errors};
+use std::{future::Future, io, pin::Pin};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+/// Reads a mark, runs scripts, frames answers.
+pub(crate) const RUNNER: &str = include_str!("scripts/runner.sh");
+/// Linux takes 128 KiB in one argument, and sshd hands a whole command to the login shell as one.
+pub(crate) const COMMAND_MAX_BYTES: usize = 96 << 10;
+/// One answer may have so many bytes; a listing of a tree is the longest.
+const ANSWER_MAX_BYTES: usize = 1 << 30;
+/// What is kept of standard error.
+pub(crate) const ERRORS_MAX_BYTES: usize = 64 << 10;
+const MARK_BYTES: usize = 16;
+
+/// A running execution of [`RUNNER`].
+pub(crate) struct Execution {
+    /// To the host.
+    pub(crate) stdin: Box<dyn AsyncWrite + Unpin>,
+    /// From the host.
+    pub(crate) stdout: Box<dyn AsyncRead + Unpin>,
+    /// From the host.
+    pub(crate) stderr: Box<dyn AsyncRead + Unpin>,
+    /// Did it end by itself, as opposed to a connection that was lost?
+    pub(crate) ended: Pin<Box<dyn Future<Output = bool>>>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum WireError {
+    /// The host ended the execution before the runner began: nothing was run. What it said.
+    Refused(String),
+    /// The connection ended first. What was said until then.
+    Cut(String),
+}
+
+/// A mark that nothing a host prints contains by accident, and that no other user of it can know.
+pub(crate) fn new_mark() -> io::Result<String> {
+    use io::Read as _;
+    let mut bytes = [0; MARK_BYTES];
+    std::fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// The words of the runner after its own text: state, home, and the scripts.
+pub(crate) fn words<'a>(state: &'a str, home: &'a str, scripts: &'a [Script]) -> Vec<String> {
+    let mut words = vec![state.to_owned(), home.to_owned()];
+    for script in scripts {
+        words.extend([script.text.to_owned(), script.words.len().to_string()]);
+        words.extend_from_slice(&script.words);
+    }
+    words
+}
+
+/// Divides a batch so that each part fits one command.
+pub(crate) fn parts(scripts: &[Script]) -> Vec<&[Script]> {
+    let mut parts = Vec::new();
+    let mut rest = scripts;
+    while !rest.is_empty() {
+        let mut budget = COMMAND_MAX_BYTES.saturating_sub(quoted_bytes(RUNNER));
+        let fitting = rest.iter().take_while(|script| {
+            let cost = script_bytes(script);
+            let fits = cost <= budget;
+            budget = budget.saturating_sub(cost);
+            fits
+        });
+        let (part, after) = rest.split_at(fitting.count().max(1));
+        parts.push(part);
+        rest = after;
+    }
+    parts
+}
+
+/// Bytes of a script on the command line.
+pub(crate) fn script_bytes(script: &Script) -> usize {
+    quoted_bytes(script.text) + script.words.iter().map(|word| quoted_bytes(word)).sum::<usize>() + 8
+}
+
+/// Single quotes and exclamation marks are four bytes each when they are quoted.
+fn quoted_bytes(word: &str) -> usize {
+    word.len() + 3 + 3 * word.bytes().filter(|byte| matches!(byte, b'\'' | b'!')).count()
+}
+
+/// Gives the execution its mark and input, and reads the answers of `count` scripts.
+pub(crate) async fn converse(execution: Execution, mark: &str, input: &[u8], count: usize) -> Result<Vec<Output>, WireError> {
+    let Execution { stdin, mut stdout, stderr, ended } = execution;
+    let mut reader = FrameReader::new(mark);
+    let read = async {
+        let mut answers = Vec::new();
+        let mut buffer = vec![0; 64 << 10];
+        while let Ok(length @ 1..) = stdout.read(&mut buffer).await {
+            reader.push(buffer.get(..length).unwrap_or_default(), &mut answers);
+            if reader.held_bytes() > ANSWER_MAX_BYTES {
+                break;
+            }
+        }
+        answers
+    };
+    let ((), answers, errors) = futures_util::join!(write_all(stdin, mark, input), read, read_errors(stderr));
+    let ended = ended.await;
+    let errors = split_errors(&errors, mark);
+    if answers.len() < count {
+        let said = errors.join(" ").trim().to_owned();
+        return Err(if ended && !reader.began() { WireError::Refused(said) } else { WireError::Cut(said) });
+    }
+    let mut errors = errors.into_iter();
+    Ok(answers.into_iter().map(|(status, stdout)| Output { status, stdout, stderr: errors.next().unwrap_or_default() }).collect())
+}
+
+/// An execution that ends before it has read all is told by its answer, not here.
+async fn write_all(mut stdin: Box<dyn AsyncWrite + Unpin>, mark: &str, input: &[u8]) {
+    let head = [mark.as_bytes(), b"\n"].concat();
+    if stdin.write_all(&head).await.is_ok() && stdin.write_all(input).await.is_ok() {
+        let _ = stdin.shutdown().await;
+    }
+}
+
+/// Keeps the last [`ERRORS_MAX_BYTES`], and a little more.
+async fn read_errors(mut stderr: Box<dyn AsyncRead + Unpin>) -> Vec<u8> {
+    let mut kept = Vec::new();
+    let mut buffer = vec![0; 8 << 10];
+    while let Ok(length @ 1..) = stderr.read(&mut buffer).await {
+        kept.extend_from_slice(buffer.get(..length).unwrap_or_default());
+        if kept.len() > 2 * ERRORS_MAX_BYTES {
+            kept.drain(..kept.len() - ERRORS_MAX_BYTES);
+        }
+    }
+    kept
+}

@@ -1,0 +1,121 @@
+//! How does one script's output become another's input through us? In bounded memory, and without touching a disk.
+//!
+//! When one side ends, the other is ended too, because it loses its stream.
+
+use super::{Execution, FrameReader, WireError, frame, read_errors, split_errors, write_all};
+use crate::{Output, Piped};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+/// Read at once, and the most that is held beside what tells the end of the stream.
+const CHUNK_BYTES: usize = 256 << 10;
+/// What a host may print before the stream begins.
+const BANNER_MAX_BYTES: usize = 64 << 10;
+/// No frame that ends an answer is longer.
+const END_MAX_BYTES: usize = 64;
+
+/// Which side failed, and how.
+pub(crate) enum RelayError {
+    /// The one that is read.
+    From(WireError),
+    /// The one that is written to.
+    To(WireError),
+}
+
+/// What the stream came to.
+struct Stream {
+    status: Option<i32>,
+    began: bool,
+    bytes: u64,
+}
+
+/// Runs both executions; `input` is standard input of the one that is read.
+pub(crate) async fn relay(
+    from: Execution,
+    to: Execution,
+    marks: (&str, &str),
+    input: &[u8],
+    progress: &dyn Fn(u64),
+) -> Result<Piped, RelayError> {
+    let mut answers = Vec::new();
+    let mut answer = FrameReader::new(marks.1);
+    let read_answer = async {
+        let mut stdout = to.stdout;
+        let mut buffer = vec![0; 8 << 10];
+        while let Ok(length @ 1..) = stdout.read(&mut buffer).await {
+            if answer.held_bytes() < BANNER_MAX_BYTES {
+                answer.push(buffer.get(..length).unwrap_or_default(), &mut answers);
+            }
+        }
+    };
+    let ((), stream, (), from_errors, to_errors) = futures_util::join!(
+        write_all(from.stdin, marks.0, input),
+        copy(from.stdout, to.stdin, marks, progress),
+        read_answer,
+        read_errors(from.stderr),
+        read_errors(to.stderr),
+    );
+    let (from_ended, to_ended) = futures_util::join!(from.ended, to.ended);
+    let from_errors = split_errors(&from_errors, marks.0).join("\n").trim().to_owned();
+    let to_errors = split_errors(&to_errors, marks.1).join("\n").trim().to_owned();
+    let Some((to_status, to_stdout)) = answers.into_iter().next() else {
+        let refused = to_ended && !answer.began();
+        return Err(RelayError::To(if refused { WireError::Refused(to_errors) } else { WireError::Cut(to_errors) }));
+    };
+    let to = Output { status: to_status, stdout: to_stdout, stderr: to_errors };
+    let status = match stream.status {
+        Some(status) => status,
+        // The reader's death of a broken pipe is the writer's doing.
+        None if to_status != 0 => 0,
+        None if from_ended && !stream.began => return Err(RelayError::From(WireError::Refused(from_errors))),
+        None => return Err(RelayError::From(WireError::Cut(from_errors))),
+    };
+    Ok(Piped { from: Output { status, stdout: vec![], stderr: from_errors }, to, bytes: stream.bytes })
+}
+
+/// Passes on what is between the frames of one answer.
+async fn copy(
+    mut stdout: Box<dyn AsyncRead + Unpin>,
+    mut stdin: Box<dyn AsyncWrite + Unpin>,
+    (from_mark, to_mark): (&str, &str),
+    progress: &dyn Fn(u64),
+) -> Stream {
+    let begin = format!("\n{from_mark} begin\n").into_bytes();
+    let mut stream = Stream { status: None, began: false, bytes: 0 };
+    let mut held = Vec::new();
+    let mut buffer = vec![0; CHUNK_BYTES];
+    if stdin.write_all(&[to_mark.as_bytes(), b"\n"].concat()).await.is_err() {
+        return stream;
+    }
+    while let Ok(length @ 1..) = stdout.read(&mut buffer).await {
+        held.extend_from_slice(buffer.get(..length).unwrap_or_default());
+        if !stream.began {
+            let Some(at) = frame::find(&held, &begin) else {
+                if held.len() > BANNER_MAX_BYTES {
+                    break;
+                }
+                continue;
+            };
+            held.drain(..at + begin.len());
+            stream.began = true;
+        }
+        let ready = held.len().saturating_sub(END_MAX_BYTES);
+        if ready > 0 {
+            if stdin.write_all(held.get(..ready).unwrap_or_default()).await.is_err() {
+                return stream;
+            }
+            held.drain(..ready);
+            stream.bytes += ready as u64;
+            progress(stream.bytes);
+        }
+    }
+    let end = format!("\n{from_mark} end ").into_bytes();
+    if let Some(at) = frame::find(&held, &end).filter(|_| stream.began) {
+        stream.status = frame::status(held.get(at + end.len()..).unwrap_or_default()).map(|(status, _)| status);
+        if stdin.write_all(held.get(..at).unwrap_or_default()).await.is_ok() {
+            stream.bytes += at as u64;
+        }
+        progress(stream.bytes);
+    }
+    let _ = stdin.shutdown().await;
+    stream
+}

@@ -1,0 +1,304 @@
+//! Does a copy lose nothing? Trees with everything that copies lose, between folders of this machine, by the scripts that hosts run.
+//!
+//! Not over SSH; see `ssh.rs`.
+
+#![allow(clippy::print_stderr, reason = "what cannot be tested here is said")]
+
+mod common;
+
+use common::{Folder, make_tree, plan_of, sh, tree};
+use mig_plan::{Action, Tree};
+use mig_runtime::{
+    World,
+    actions::{Failure, Performed, marker, perform},
+    local::LocalWorld,
+    manifest::{Depth, Property, Root, decode, difference, encode},
+    scripts,
+};
+use std::{cell::RefCell, collections::BTreeMap, fs, path::Path};
+
+type Steps = BTreeMap<String, BTreeMap<String, String>>;
+
+async fn act(world: &LocalWorld, action: Action) -> Result<Performed, Failure> {
+    let plan = plan_of(&action);
+    perform(world, &plan, &plan.steps[0], &action, &Steps::new(), &|_| ()).await
+}
+
+fn copy(tree: Tree, live: bool) -> Action {
+    Action::CopyTrees { from: "a".to_owned(), to: "b".to_owned(), trees: vec![tree], live }
+}
+
+fn verify(tree: Tree) -> Action {
+    Action::VerifyTrees { from: "a".to_owned(), to: "b".to_owned(), trees: vec![tree] }
+}
+
+#[tokio::test]
+async fn nothing_is_lost() {
+    let folder = Folder::new("nothing");
+    let world = LocalWorld::new(folder.path());
+    let tree = tree(&folder.at("from"), &folder.at("new/place/to"));
+    make_tree(&tree.source);
+
+    let first = act(&world, copy(tree.clone(), true)).await.unwrap();
+    assert!(first.changed);
+    act(&world, copy(tree.clone(), false)).await.unwrap();
+    let again = act(&world, copy(tree.clone(), true)).await.unwrap();
+    assert!(!again.changed, "a second live copy has nothing to do: {again:?}");
+    let verified = act(&world, verify(tree.clone())).await.unwrap();
+    assert!(verified.values["manifest"].starts_with("sha256:"));
+    assert_eq!(verified.values.get("not_verified"), None, "getfattr is needed for this test: apt-get install attr");
+    for name in common::NAMES {
+        use std::os::unix::ffi::OsStrExt;
+        assert!(Path::new(&tree.target).join(std::ffi::OsStr::from_bytes(name)).exists(), "{name:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_changed_is_sent_and_what_is_too_much_is_deleted() {
+    let folder = Folder::new("delta");
+    let world = LocalWorld::new(folder.path());
+    let tree = tree(&folder.at("from"), &folder.at("to"));
+    make_tree(&tree.source);
+    act(&world, copy(tree.clone(), false)).await.unwrap();
+    sh(
+        r#"cd "$1"
+        rm -rf "empty dir" sub/deep/three
+        echo new > "empty dir"
+        rm dangling
+        mkdir dangling
+        echo x > dangling/inside
+        echo longer >> sub/two
+        mkdir -p sub/deep/more
+        mv "new
+line" "newer
+line"
+        setfacl -b "with space" 2>/dev/null || true
+        setfacl -k sub 2>/dev/null || true
+        chmod 0640 equal=sign"#,
+        &[&tree.source],
+    );
+    sh(
+        r#"cd "$1"
+        mkdir -p extra/below
+        echo x > "extra/below/-rf"
+        ln -s /etc extra/link
+        rm one"#,
+        &[&tree.target],
+    );
+    act(&world, copy(tree.clone(), false)).await.unwrap();
+    act(&world, verify(tree.clone())).await.unwrap();
+    assert!(Path::new("/etc/passwd").exists());
+}
+
+#[tokio::test]
+async fn content_that_differs_without_another_mtime_is_found_and_named() {
+    let folder = Folder::new("content");
+    let world = LocalWorld::new(folder.path());
+    let tree = tree(&folder.at("from"), &folder.at("to"));
+    make_tree(&tree.source);
+    act(&world, copy(tree.clone(), false)).await.unwrap();
+    sh(
+        r#"cd "$1"
+        touch -r sub/deep/er/file reference
+        printf X | dd of=sub/deep/er/file bs=1 conv=notrunc 2>/dev/null
+        touch -r reference sub/deep/er/file
+        rm reference"#,
+        &[&tree.target],
+    );
+    let failure = act(&world, verify(tree.clone())).await.unwrap_err();
+    assert!(failure.message.contains("sub/deep/er/file: "), "{failure:?}");
+    assert!(failure.message.contains("content"), "{failure:?}");
+}
+
+#[tokio::test]
+async fn a_file_changed_just_before_it_was_received_is_sent_again_at_the_end() {
+    let folder = Folder::new("racy");
+    let world = LocalWorld::new(folder.path());
+    let tree = tree(&folder.at("from"), &folder.at("to"));
+    fs::create_dir(&tree.source).unwrap();
+    fs::write(format!("{}/data", tree.source), "one").unwrap();
+    act(&world, copy(tree.clone(), true)).await.unwrap();
+    sh(r#"cd "$1"; touch -r data r; printf two > data; touch -r r data; rm r; touch -d @0 ."#, &[&tree.source]);
+    act(&world, copy(tree.clone(), false)).await.unwrap();
+    act(&world, verify(tree)).await.unwrap();
+}
+
+#[tokio::test]
+async fn data_of_others_are_not_touched() {
+    let folder = Folder::new("others");
+    let world = LocalWorld::new(folder.path());
+    let tree = tree(&folder.at("from"), &folder.at("to"));
+    for path in [&tree.source, &tree.target] {
+        fs::create_dir(path).unwrap();
+        fs::write(format!("{path}/data"), path).unwrap();
+    }
+    let failure = act(&world, copy(tree.clone(), false)).await.unwrap_err();
+    assert!(failure.message.contains("holds data that this project did not put there"), "{failure:?}");
+    assert_eq!(fs::read_to_string(format!("{}/data", tree.target)).unwrap(), tree.target);
+    let mark = marker(&tree.target);
+    for script in [
+        scripts::tree_delete(&tree.target, &mark, b"./data\0".to_vec()),
+        scripts::tree_receive(&tree.target, &mark),
+    ] {
+        let output = world.run("b", &[script]).await.unwrap().remove(0);
+        assert_eq!(output.status, scripts::STATUS_NOT_OURS, "{output:?}");
+    }
+    assert!(Path::new(&tree.target).join("data").exists());
+}
+
+#[tokio::test]
+async fn one_file_is_a_tree_too() {
+    let folder = Folder::new("file");
+    let world = LocalWorld::new(folder.path());
+    let tree = tree(&folder.at("-config.json"), &folder.at("else/where.conf"));
+    fs::write(&tree.source, "{}").unwrap();
+    sh(r#"chmod 0600 -- "$1"; touch -d @1500000000.000000001 -- "$1""#, &[&tree.source]);
+    act(&world, copy(tree.clone(), true)).await.unwrap();
+    act(&world, copy(tree.clone(), false)).await.unwrap();
+    act(&world, verify(tree.clone())).await.unwrap();
+    fs::write(&tree.source, "{} ").unwrap();
+    assert!(act(&world, copy(tree.clone(), false)).await.unwrap().changed);
+    act(&world, verify(tree.clone())).await.unwrap();
+    let left = fs::read_dir(folder.at("else")).unwrap().count();
+    assert_eq!(left, 1, "nothing temporary stays");
+}
+
+#[tokio::test]
+async fn what_is_left_out_is_left_alone_on_both_sides() {
+    let folder = Folder::new("exclude");
+    let world = LocalWorld::new(folder.path());
+    let mut tree = tree(&folder.at("from"), &folder.at("to"));
+    fs::create_dir_all(format!("{}/star*[a]?/below", tree.source)).unwrap();
+    fs::create_dir_all(format!("{}/stara/below", tree.source)).unwrap();
+    tree.exclude = vec![format!("{}/star*[a]?", tree.source)];
+    act(&world, copy(tree.clone(), false)).await.unwrap();
+    assert!(!Path::new(&tree.target).join("star*[a]?").exists());
+    assert!(Path::new(&tree.target).join("stara/below").exists());
+    fs::create_dir(format!("{}/star*[a]?", tree.target)).unwrap();
+    sh(r#"touch -r "$1" "$2""#, &[&tree.source, &tree.target]);
+    act(&world, copy(tree.clone(), false)).await.unwrap();
+    act(&world, verify(tree.clone())).await.unwrap();
+    assert!(Path::new(&tree.target).join("star*[a]?").exists());
+    tree.exclude = vec!["/elsewhere".to_owned()];
+    assert!(act(&world, copy(tree, false)).await.unwrap_err().message.contains("is not below it"));
+}
+
+#[tokio::test]
+async fn a_symlink_on_the_target_is_never_followed() {
+    let folder = Folder::new("symlink");
+    let world = LocalWorld::new(folder.path());
+    let tree = tree(&folder.at("from"), &folder.at("to"));
+    let outside = folder.at("outside");
+    fs::create_dir_all(format!("{}/dir", tree.source)).unwrap();
+    fs::write(format!("{}/dir/file", tree.source), "x").unwrap();
+    fs::create_dir(&outside).unwrap();
+    fs::write(format!("{outside}/file"), "precious").unwrap();
+    act(&world, copy(tree.clone(), false)).await.unwrap();
+    // Between the listing and the stream somebody puts a link in the way.
+    sh(r#"rm -r "$1/dir"; ln -s "$2" "$1/dir""#, &[&tree.target, &outside]);
+    let send = scripts::tree_send(&tree.source, false, b".\0./dir\0./dir/file\0".to_vec());
+    let receive = scripts::tree_receive(&tree.target, &marker(&tree.target));
+    let _ = world.pipe(("a", &send), ("b", &receive), &|_| ()).await.unwrap();
+    assert_eq!(fs::read_to_string(format!("{outside}/file")).unwrap(), "precious");
+    sh(r#"rm -rf "$1/dir"; ln -s "$2" "$1/dir""#, &[&tree.target, &outside]);
+    let delete = scripts::tree_delete(&tree.target, &marker(&tree.target), b"./dir/file\0".to_vec());
+    assert_ne!(world.run("b", &[delete]).await.unwrap()[0].status, 0);
+    assert_eq!(fs::read_to_string(format!("{outside}/file")).unwrap(), "precious");
+    act(&world, copy(tree.clone(), false)).await.unwrap();
+    act(&world, verify(tree)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_listing_says_all_and_travels_both_ways() {
+    let folder = Folder::new("manifest");
+    let world = LocalWorld::new(folder.path());
+    let path = folder.at("tree");
+    make_tree(&path);
+    let output = world.run("a", &[scripts::tree_list(&path, Depth::Full, &[])]).await.unwrap().remove(0);
+    assert_eq!(output.status, 0, "{output:?}");
+    let manifest = decode(&output.stdout).unwrap();
+    assert_eq!(manifest.root, Root::Folder);
+    assert!(manifest.complete, "{}", output.stderr);
+    assert_eq!(decode(&encode(&manifest)).unwrap(), manifest);
+    assert_eq!(manifest.entries[&b"sub/deep/er/file"[..]].modified.seconds, -6);
+    assert_eq!(manifest.entries[&b"-dash"[..]].attributes.get(&b"user.odd=name"[..]).map(String::as_str), Some("0x78"));
+    assert!(manifest.entries[&b"sub/deep/er/file"[..]].attributes.contains_key(&b"user.origin"[..]));
+
+    let mut other = manifest.clone();
+    other.entries.get_mut(&b"sub/two"[..]).unwrap().inode += 1;
+    other.entries.get_mut(&b"sparse"[..]).unwrap().allocated = 8 << 20;
+    other.entries.get_mut(&b"empty"[..]).unwrap().content = None;
+    other.entries.remove(&b"new\nline"[..]);
+    let found = difference(&manifest, &other, Depth::Full);
+    assert_eq!(found.missing.len(), 1);
+    let properties: Vec<Property> = found.changed.values().flatten().copied().collect();
+    assert_eq!(properties, [Property::Content, Property::Holes, Property::HardLinks]);
+    assert_ne!(manifest.digest(), other.digest());
+    other.attributes_read = false;
+    assert_eq!(difference(&manifest, &other, Depth::Full).not_verified.len(), 1);
+}
+
+#[tokio::test]
+async fn looks_answer_what_is_there() {
+    let folder = Folder::new("looks");
+    let world = LocalWorld::new(folder.path());
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let looked = RefCell::new(vec![]);
+    fs::create_dir(folder.at("empty")).unwrap();
+    for path in ["none", "empty", "."] {
+        looked.borrow_mut().push(scripts::path_look(&folder.at(path), "mark"));
+    }
+    let mut batch = looked.into_inner();
+    batch.extend([
+        scripts::port_look(&port, "tcp"),
+        scripts::port_look("1", "udp"),
+        scripts::space(&folder.at("not/yet/there")),
+        scripts::about(),
+        scripts::tools(&["tar".to_owned(), "no-such-tool".to_owned(), "-v".to_owned()]),
+    ]);
+    let outputs = world.run("a", &batch).await.unwrap();
+    let texts: Vec<String> = outputs.iter().map(mig_runtime::Output::text).collect();
+    assert_eq!(texts[..5], ["absent", "empty", "other", "used", "free"]);
+    let numbers: Vec<u64> = texts[5].split(' ').map(|number| number.parse().unwrap()).collect();
+    assert!(numbers.len() == 2 && numbers[0] <= numbers[1]);
+    assert!(texts[6].lines().any(|line| line.starts_with("now_ms=1")), "{}", texts[6]);
+    assert_eq!(texts[7], "no-such-tool\n-v");
+}
+
+#[tokio::test]
+async fn words_arrive_as_they_are() {
+    let folder = Folder::new("words");
+    let script = mig_runtime::Script {
+        name: "echo",
+        text: "printf '%s\\0' \"$@\"; cat; exit 7",
+        words: ["", "'", "\"$(id)`id`", "a\nb", "-n", "--", "*", "\\0\\", "日本", "!x"].map(str::to_owned).to_vec(),
+        stdin: b"mark\0and more\n".to_vec(),
+    };
+    for shell in [&["sh"][..], &["dash"], &["bash"], &["busybox", "sh"]] {
+        if std::process::Command::new(shell[0]).arg(if shell.len() > 1 { "true" } else { "-c" }).output().is_err() {
+            eprintln!("not tested here: {shell:?}");
+            continue;
+        }
+        let world = LocalWorld::new(folder.path()).with_shell(shell);
+        let output = world.run("a", std::slice::from_ref(&script)).await.unwrap().remove(0);
+        let expected: Vec<u8> = script.words.iter().flat_map(|word| [word.as_bytes(), b"\0"].concat()).chain(script.stdin.clone()).collect();
+        assert_eq!((output.status, output.stdout), (7, expected), "{shell:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_open_for_writing_is_found() {
+    let folder = Folder::new("open");
+    let world = LocalWorld::new(folder.path());
+    fs::create_dir(folder.at("data")).unwrap();
+    let writer = fs::File::create(folder.at("data/ibdata1")).unwrap();
+    let reader = fs::File::open(folder.at("data/ibdata1")).unwrap();
+    let look = [scripts::open_files(&[folder.at("data"), folder.at("none")])];
+    let text = world.run("a", &look).await.unwrap()[0].text();
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert!(text.contains(&format!("{} ", std::process::id())) && text.contains("ibdata1"), "{text}");
+    drop(writer);
+    assert_eq!(world.run("a", &look).await.unwrap()[0].text(), "");
+    drop(reader);
+}
