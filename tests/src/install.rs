@@ -1,0 +1,70 @@
+//! Which programs of this machine are missing, and how do they get here? By apt, as root; otherwise it says what to install.
+
+use crate::{
+    part::Outcome,
+    run::{is_on_path, limited, must},
+};
+use std::path::Path;
+
+/// A slow mirror may take this long.
+const APT_LIMIT_S: u32 = 600;
+
+/// What is needed beside Rust: its package, how to tell that it is here, and what it is for.
+const NEEDS: &[(&str, &str, &str)] = &[
+    ("openssh-client", "ssh", "migc reaches hosts with it"),
+    ("openssh-client", "ssh-keygen", "makes the lab's throw-away key pair"),
+    ("docker.io", "dockerd", "runs the lab's hosts"),
+    ("docker.io", "docker", "runs the lab's hosts"),
+    ("debootstrap", "debootstrap", "makes the lab's system image, since no image is pulled"),
+    ("debian-archive-keyring", "/usr/share/keyrings/debian-archive-keyring.gpg", "checks the packages of that image"),
+    ("attr", "getfattr", "reads extended attributes for the lab's comparison"),
+    ("acl", "setfacl", "gives the lab's files access lists"),
+];
+
+/// Installs what is missing.
+pub(crate) fn missing(for_lab: bool) -> Outcome {
+    if !for_lab {
+        return Outcome::Skipped("only the lab needs more than Rust".to_owned());
+    }
+    let missing: Vec<_> = NEEDS.iter().filter(|(_, sign, _)| !is_there(sign)).collect();
+    let mut packages: Vec<&str> = missing.iter().map(|(package, ..)| *package).collect();
+    packages.dedup();
+    if packages.is_empty() {
+        println!("nothing is missing");
+        return Outcome::Done;
+    }
+    for (package, sign, why) in &missing {
+        println!("{sign} is missing: {package} ({why})");
+    }
+    let by_hand = format!("apt-get install --no-install-recommends {}", packages.join(" "));
+    if !is_root() || !is_on_path("apt-get") {
+        return Outcome::Failed(format!("as root on Debian or Ubuntu, run `{by_hand}`; or leave the lab out with `--no-lab`"));
+    }
+    match install(&packages) {
+        Ok(()) => Outcome::Done,
+        Err(message) => Outcome::Failed(format!("{message}\n    by hand: {by_hand}")),
+    }
+}
+
+/// Do we run as root? The owner of our own entry under /proc tells.
+pub(crate) fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata("/proc/self").is_ok_and(|m| m.uid() == 0)
+}
+
+fn is_there(sign: &str) -> bool {
+    if sign.starts_with('/') { Path::new(sign).exists() } else { is_on_path(sign) }
+}
+
+fn install(packages: &[&str]) -> Result<(), String> {
+    // The lists of a fresh machine are often empty or stale; a repository that is down must not stop the others.
+    let _ = must(limited("apt-get", APT_LIMIT_S).args(["-q", "update"]));
+    must(
+        limited("apt-get", APT_LIMIT_S)
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .args(["-q", "-y", "install", "--no-install-recommends"])
+            .args(packages),
+    )?;
+    println!("installed {}", packages.join(" "));
+    Ok(())
+}
