@@ -1,7 +1,29 @@
 //! The compiler: sources and facts to a program, a model, diagnostics, a plan. No I/O, no clock, no network.
+//!
+//! `load` parses, `program` resolves, `typing` types, `model` evaluates, `check` checks, `plan` lowers.
 
 use mig_plan::{Facts, HostId, Plan, Report, State};
 use std::collections::BTreeMap;
+
+mod arithmetic;
+mod check;
+mod eval;
+mod facts;
+mod functions;
+mod infer;
+mod literal;
+mod load;
+mod model;
+mod plan;
+mod program;
+mod quantity;
+mod report;
+mod signatures;
+mod source;
+mod time;
+mod types;
+mod typing;
+mod value;
 
 pub mod embedded {
     //! Texts that are compiled in: the standard library and the check pages.
@@ -34,6 +56,7 @@ pub struct Sources(pub BTreeMap<String, String>);
 pub struct Loaded {
     /// For the renderers: every text a diagnostic may point into.
     pub sources: Sources,
+    syntax: load::Syntax,
 }
 
 /// What came of a program.
@@ -47,23 +70,36 @@ pub struct Compilation<'a> {
     pub checks: Vec<String>,
     /// Where it came from.
     pub loaded: &'a Loaded,
+    draft: plan::Draft,
 }
 
 /// Reads and parses the program that begins at `entry`, with all that it uses and the facts it names.
-pub fn load(_files: &dyn Files, _entry: &str, _options: &Options) -> Loaded {
-    Loaded::default()
+pub fn load(files: &dyn Files, entry: &str, options: &Options) -> Loaded {
+    let syntax = load::load(files, entry, options);
+    Loaded { sources: Sources(syntax.texts.by_name()), syntax }
 }
 
 impl Loaded {
     /// Resolves, types, evaluates and checks.
     pub fn compile(&self) -> Compilation<'_> {
-        Compilation { report: Report::new(vec![], vec![]), facts: BTreeMap::new(), checks: vec![], loaded: self }
+        let program = program::Program::new(&self.syntax);
+        typing::check(&program);
+        let model = model::Model::new(&program);
+        model.compute_all();
+        let checks = check::run(&model);
+        let (facts, draft) = (plan::facts(&model), plan::draft(&model));
+        drop(model);
+        let report = program.problems.into_inner().finish(&self.syntax.texts);
+        Compilation { report, facts, checks, loaded: self, draft }
     }
 }
 
 impl Compilation<'_> {
     /// The plan that leads from the state to the program, or why there is none.
-    pub fn plan(&self, _state: &State) -> Result<Plan, Report> {
-        Err(Report::new(vec![], vec![]))
+    pub fn plan(&self, state: &State) -> Result<Plan, Report> {
+        if self.report.has_errors() {
+            return Err(self.report.clone());
+        }
+        self.draft.against(state, &self.report)
     }
 }

@@ -1,0 +1,387 @@
+//! Which checks does a model violate? Runs the rules that are written in the language, each over all its bindings.
+
+use crate::{
+    eval::Scope,
+    model::Model,
+    report::{ALLOW, NOT_UNIQUE, Problem},
+    source::Loc,
+    types::ModuleId,
+    value::{InstanceId, Sort, Val, Value},
+};
+use mig_plan::{Severity, Unproven};
+use mig_syntax::ast::{self, Expr, ExprKind};
+use smol_str::SmolStr;
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet, HashMap},
+};
+
+/// Runs every check, and gives the names of those that ran.
+pub fn run(model: &Model<'_, '_>) -> Vec<String> {
+    let allows = Allows::collect(model);
+    uniqueness(model);
+    let mut names = vec![];
+    for (number, module) in model.program.syntax.modules.iter().enumerate() {
+        let id = ModuleId(number as u32);
+        for item in &module.tree.items {
+            if let ast::ItemKind::Check(check) = &item.kind {
+                names.push(check.name.text.to_string());
+                Runner { model, check, module: id, allows: &allows }.run();
+            }
+        }
+    }
+    allows.report_unused(model);
+    names.sort();
+    names
+}
+
+struct Runner<'r, 'p, 'a> {
+    model: &'r Model<'p, 'a>,
+    check: &'a ast::Check,
+    module: ModuleId,
+    allows: &'r Allows<'a>,
+}
+
+impl Runner<'_, '_, '_> {
+    fn run(&self) {
+        self.model.undecided.borrow_mut().clear();
+        self.bind(&Scope::module(self.module), &self.check.bindings, &mut vec![]);
+    }
+
+    /// Goes through the lists of `for`, one inside the other.
+    fn bind(&self, scope: &Scope<'_>, bindings: &[ast::Binding], bound: &mut Vec<Val>) {
+        let Some((binding, rest)) = bindings.split_first() else { return self.judge(scope, bound) };
+        let list = self.model.eval(scope, &binding.list);
+        self.take_undecided(bound);
+        let items: Vec<Val> = match &list.v {
+            Value::List(items) => items.to_vec(),
+            Value::Map(map) => {
+                map.iter().map(|(k, v)| Val::new(Value::Tuple([Val::new(Value::Str(k.clone()), v.at), v.clone()].into()), v.at)).collect()
+            }
+            other => return self.unproven(other, bound),
+        };
+        for item in items {
+            let parts: Vec<Val> = match &item.v {
+                Value::Tuple(parts) if binding.names.len() > 1 => parts.to_vec(),
+                _ => vec![item.clone()],
+            };
+            bound.push(item.clone());
+            self.bind_parts(scope, &binding.names, &parts, rest, bound);
+            bound.pop();
+        }
+    }
+
+    fn bind_parts(&self, scope: &Scope<'_>, names: &[ast::Name], parts: &[Val], rest: &[ast::Binding], bound: &mut Vec<Val>) {
+        match (names.split_first(), parts.split_first()) {
+            (Some((name, names)), Some((part, parts))) => {
+                let var = scope.var(&name.text, part);
+                self.bind_parts(&scope.with(&var), names, parts, rest, bound);
+            }
+            _ => self.bind(scope, rest, bound),
+        }
+    }
+
+    fn judge(&self, scope: &Scope<'_>, bound: &[Val]) {
+        let mut severity = severity_of(&self.check.severity.text);
+        let graded = self.check.conditions.iter().any(|c| c.severity.is_some());
+        let mut held = !graded;
+        for condition in &self.check.conditions {
+            let decided = self.model.eval(scope, &condition.value);
+            self.take_undecided(bound);
+            match (&decided.v, &condition.severity) {
+                (Value::Bool(true), Some(grade)) => {
+                    if !held {
+                        severity = severity_of(&grade.text);
+                    }
+                    held = true;
+                }
+                (Value::Bool(true), None) => held = true,
+                (Value::Bool(false), None) if !graded => return,
+                (Value::Bool(false), _) => {}
+                (other, _) => return self.unproven(other, bound),
+            }
+            if held && graded {
+                break;
+            }
+        }
+        if held {
+            self.violated(scope, severity, bound);
+        }
+    }
+
+    fn take_undecided(&self, bound: &[Val]) {
+        let open: BTreeSet<String> = std::mem::take(&mut *self.model.undecided.borrow_mut());
+        for needs in open {
+            self.note(needs, bound);
+        }
+    }
+
+    fn unproven(&self, value: &Value, bound: &[Val]) {
+        let needs = match value {
+            Value::Unknown(needs) => needs.to_string(),
+            Value::Later(later) => self.model.later_name(later),
+            Value::Absent => "a value that is not given".to_owned(),
+            _ => return,
+        };
+        self.note(needs, bound);
+    }
+
+    fn note(&self, needs: String, bound: &[Val]) {
+        let unproven = Unproven {
+            code: self.check.code.text.to_string(),
+            name: self.check.name.text.to_string(),
+            address: bound.iter().filter_map(|v| self.address(v)).collect::<Vec<_>>().join(", "),
+            needs,
+        };
+        self.model.program.problems.borrow_mut().unproven.push(unproven);
+    }
+
+    fn address(&self, value: &Val) -> Option<String> {
+        match &value.v {
+            Value::Ref(_) => Some(self.model.show(&value.v)),
+            Value::Tuple(parts) => parts.first().and_then(|p| self.address(p)),
+            _ => None,
+        }
+    }
+
+    fn violated(&self, scope: &Scope<'_>, severity: Severity, bound: &[Val]) {
+        let Some(at) = &self.check.at else { return };
+        let place = self.place(scope, at);
+        if self.allows.silences(self.check, &place, bound) {
+            return;
+        }
+        let message = self.text(scope, self.check.say.as_ref()).unwrap_or_default();
+        let mut problem = Problem::new(severity, &self.check.code.text, &self.check.name.text, place.entry, message);
+        problem.help = self.text(scope, self.check.help.as_ref());
+        if let Some(from) = place.source {
+            problem = problem.also(from, "comes from here");
+        }
+        for (e, text) in &self.check.also {
+            let other = self.place(scope, e);
+            let text = self.text(scope, text.as_ref()).unwrap_or_default();
+            if other.entry.span.end > 0 {
+                problem.labels.push((other.source.filter(|_| other.sort == Sort::Fact).unwrap_or(other.entry), text));
+            }
+        }
+        if let Some((e, value)) = &self.check.fix {
+            problem.fixes.extend(self.fix(scope, e, value));
+        }
+        self.model.program.report(problem);
+    }
+
+    fn text(&self, scope: &Scope<'_>, e: Option<&Expr>) -> Option<String> {
+        let value = self.model.eval(scope, e?);
+        match &value.v {
+            Value::Str(text) => Some(text.to_string()),
+            Value::Absent | Value::Error => None,
+            other => Some(self.model.show(other)),
+        }
+    }
+
+    /// Where an expression points: the entry of `x.f`, the name of a declaration, or the place of a value.
+    fn place(&self, scope: &Scope<'_>, e: &Expr) -> Place {
+        if let ExprKind::Dot(receiver, name) = &e.kind {
+            let base = self.model.eval(scope, receiver);
+            if let Value::Ref(id) = base.v {
+                return self.field_place(id, &name.text);
+            }
+        }
+        let value = self.model.eval(scope, e);
+        let owner = if let Value::Ref(id) = value.v { Some(id) } else { None };
+        let entry = owner.map_or(value.at, |id| self.model.instance(id).at);
+        Place { entry, source: None, owner, field: None, sort: value.sort }
+    }
+
+    fn field_place(&self, id: InstanceId, name: &str) -> Place {
+        let instance = self.model.instance(id);
+        let Some(number) = self.model.program.kind(instance.kind).by_name.get(name).copied() else {
+            let at = self.model.member(id, name).map_or(instance.at, |v| v.at);
+            return Place { entry: at, source: None, owner: Some(id), field: None, sort: Sort::Written };
+        };
+        let entry = self.model.entry(id, number);
+        let value = self.model.field(id, number);
+        let elsewhere = value.at.file != entry.file || value.at.span.start < entry.span.start || value.at.span.end > entry.span.end;
+        let told = elsewhere && value.is_known() && value.sort != Sort::Default && value.at.span.end > 0;
+        Place { entry, source: told.then_some(value.at), owner: Some(id), field: Some(number), sort: value.sort }
+    }
+
+    /// An edit of the entry, or a new entry; never of a shared literal.
+    fn fix(&self, scope: &Scope<'_>, e: &Expr, value: &Expr) -> Option<(String, Loc, String)> {
+        let ExprKind::Dot(_, name) = &e.kind else { return None };
+        let place = self.place(scope, e);
+        let instance = self.model.instance(place.owner?);
+        let written = instance.written.get(place.field?).copied().flatten()?;
+        let new = self.model.eval(scope, value);
+        let text = match &new.v {
+            Value::Str(s) => format!("\"{s}\""),
+            Value::Error | Value::Unknown(_) | Value::Later(_) | Value::Absent => return None,
+            Value::Quantity(_) => self.model.show(&new.v).replace(' ', ""),
+            other => self.model.show(other),
+        };
+        let at = self.model.program.loc(instance.module, written.value.span);
+        Some((format!("set `{}` to `{text}`", name.text), at, text))
+    }
+}
+
+struct Place {
+    entry: Loc,
+    source: Option<Loc>,
+    owner: Option<InstanceId>,
+    field: Option<usize>,
+    sort: Sort,
+}
+
+fn severity_of(word: &str) -> Severity {
+    match word {
+        "warning" => Severity::Warning,
+        "hint" => Severity::Hint,
+        _ => Severity::Error,
+    }
+}
+
+/// `@allow`s of the program.
+struct Allows<'a> {
+    list: Vec<Allow<'a>>,
+    used: RefCell<BTreeSet<usize>>,
+}
+
+struct Allow<'a> {
+    /// The check, by name or code.
+    check: SmolStr,
+    at: Loc,
+    /// The declaration it stands above, and all below it.
+    owner: InstanceId,
+    /// The field it stands above.
+    field: Option<&'a ast::Field>,
+}
+
+impl<'a> Allows<'a> {
+    fn collect(model: &Model<'_, 'a>) -> Self {
+        let mut list = vec![];
+        for (id, instance) in model.all() {
+            let own = instance.annotations.iter().map(|a| (a, None));
+            let fields = instance.tree.iter().flat_map(|t| &t.fields);
+            let of_fields = fields.flat_map(|f| f.annotations.iter().map(move |a| (a, Some(f))));
+            for (annotation, field) in own.chain(of_fields).filter(|(a, _)| a.name.text == "allow") {
+                let check = annotation.args.first().and_then(|a| match &a.value.kind {
+                    ExprKind::Name(name) => Some(name.clone()),
+                    _ => None,
+                });
+                if let Some(check) = check {
+                    list.push(Allow { check, at: model.program.loc(instance.module, annotation.span), owner: id, field });
+                }
+            }
+        }
+        let allows = Self { list, used: RefCell::default() };
+        allows.look_up(model);
+        allows
+    }
+
+    /// A check that is not there, or cannot be silenced, is said at once.
+    fn look_up(&self, model: &Model<'_, 'a>) {
+        let mut known: BTreeMap<&str, &ast::Check> = BTreeMap::new();
+        for item in model.program.syntax.modules.iter().flat_map(|m| &m.tree.items) {
+            if let ast::ItemKind::Check(check) = &item.kind {
+                known.insert(&check.name.text, check);
+                known.insert(&check.code.text, check);
+            }
+        }
+        for (number, allow) in self.list.iter().enumerate() {
+            let problem = match known.get(allow.check.as_str()) {
+                Some(check) if check.unsilenceable => {
+                    Problem::error(ALLOW, allow.at, format!("`{}` guards data and cannot be silenced", check.name.text))
+                }
+                Some(_) => continue,
+                None => {
+                    let problem = Problem::error(ALLOW, allow.at, format!("there is no check `{}`", allow.check));
+                    match crate::report::near(&allow.check, known.keys().copied()) {
+                        Some(close) => problem.help(format!("did you mean `{close}`?")),
+                        None => problem.help("`migc checks` lists them"),
+                    }
+                }
+            };
+            self.used.borrow_mut().insert(number);
+            model.program.report(problem);
+        }
+    }
+
+    fn silences(&self, check: &ast::Check, place: &Place, bound: &[Val]) -> bool {
+        if check.unsilenceable {
+            return false;
+        }
+        let is_about = |owner: InstanceId| place.owner == Some(owner) || bound.iter().any(|v| matches!(v.v, Value::Ref(id) if id == owner));
+        let found = self.list.iter().position(|a| {
+            let named = a.check == check.name.text || a.check == check.code.text;
+            let here = a.field.is_none_or(|_| place.owner == Some(a.owner));
+            named && a.at.file == place.entry.file && is_about(a.owner) && here
+        });
+        if let Some(number) = found {
+            self.used.borrow_mut().insert(number);
+        }
+        found.is_some()
+    }
+
+    fn report_unused(&self, model: &Model<'_, 'a>) {
+        for (number, allow) in self.list.iter().enumerate() {
+            if !self.used.borrow().contains(&number) {
+                let message = format!("this silences nothing: `{}` does not report here", allow.check);
+                model.program.report(Problem::warning(ALLOW, allow.at, message).help("delete it"));
+            }
+        }
+    }
+}
+
+/// `unique` and `unique in x`: one hash pass a field.
+fn uniqueness(model: &Model<'_, '_>) {
+    for (number, kind) in model.program.kinds.iter().enumerate() {
+        for (field, def) in kind.fields.iter().enumerate() {
+            let Some(class) = def.classes.iter().find(|c| c.word.text == "unique") else { continue };
+            // A field is looked at once, at the kind that declares it.
+            if def.at.file != kind.at.file || !kind.tree.fields.iter().any(|f| f.name.text == def.name) {
+                continue;
+            }
+            let id = crate::types::KindId(number as u32);
+            one_field(model, id, field, class);
+        }
+    }
+}
+
+fn one_field(model: &Model<'_, '_>, kind: crate::types::KindId, field: usize, class: &ast::Class) {
+    let name = model.program.kind(kind).fields.get(field).map(|f| f.name.clone()).unwrap_or_default();
+    let mut seen = HashMap::new();
+    for reference in model.of_kind(kind).iter() {
+        let Value::Ref(id) = reference.v else { continue };
+        let Some(number) = model.program.kind(model.instance(id).kind).by_name.get(&name).copied() else { continue };
+        let value = model.field(id, number);
+        let Some(key) = value.v.key().filter(|_| value.is_known()) else { continue };
+        let scope = class.scope.as_ref().and_then(|s| model.get(id, &s.text).v.key());
+        if let Some(first) = seen.insert((scope, key), id) {
+            if both_sides_of_a_move(model, first, id) {
+                continue;
+            }
+            let place = model.program.kind(model.instance(first).kind).by_name.get(&name).copied().unwrap_or(number);
+            let message = format!(
+                "`{}` and `{}` have one {name}: {}",
+                model.instance(id).address,
+                model.instance(first).address,
+                model.show(&value.v)
+            );
+            let problem = Problem::error(NOT_UNIQUE, model.entry(id, number), message);
+            model.program.report(problem.also(model.entry(first, place), "first used here"));
+        }
+    }
+}
+
+/// What leaves one server for another may keep its name: the one stops before the other begins.
+fn both_sides_of_a_move(model: &Model<'_, '_>, a: InstanceId, b: InstanceId) -> bool {
+    let Some(noun) = model.program.noun("move") else { return false };
+    model.of_kind(noun).iter().any(|m| {
+        let Value::Ref(id) = m.v else { return false };
+        let side = |field: &str| match model.get(id, field).v {
+            Value::Ref(server) => Some(server),
+            _ => None,
+        };
+        let (from, to) = (side("from"), side("to"));
+        (from == Some(a) && to == Some(b)) || (from == Some(b) && to == Some(a))
+    })
+}

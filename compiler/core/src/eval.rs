@@ -1,0 +1,596 @@
+//! What is the value of an expression? Total: every expression has one, perhaps unknown, later or broken.
+//!
+//! Functions and methods are in `functions` and `methods`, arithmetic in `arithmetic`.
+
+use crate::{
+    arithmetic,
+    infer::key_text,
+    literal,
+    model::Model,
+    program::{FieldDef, Symbol},
+    report::{CYCLE, PARAMETER, Problem, REFUSED_VALUE, TYPE_MISMATCH},
+    source::Loc,
+    types::{ModuleId, RecordType, Refine, Type, Typed},
+    value::{Entries, InstanceId, Shell, Sort, Val, Value},
+};
+use mig_syntax::ast::{self, BinaryOp, Expr, ExprKind, Part, UnaryOp};
+use smol_str::SmolStr;
+use std::rc::Rc;
+
+/// A local name and those around it.
+#[derive(Debug, Clone, Copy)]
+pub struct Var<'s> {
+    name: &'s str,
+    value: &'s Val,
+    outer: Option<&'s Var<'s>>,
+}
+
+/// What names mean around an expression.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'s> {
+    /// Where names are looked up last.
+    pub module: ModuleId,
+    /// Local names, innermost first.
+    pub vars: Option<&'s Var<'s>>,
+    /// `self`.
+    pub me: Option<InstanceId>,
+    /// Does a bare name mean a field of `self`?
+    pub body: bool,
+}
+
+impl<'s> Scope<'s> {
+    /// At the top of a module.
+    pub fn module(module: ModuleId) -> Self {
+        Self { module, vars: None, me: None, body: false }
+    }
+
+    /// A local name, to be put before those of this scope.
+    pub fn var(&self, name: &'s str, value: &'s Val) -> Var<'s> {
+        Var { name, value, outer: self.vars }
+    }
+
+    /// With that name.
+    pub fn with(&self, var: &'s Var<'s>) -> Self {
+        Self { vars: Some(var), ..*self }
+    }
+
+    fn find(&self, name: &str) -> Option<&'s Val> {
+        let mut at = self.vars;
+        while let Some(var) = at {
+            if var.name == name {
+                return Some(var.value);
+            }
+            at = var.outer;
+        }
+        None
+    }
+}
+
+/// `fn`s may call each other so deep.
+const CALLS_MAX: u32 = 64;
+
+impl<'a> Model<'_, 'a> {
+    /// Of an expression at the top of a module.
+    pub fn eval_at_top(&self, module: ModuleId, e: &Expr) -> Val {
+        self.eval(&Scope::module(module), e)
+    }
+
+    /// Of an entry of a declaration: names mean what they mean in the module.
+    pub fn eval_in_declaration(&self, id: InstanceId, e: &Expr) -> Val {
+        let instance = self.instance(id);
+        let scope = Scope { me: Some(id), ..Scope::module(instance.module) };
+        match &instance.key {
+            Some((name, value)) => self.eval(&scope.with(&scope.var(name, value)), e),
+            None => self.eval(&scope, e),
+        }
+    }
+
+    /// Of a default or derived field: names mean the fields of the kind.
+    pub fn eval_in_body(&self, id: InstanceId, field: &FieldDef<'a>, e: &Expr) -> Val {
+        self.eval(&Scope { me: Some(id), body: true, ..Scope::module(field.module) }, e)
+    }
+
+    /// Of an expression.
+    pub fn eval(&self, s: &Scope<'_>, e: &Expr) -> Val {
+        let at = self.program.loc(s.module, e.span);
+        if self.program.broken.borrow().contains(&at) {
+            return Val::error(at);
+        }
+        match &e.kind {
+            ExprKind::Missing | ExprKind::Root | ExprKind::Lambda(..) => Val::error(at),
+            ExprKind::Literal(l) => literal::parse(l, at).unwrap_or_else(|_| Val::error(at)),
+            ExprKind::Bool(b) => Val::new(Value::Bool(*b), at),
+            ExprKind::Str(parts) => self.template(s, parts, at),
+            ExprKind::Tagged(tag, parts) if tag.text == "sh" => self.shell(s, parts, at),
+            ExprKind::Tagged(tag, parts) => literal::tagged(&tag.text, parts, at).unwrap_or_else(|_| Val::error(at)),
+            ExprKind::Name(name) => self.name(s, name, at),
+            ExprKind::List(items) => Val::new(Value::List(items.iter().map(|i| self.eval(s, i)).collect()), at),
+            ExprKind::Record(fields) => {
+                let list = fields.iter().map(|f| (key_text(f), self.eval(s, &f.value))).collect();
+                Val::new(Value::Map(Rc::new(Entries::new(list, None))), at)
+            }
+            ExprKind::If(arms, other) => self.conditional(s, arms, other.as_deref(), at),
+            ExprKind::Unary(op, inner) => self.unary(s, *op, inner, at),
+            ExprKind::Binary(op, _, left, right) => self.binary(s, *op, left, right, at),
+            ExprKind::Dot(receiver, name) => self.dot(s, receiver, name, at),
+            ExprKind::Call(callee, args) => self.call(s, callee, args, at),
+            ExprKind::Index(receiver, index) => self.index(s, receiver, index, at),
+            ExprKind::Present(inner) => self.present(s, inner, at),
+        }
+    }
+
+    fn template(&self, s: &Scope<'_>, parts: &[Part], at: Loc) -> Val {
+        let mut text = String::new();
+        for part in parts {
+            match part {
+                Part::Text(t) => text.push_str(t),
+                Part::Hole(hole) => {
+                    let value = self.eval(s, hole);
+                    match &value.v {
+                        Value::Error | Value::Unknown(_) | Value::Later(_) => return Val { at, ..value },
+                        other => text.push_str(&self.show(other)),
+                    }
+                }
+            }
+        }
+        Val::new(Value::Str(text.into()), at)
+    }
+
+    /// Holes become positional parameters; nothing is spliced into the text.
+    fn shell(&self, s: &Scope<'_>, parts: &[Part], at: Loc) -> Val {
+        let (mut text, mut words) = (String::new(), vec![]);
+        for part in parts {
+            match part {
+                Part::Text(t) => text.push_str(t),
+                Part::Hole(hole) => {
+                    let value = self.eval(s, hole);
+                    match &value.v {
+                        Value::Error | Value::Unknown(_) | Value::Later(_) => return Val { at, ..value },
+                        other => words.push(self.show(other)),
+                    }
+                    text.push_str(&format!("\"${{{}}}\"", words.len()));
+                }
+            }
+        }
+        Val::new(Value::Sh(Rc::new(Shell { text, words })), at)
+    }
+
+    fn name(&self, s: &Scope<'_>, name: &SmolStr, at: Loc) -> Val {
+        if let Some(value) = s.find(name) {
+            return value.clone();
+        }
+        if self.program.words.borrow().contains(&at) {
+            return Val::new(Value::Word(name.clone()), at);
+        }
+        if let Some(me) = s.me {
+            if name == "self" {
+                return Val::new(Value::Ref(me), at);
+            }
+            if s.body
+                && let Some(value) = self.member(me, name)
+            {
+                return value;
+            }
+        }
+        match self.program.find_value(s.module, name) {
+            Some((module, symbol)) => self.symbol_value(module, name, &symbol, at),
+            None => Val::error(at),
+        }
+    }
+
+    /// A field, a child or the parent.
+    pub fn member(&self, id: InstanceId, name: &str) -> Option<Val> {
+        let instance = self.instance(id);
+        let def = self.program.kind(instance.kind);
+        if let Some(number) = def.by_name.get(name) {
+            return Some(self.field(id, *number));
+        }
+        if let Some(child) = instance.children.iter().find(|c| self.instance(**c).name == name) {
+            return Some(Val::new(Value::Ref(*child), self.instance(*child).at));
+        }
+        let mut parent = instance.parent;
+        while let Some(up) = parent {
+            let kind = self.instance(up).kind;
+            if self.program.kind(self.program.kind(kind).root).name == name {
+                return Some(Val::new(Value::Ref(up), self.instance(up).at));
+            }
+            parent = self.instance(up).parent;
+        }
+        // Declared at the top, such a child has no parent, and what hangs on it is not known.
+        let is_parent = self.program.parents.get(&def.root).is_some_and(|l| l.iter().any(|p| self.program.kind(*p).name == name));
+        is_parent.then(|| Val::new(Value::Absent, instance.at))
+    }
+
+    /// The value of a `let`, `param` or `table`, computed once.
+    pub fn constant(&self, module: ModuleId, name: &SmolStr, symbol: &Symbol<'a>) -> Val {
+        let key = (module, name.clone());
+        let at = self.program.loc(module, crate::program::symbol_name(symbol).span);
+        let known = self.constants.borrow().get(&key).cloned();
+        match known {
+            Some(Some(value)) => return value,
+            Some(None) => {
+                self.program.report(Problem::error(CYCLE, at, format!("`{name}` needs itself to be computed")));
+                return Val::error(at);
+            }
+            None => {}
+        }
+        self.constants.borrow_mut().insert(key.clone(), None);
+        let value = self.compute_constant(module, symbol, at);
+        self.constants.borrow_mut().insert(key, Some(value.clone()));
+        value
+    }
+
+    fn compute_constant(&self, module: ModuleId, symbol: &Symbol<'a>, at: Loc) -> Val {
+        let scope = Scope::module(module);
+        match symbol {
+            Symbol::Let(l) => {
+                let value = self.eval(&scope, &l.value);
+                match &l.ty {
+                    Some(ty) => self.conform_to(value, &self.program.typed(module, ty, false), &l.name.text, None),
+                    None => value,
+                }
+            }
+            Symbol::Param(p) => self.parameter(module, p, at),
+            Symbol::Table(t) => {
+                let Some((ty, default)) = t.ty.as_ref().zip(t.default.as_ref()) else { return Val::error(at) };
+                let value = self.eval(&scope, default);
+                let mut value = self.conform_to(value, &self.program.typed(module, ty, false), &t.name.text, None);
+                if let Value::Map(map) = &value.v {
+                    let needs = format!("a row of the table `{}`", t.name.text);
+                    value.v = Value::Map(Rc::new(Entries::new(map.iter().cloned().collect(), Some(needs.into()))));
+                }
+                value
+            }
+            Symbol::Fn(_) | Symbol::Declaration(..) => Val::error(at),
+        }
+    }
+
+    fn parameter(&self, module: ModuleId, p: &ast::Param, at: Loc) -> Val {
+        let Some(ty) = &p.ty else { return Val::error(at) };
+        let typed = self.program.typed(module, ty, false);
+        let options = &self.program.syntax.options;
+        let given = |list: &[(String, String)]| list.iter().rev().find(|(n, _)| *n == p.name.text.as_str()).map(|(_, v)| v.clone());
+        let value = match given(&options.set).or_else(|| given(&options.environment)) {
+            Some(text) => self.given(module, p, &typed, &text, at),
+            None => match &p.default {
+                Some(default) => self.eval(&Scope::module(module), default),
+                None if typed.ty.is_optional() => Val::new(Value::Absent, at),
+                None => {
+                    let problem = Problem::error(PARAMETER, at, format!("the parameter `{}` has no value", p.name.text));
+                    self.program.report(problem.help(format!("give it one: `--set {}=…`", p.name.text)));
+                    return Val::error(at);
+                }
+            },
+        };
+        self.conform_to(value, &typed, &p.name.text, None)
+    }
+
+    /// A value from the command line: text as it stands where text is wanted, else a literal of the language.
+    fn given(&self, module: ModuleId, p: &ast::Param, typed: &Typed, text: &str, at: Loc) -> Val {
+        if matches!(typed.ty.plain(), Type::Str | Type::Path) {
+            return Val::new(Value::Str(text.into()), at);
+        }
+        if typed.ty.has_word(text) {
+            return Val::new(Value::Word(text.into()), at);
+        }
+        let tree = mig_syntax::parse(&format!("let given = {text}\n"));
+        let parsed = tree.items.first().and_then(|i| match &i.kind {
+            ast::ItemKind::Let(l) if tree.damage.is_empty() => literal_value(&l.value, at),
+            _ => None,
+        });
+        let is_a = |a, b| self.program.is_a(a, b);
+        if let Some(value) = parsed
+            && (typed.ty.takes(&literal::type_of(&value.v), &is_a) || matches!((&value.v, typed.ty.plain()), (Value::Bool(_), Type::Bool)))
+        {
+            return value;
+        }
+        let message = format!("`{}` takes {}, and it was given `{text}`", p.name.text, crate::infer::article(&typed.ty));
+        self.program.report(Problem::error(PARAMETER, self.program.loc(module, p.name.span), message));
+        Val::error(at)
+    }
+
+    fn conditional(&self, s: &Scope<'_>, arms: &[(Expr, Expr)], other: Option<&Expr>, at: Loc) -> Val {
+        for (condition, value) in arms {
+            let decided = self.eval(s, condition);
+            match decided.v {
+                Value::Bool(true) => return self.eval(s, value),
+                Value::Bool(false) => {}
+                v => return Val::new(v, at),
+            }
+        }
+        other.map_or_else(|| Val::new(Value::Absent, at), |e| self.eval(s, e))
+    }
+
+    fn unary(&self, s: &Scope<'_>, op: UnaryOp, inner: &Expr, at: Loc) -> Val {
+        let value = self.eval(s, inner);
+        let v = match (op, &value.v) {
+            (UnaryOp::Not, Value::Bool(b)) => Value::Bool(!b),
+            (UnaryOp::Neg, Value::Int(i)) => i.checked_neg().map_or(Value::Error, Value::Int),
+            (UnaryOp::Neg, Value::Float(f)) => Value::Float(-f),
+            (UnaryOp::Neg, Value::Quantity(q)) => q.negate().map_or(Value::Error, Value::Quantity),
+            (_, other) => arithmetic::stuck(other),
+        };
+        Val::new(v, at)
+    }
+
+    fn binary(&self, s: &Scope<'_>, op: BinaryOp, left: &Expr, right: &Expr, at: Loc) -> Val {
+        match op {
+            BinaryOp::And | BinaryOp::Or => return self.logic(s, op == BinaryOp::And, left, right, at),
+            BinaryOp::Else => {
+                let value = self.eval(s, left);
+                return if matches!(value.v, Value::Absent) { self.eval(s, right) } else { value };
+            }
+            BinaryOp::Is => return self.is_type(s, left, right, at),
+            _ => {}
+        }
+        let (a, b) = (self.eval(s, left), self.eval(s, right));
+        match arithmetic::binary(op, &a, &b, at) {
+            Ok(value) => Val::new(value, at),
+            Err(message) => {
+                let problem = Problem::error(crate::report::ARITHMETIC, at, message);
+                let problem = problem.also(a.at, self.show(&a.v)).also(b.at, self.show(&b.v));
+                self.program.broken.borrow_mut().insert(at);
+                self.program.report(problem);
+                Val::error(at)
+            }
+        }
+    }
+
+    /// One side may decide though the other is not known.
+    fn logic(&self, s: &Scope<'_>, and: bool, left: &Expr, right: &Expr, at: Loc) -> Val {
+        let a = self.eval(s, left);
+        if matches!(a.v, Value::Bool(b) if b != and) {
+            return Val::new(Value::Bool(!and), at);
+        }
+        let b = self.eval(s, right);
+        let v = match (&a.v, &b.v) {
+            (Value::Error, _) | (_, Value::Error) => Value::Error,
+            (_, Value::Bool(b)) if *b != and => Value::Bool(!and),
+            (Value::Bool(_), Value::Bool(_)) => Value::Bool(and),
+            (Value::Bool(_), other) | (other, _) => arithmetic::stuck(other),
+        };
+        Val::new(v, at)
+    }
+
+    fn is_type(&self, s: &Scope<'_>, left: &Expr, right: &Expr, at: Loc) -> Val {
+        let value = self.eval(s, left);
+        let Some(name) = crate::signatures::path_of(right) else { return Val::error(at) };
+        let v = match &value.v {
+            Value::Error | Value::Unknown(_) | Value::Later(_) => arithmetic::stuck(&value.v),
+            Value::Absent => Value::Bool(false),
+            Value::Word(word) => Value::Bool(*word == name),
+            Value::Ref(id) => {
+                let kind = self.instance(*id).kind;
+                let root = self.program.kind(kind).root;
+                let wanted = self.program.find_kind(s.module, &name, Some(root)).or_else(|| self.program.find_kind(s.module, &name, None));
+                Value::Bool(wanted.is_some_and(|w| self.program.is_a(kind, w)))
+            }
+            other => Value::Bool(other.sort_name() == name.as_str() || (name == "Path" && matches!(other, Value::Str(_)))),
+        };
+        Val::new(v, at)
+    }
+
+    fn dot(&self, s: &Scope<'_>, receiver: &Expr, name: &ast::Name, at: Loc) -> Val {
+        if let Some(value) = self.qualified(s, receiver, name, at) {
+            return value;
+        }
+        let value = self.eval(s, receiver);
+        match &value.v {
+            Value::Ref(id) => self.member(*id, &name.text).unwrap_or_else(|| Val::error(at)),
+            Value::Map(map) => match map.get(&name.text) {
+                Some(found) if matches!(found.v, Value::Absent) && map.needs.is_some() => Val::new(needed(map), at),
+                Some(found) => found.clone(),
+                // Methods without brackets stand for themselves.
+                None if map.needs.is_none() => self.method(s, &value, &name.text, &[], at),
+                None => Val::new(needed(map), at),
+            },
+            Value::Absent => Val::new(Value::Unknown(self.what_lacks(s, receiver, &name.text).into()), at),
+            Value::Error | Value::Unknown(_) | Value::Later(_) => Val::new(arithmetic::stuck(&value.v), at),
+            _ => self.method(s, &value, &name.text, &[], at),
+        }
+    }
+
+    /// What would settle a value below something absent: mostly a survey.
+    fn what_lacks(&self, s: &Scope<'_>, receiver: &Expr, name: &str) -> String {
+        let owner = match &receiver.kind {
+            ExprKind::Dot(inner, field) if field.text == "facts" => match self.eval(s, inner).v {
+                Value::Ref(id) => Some(id),
+                _ => None,
+            },
+            ExprKind::Name(field) if field == "facts" && s.body => s.me,
+            _ => None,
+        };
+        owner.map_or_else(|| format!("`{name}`, which is not given"), |id| format!("a survey of `{}`", self.instance(id).address))
+    }
+
+    fn qualified(&self, s: &Scope<'_>, receiver: &Expr, name: &ast::Name, at: Loc) -> Option<Val> {
+        let ExprKind::Name(first) = &receiver.kind else { return None };
+        if s.find(first).is_some() || self.program.find_value(s.module, first).is_some() {
+            return None;
+        }
+        if s.body && s.me.is_some_and(|me| self.member(me, first).is_some()) {
+            return None;
+        }
+        let target = self.program.used(s.module, first)?;
+        let (module, symbol) = self.program.scopes.get(target.0 as usize)?.values.get(&name.text)?;
+        Some(self.symbol_value(*module, &name.text, symbol, at))
+    }
+
+    fn index(&self, s: &Scope<'_>, receiver: &Expr, index: &Expr, at: Loc) -> Val {
+        let (value, key) = (self.eval(s, receiver), self.eval(s, index));
+        if !key.is_known() {
+            return Val::new(arithmetic::stuck(&key.v), at);
+        }
+        match (&value.v, &key.v) {
+            (Value::Map(map), Value::Str(k) | Value::Word(k)) => match map.get(k) {
+                Some(found) => found.clone(),
+                None if map.needs.is_some() => Val::new(needed(map), at),
+                None => Val::new(Value::Absent, at),
+            },
+            (Value::List(list), Value::Int(i)) => match usize::try_from(*i).ok().and_then(|i| list.get(i)) {
+                Some(found) => found.clone(),
+                None => {
+                    self.program.report(Problem::error(TYPE_MISMATCH, at, format!("there is no element {i} in a list of {}", list.len())));
+                    Val::error(at)
+                }
+            },
+            (Value::Absent, _) => Val::new(Value::Unknown("a value that is not given".into()), at),
+            (other, _) => Val::new(arithmetic::stuck(other), at),
+        }
+    }
+
+    fn present(&self, s: &Scope<'_>, inner: &Expr, at: Loc) -> Val {
+        let value = self.eval(s, inner);
+        let v = match value.v {
+            Value::Absent => Value::Bool(false),
+            Value::Error => Value::Error,
+            Value::Unknown(needs) => Value::Unknown(needs),
+            _ => Value::Bool(true),
+        };
+        Val::new(v, at)
+    }
+
+    /// The value of a field as its type wants it: defaults of records filled in, conditions looked at.
+    pub fn conform(&self, value: Val, field: &FieldDef<'a>, id: InstanceId) -> Val {
+        self.conform_to(value, &field.typed, &field.name, Some(id))
+    }
+
+    /// The value as a type wants it.
+    pub fn conform_to(&self, value: Val, typed: &Typed, place: &str, me: Option<InstanceId>) -> Val {
+        let value = self.shape(value, &typed.ty, place, me);
+        for refine in typed.refinements.iter() {
+            if value.is_known() && !self.accepted(&value, refine, place, me) {
+                return Val::error(value.at);
+            }
+        }
+        value
+    }
+
+    fn shape(&self, value: Val, ty: &Type, place: &str, me: Option<InstanceId>) -> Val {
+        match (&value.v, ty) {
+            (_, Type::Option(inner) | Type::Later(inner) | Type::Secret(inner)) => self.shape(value, inner, place, me),
+            (_, Type::Refined(typed)) => self.conform_to(value, typed, place, me),
+            (Value::List(list), Type::List(inner)) if needs_shape(inner) => {
+                let items = list.iter().map(|v| self.shape(v.clone(), inner, place, me)).collect();
+                Val { v: Value::List(items), ..value }
+            }
+            (Value::Map(map), Type::Map(inner, _)) if needs_shape(inner) => {
+                let rows = map.iter().map(|(k, v)| (k.clone(), self.shape(v.clone(), inner, place, me))).collect();
+                Val { v: Value::Map(Rc::new(Entries::new(rows, map.needs.clone()))), ..value }
+            }
+            (Value::Map(map), Type::Record(record)) => {
+                let filled = self.fill(map, record, me, value.at);
+                Val { v: filled, ..value }
+            }
+            (Value::Map(map), Type::Ref(kind, _)) if map.needs.is_none() => {
+                let fields = self.program.kind(*kind).fields.iter();
+                let rows = fields.map(|f| {
+                    let given = map.get(&f.name).cloned();
+                    let v = given.unwrap_or_else(|| match f.value {
+                        Some(e) => self.eval(&Scope::module(f.module), e),
+                        None => Val::new(Value::Absent, value.at),
+                    });
+                    (f.name.clone(), self.conform_to(v, &f.typed, &f.name, None))
+                });
+                Val { v: Value::Map(Rc::new(Entries::new(rows.collect(), None))), ..value }
+            }
+            (Value::Map(_) | Value::List(_), Type::Union(_)) => {
+                let fits = ty.members().into_iter().find(|m| fits(&value.v, m)).cloned();
+                match fits {
+                    Some(member) => self.shape(value, &member, place, me),
+                    None => value,
+                }
+            }
+            (Value::Int(i), Type::Float) => Val { v: Value::Float(*i as f64), ..value },
+            _ => value,
+        }
+    }
+
+    fn fill(&self, map: &Rc<Entries>, record: &RecordType, me: Option<InstanceId>, at: Loc) -> Value {
+        let rows = record.fields.iter().map(|f| {
+            let value = match (map.get(&f.name), &f.default) {
+                (Some(given), _) => given.clone(),
+                (None, Some(default)) => {
+                    let scope = Scope { me, ..Scope::module(f.module) };
+                    Val { sort: Sort::Default, ..self.eval(&scope, default) }
+                }
+                (None, None) => Val::new(Value::Absent, at),
+            };
+            (f.name.clone(), self.conform_to(value, &f.typed, &f.name, me))
+        });
+        Value::Map(Rc::new(Entries::new(rows.collect(), map.needs.clone())))
+    }
+
+    fn accepted(&self, value: &Val, refine: &Refine, place: &str, me: Option<InstanceId>) -> bool {
+        let scope = Scope { module: refine.module, vars: None, me, body: me.is_some() };
+        let scope = &scope;
+        let it = scope.var("it", value);
+        let scope = scope.with(&it);
+        let condition = self.eval(&scope, &refine.value);
+        let refused = if refine.is_in {
+            matches!(arithmetic::contains(value, &condition), Value::Bool(false))
+        } else {
+            matches!(condition.v, Value::Bool(false))
+        };
+        if !refused {
+            return true;
+        }
+        let rule = self.program.loc(refine.module, refine.value.span);
+        let text = self.program.syntax.texts.slice(rule).split_whitespace().collect::<Vec<_>>().join(" ");
+        let wanted = if refine.is_in {
+            format!("must be in {}", self.show(&condition.v))
+        } else {
+            format!("must fulfil `{}`", text.replace("it.", &format!("{place}.")).replace("it ", &format!("{place} ")))
+        };
+        let message = format!("`{place}` is {}, and {wanted}", self.show(&value.v));
+        self.program.report(Problem::error(REFUSED_VALUE, value.at, message).also(rule, "this is the rule"));
+        false
+    }
+
+    /// The body of a `fn` with its parameters; the caller has typed them.
+    pub fn apply(&self, s: &Scope<'_>, module: ModuleId, function: &ast::Function, args: &[Val], depth: u32) -> Val {
+        let at = self.program.loc(module, function.name.span);
+        if depth > CALLS_MAX {
+            self.program.report(Problem::error(CYCLE, at, format!("`{}` calls itself", function.name.text)));
+            return Val::error(at);
+        }
+        let scope = Scope { me: None, body: false, ..Scope::module(module) };
+        let _ = s;
+        self.bind(&scope, &function.params, args, &function.body)
+    }
+
+    fn bind(&self, scope: &Scope<'_>, params: &[(ast::Name, Option<ast::Type>)], args: &[Val], body: &Expr) -> Val {
+        match (params.split_first(), args.split_first()) {
+            (Some((param, params)), Some((arg, args))) => {
+                let var = scope.var(&param.0.text, arg);
+                self.bind(&scope.with(&var), params, args, body)
+            }
+            _ => self.eval(scope, body),
+        }
+    }
+}
+
+fn needed(map: &Entries) -> Value {
+    map.needs.as_ref().map_or(Value::Absent, |n| Value::Unknown(n.clone()))
+}
+
+fn needs_shape(ty: &Type) -> bool {
+    !matches!(ty, Type::Str | Type::Path | Type::Int | Type::Quantity(_) | Type::Port | Type::Ip | Type::Cidr | Type::Word(_) | Type::Bool)
+}
+
+fn fits(value: &Value, ty: &Type) -> bool {
+    matches!((value, ty), (Value::Map(_), Type::Record(_) | Type::Map(..) | Type::Ref(..)) | (Value::List(_), Type::List(_)))
+}
+
+/// Literals that a command line may give.
+fn literal_value(e: &Expr, at: Loc) -> Option<Val> {
+    match &e.kind {
+        ExprKind::Literal(l) => literal::parse(l, at).ok(),
+        ExprKind::Bool(b) => Some(Val::new(Value::Bool(*b), at)),
+        ExprKind::Binary(BinaryOp::From, _, a, b) => {
+            let (a, b) = (literal_value(a, at)?, literal_value(b, at)?);
+            arithmetic::binary(BinaryOp::From, &a, &b, at).ok().map(|v| Val::new(v, at))
+        }
+        _ => None,
+    }
+}

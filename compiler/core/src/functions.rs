@@ -1,0 +1,409 @@
+//! What do functions and methods give? Those the language brings; their types stand in `signatures`.
+
+use crate::{
+    arithmetic::{self, compare},
+    eval::Scope,
+    literal::mask,
+    model::Model,
+    program::Symbol,
+    quantity,
+    source::Loc,
+    value::{Entries, Key, Later, Val, Value},
+};
+use mig_syntax::ast::{self, Arg, BinaryOp, Expr, ExprKind};
+use smol_str::SmolStr;
+use std::{cmp::Ordering, collections::HashMap, rc::Rc};
+
+impl<'a> Model<'_, 'a> {
+    /// `f(…)`, `x.method(…)`.
+    pub fn call(&self, s: &Scope<'_>, callee: &Expr, args: &[Arg], at: Loc) -> Val {
+        match &callee.kind {
+            ExprKind::Name(name) => match self.program.find_value(s.module, name) {
+                Some((module, Symbol::Fn(function))) => self.call_own(s, module, function, args),
+                _ => self.brought(s, name, args, at),
+            },
+            ExprKind::Dot(receiver, name) => {
+                if let ExprKind::Name(first) = &receiver.kind
+                    && self.program.find_value(s.module, first).is_none()
+                    && let Some(target) = self.program.used(s.module, first)
+                    && let Some((module, Symbol::Fn(function))) =
+                        self.program.scopes.get(target.0 as usize).and_then(|scope| scope.values.get(&name.text))
+                {
+                    return self.call_own(s, *module, function, args);
+                }
+                let value = self.eval(s, receiver);
+                self.method(s, &value, &name.text, args, at)
+            }
+            _ => Val::error(at),
+        }
+    }
+
+    fn call_own(&self, s: &Scope<'_>, module: crate::types::ModuleId, function: &'a ast::Function, args: &[Arg]) -> Val {
+        let find = |position: usize, name: &str| {
+            args.iter()
+                .find(|a| a.name.as_ref().is_some_and(|n| n.text == name))
+                .or_else(|| args.get(position).filter(|a| a.name.is_none()))
+        };
+        let values: Vec<Val> = function
+            .params
+            .iter()
+            .enumerate()
+            .map(|(i, p)| find(i, &p.0.text).map_or_else(|| Val::error(self.program.loc(module, p.0.span)), |a| self.eval(s, &a.value)))
+            .collect();
+        let depth = self.calls.get();
+        self.calls.set(depth + 1);
+        let value = self.apply(s, module, function, &values, depth);
+        self.calls.set(depth);
+        value
+    }
+
+    fn brought(&self, s: &Scope<'_>, name: &str, args: &[Arg], at: Loc) -> Val {
+        let Some(first) = args.first() else { return Val::error(at) };
+        let within = args.iter().skip(1).map(|a| self.eval(s, &a.value)).next();
+        if name == "all" {
+            let kind = crate::signatures::path_of(&first.value).and_then(|path| self.program.find_kind(s.module, &path, None));
+            return kind.map_or_else(|| Val::error(at), |k| Val::new(Value::List(self.of_kind(k)), at));
+        }
+        let value = self.eval(s, &first.value);
+        if matches!(value.v, Value::Error) || (name != "fact" && !value.is_known()) {
+            return Val { v: arithmetic::stuck(&value.v), at, ..value };
+        }
+        let text = || value.as_str().map(SmolStr::from);
+        let v = match (name, text()) {
+            ("fact", _) => return self.fact(value),
+            ("env", Some(name)) => Value::Later(Rc::new(Later::Env(name))),
+            ("secret", Some(name)) => Value::Secret(name),
+            ("survey", Some(path)) => return self.survey(s, &path, at),
+            ("repository", Some(image)) => Value::Str(repository(&image).into()),
+            ("tag", Some(image)) => Value::Str(tag(&image).into()),
+            ("name_of", _) => match &value.v {
+                Value::Ref(id) => Value::Str(self.instance(*id).name.clone()),
+                _ => Value::Error,
+            },
+            ("json", _) => Value::Str(self.show(&value.v).into()),
+            ("tcp" | "http" | "command" | "age" | "file", _) => self.probe(name, value, within, at),
+            _ => Value::Error,
+        };
+        Val::new(v, at)
+    }
+
+    /// What is missing below `fact(…)` is unknown, and what is there was measured.
+    fn fact(&self, value: Val) -> Val {
+        match value.v {
+            Value::Absent => Val { v: Value::Unknown("a survey that holds it".into()), ..value },
+            Value::Unknown(_) | Value::Error => value,
+            _ => Val { sort: crate::value::Sort::Fact, ..value },
+        }
+    }
+
+    fn probe(&self, by: &str, value: Val, within: Option<Val>, at: Loc) -> Value {
+        let minute = quantity::unit("min").map_or(Value::Error, Value::Quantity);
+        let within = within.unwrap_or_else(|| Val::new(minute, at));
+        let absent = || Val::new(Value::Absent, at);
+        let port = match (by, &value.v) {
+            ("tcp", Value::Int(n)) => {
+                u16::try_from(*n).map_or_else(|_| Val::error(at), |n| Val::new(Value::Port(n, n, crate::value::Protocol::Tcp), at))
+            }
+            ("tcp", Value::Port(..)) => value.clone(),
+            _ => absent(),
+        };
+        let (url, script) = match by {
+            "http" => (value, absent()),
+            "command" => (absent(), value),
+            _ => (absent(), absent()),
+        };
+        let rows = vec![
+            ("by".into(), Val::new(Value::Str(by.into()), at)),
+            ("port".into(), port),
+            ("url".into(), url),
+            ("script".into(), script),
+            ("within".into(), within),
+        ];
+        Value::Map(Rc::new(Entries::new(rows, None)))
+    }
+
+    /// `x.method(…)`, and `x.property`.
+    pub fn method(&self, s: &Scope<'_>, receiver: &Val, name: &str, args: &[Arg], at: Loc) -> Val {
+        let v = match &receiver.v {
+            Value::List(list) => self.list_method(s, list, name, args, at),
+            Value::Map(map) => self.map_method(s, map, name, args, at),
+            Value::Str(text) => self.text_method(s, text, name, args),
+            Value::Ref(id) if name == "all" => {
+                let kind = args
+                    .first()
+                    .and_then(|a| crate::signatures::path_of(&a.value))
+                    .and_then(|p| self.program.find_kind(s.module, &p, None));
+                kind.map_or(Value::Error, |k| self.below(*id, k))
+            }
+            Value::Quantity(_) | Value::Int(_) | Value::Float(_) if name == "in" => in_unit(&receiver.v, args),
+            Value::Window(length, start, offset) => match name {
+                "start" => Value::Time(*start, *offset),
+                "end" => Value::Time(start + length, *offset),
+                "length" => seconds(*length),
+                _ => Value::Error,
+            },
+            Value::Port(first, last, protocol) => match name {
+                "number" | "first" => Value::Int(i64::from(*first)),
+                "last" => Value::Int(i64::from(*last)),
+                "protocol" => Value::Str(protocol.as_str().into()),
+                _ => Value::Error,
+            },
+            Value::Owner(user, group) => match name {
+                "user" => Value::Int(i64::from(*user)),
+                "group" => Value::Int(i64::from(*group)),
+                _ => Value::Error,
+            },
+            Value::Cidr(net, bits) => match (name, args.first().map(|a| self.eval(s, &a.value).v)) {
+                ("prefix", None) => Value::Int(i64::from(*bits)),
+                ("contains", Some(Value::Ip(ip))) => Value::Bool(ip.is_ipv4() == net.is_ipv4() && mask(ip, *bits) == *net),
+                ("overlaps", Some(Value::Cidr(other, len))) => {
+                    let short = (*bits).min(len);
+                    Value::Bool(net.is_ipv4() == other.is_ipv4() && mask(*net, short) == mask(other, short))
+                }
+                (_, Some(other)) => arithmetic::stuck(&other),
+                _ => Value::Error,
+            },
+            other => arithmetic::stuck(other),
+        };
+        Val::new(v, at)
+    }
+
+    /// Declarations of a kind below another, at any depth.
+    fn below(&self, id: crate::value::InstanceId, kind: crate::types::KindId) -> Value {
+        let mut found = vec![];
+        let mut open: Vec<_> = self.instance(id).children.iter().rev().copied().collect();
+        while let Some(child) = open.pop() {
+            let instance = self.instance(child);
+            if self.program.is_a(instance.kind, kind) {
+                found.push(Val::new(Value::Ref(child), instance.at));
+            }
+            open.extend(instance.children.iter().rev());
+        }
+        Value::List(found.into())
+    }
+
+    fn rule(&self, s: &Scope<'_>, args: &[Arg], item: &Val) -> Val {
+        match args.first().map(|a| &a.value.kind) {
+            Some(ExprKind::Lambda(name, body)) => {
+                let var = s.var(&name.text, item);
+                self.eval(&s.with(&var), body)
+            }
+            _ => item.clone(),
+        }
+    }
+
+    fn arg(&self, s: &Scope<'_>, args: &[Arg], position: usize, at: Loc) -> Val {
+        args.get(position).map_or_else(|| Val::error(at), |a| self.eval(s, &a.value))
+    }
+
+    fn list_method(&self, s: &Scope<'_>, list: &Rc<[Val]>, name: &str, args: &[Arg], at: Loc) -> Value {
+        match name {
+            "len" => Value::Int(list.len() as i64),
+            "map" => Value::List(list.iter().map(|v| self.rule(s, args, v)).collect()),
+            "filter" => Value::List(list.iter().filter(|v| self.kept(s, args, v)).cloned().collect()),
+            "any" => self.quantified(s, list, args, true),
+            "all" => self.quantified(s, list, args, false),
+            "sum" => self.fold(s, list, args, at, |a, b| arithmetic::binary(BinaryOp::Add, a, b, at).unwrap_or(Value::Error)),
+            "min" => {
+                self.fold(s, list, args, at, |a, b| if compare(&b.v, &a.v) == Some(Ordering::Less) { b.v.clone() } else { a.v.clone() })
+            }
+            "max" => {
+                self.fold(s, list, args, at, |a, b| if compare(&b.v, &a.v) == Some(Ordering::Greater) { b.v.clone() } else { a.v.clone() })
+            }
+            "sort_by" => {
+                let mut keyed: Vec<(Val, Val)> = list.iter().map(|v| (self.rule(s, args, v), v.clone())).collect();
+                keyed.sort_by(|a, b| compare(&a.0.v, &b.0.v).unwrap_or(Ordering::Equal));
+                Value::List(keyed.into_iter().map(|k| k.1).collect())
+            }
+            "group_by" => self.groups(s, list, args, at),
+            "duplicates" => self.duplicates(s, list, args, at),
+            "flatten" => {
+                Value::List(list.iter().flat_map(|v| if let Value::List(inner) = &v.v { inner.to_vec() } else { vec![] }).collect())
+            }
+            "first" => list.first().map_or(Value::Absent, |v| v.v.clone()),
+            "last" => list.last().map_or(Value::Absent, |v| v.v.clone()),
+            "contains" => arithmetic::contains(&self.arg(s, args, 0, at), &Val::new(Value::List(list.clone()), at)),
+            "join" => {
+                let between = self.arg(s, args, 0, at);
+                let parts: Vec<String> = list.iter().map(|v| self.show(&v.v)).collect();
+                Value::Str(parts.join(between.as_str().unwrap_or("")).into())
+            }
+            _ => Value::Error,
+        }
+    }
+
+    /// What cannot be decided is left out, and the check that asks is told.
+    fn kept(&self, s: &Scope<'_>, args: &[Arg], item: &Val) -> bool {
+        match self.rule(s, args, item).v {
+            Value::Bool(keep) => keep,
+            Value::Unknown(needs) => {
+                self.undecided.borrow_mut().insert(needs.to_string());
+                false
+            }
+            Value::Later(later) => {
+                self.undecided.borrow_mut().insert(self.later_name(&later));
+                false
+            }
+            _ => false,
+        }
+    }
+
+    /// How a value that is known later is called.
+    pub fn later_name(&self, later: &Later) -> String {
+        match later {
+            Later::Field(id, field) => format!("`{}.{field}`, which is known later", self.instance(*id).address),
+            Later::Env(name) => format!("the variable `{name}` of the environment"),
+        }
+    }
+
+    fn quantified(&self, s: &Scope<'_>, list: &[Val], args: &[Arg], any: bool) -> Value {
+        let mut open = None;
+        for item in list {
+            match self.rule(s, args, item).v {
+                Value::Bool(b) if b == any => return Value::Bool(any),
+                Value::Bool(_) => {}
+                other => open = Some(arithmetic::stuck(&other)),
+            }
+        }
+        open.unwrap_or(Value::Bool(!any))
+    }
+
+    fn fold(&self, s: &Scope<'_>, list: &[Val], args: &[Arg], at: Loc, step: impl Fn(&Val, &Val) -> Value) -> Value {
+        let mut values = list.iter().map(|v| self.rule(s, args, v)).filter(|v| !matches!(v.v, Value::Absent));
+        let Some(mut total) = values.next() else { return Value::Absent };
+        for value in values {
+            for side in [&total, &value] {
+                if !side.is_known() {
+                    return arithmetic::stuck(&side.v);
+                }
+            }
+            total = Val::new(step(&total, &value), at);
+        }
+        total.v
+    }
+
+    fn groups(&self, s: &Scope<'_>, list: &[Val], args: &[Arg], at: Loc) -> Value {
+        let mut order: Vec<(Val, Vec<Val>)> = vec![];
+        let mut places: HashMap<Key, usize> = HashMap::new();
+        for item in list {
+            let value = self.rule(s, args, item);
+            let Some(key) = value.v.key() else { continue };
+            let place = *places.entry(key).or_insert_with(|| {
+                order.push((value, vec![]));
+                order.len() - 1
+            });
+            if let Some(group) = order.get_mut(place) {
+                group.1.push(item.clone());
+            }
+        }
+        let row = |(key, items): (Val, Vec<Val>)| {
+            let rows = vec![("key".into(), key), ("items".into(), Val::new(Value::List(items.into()), at))];
+            Val::new(Value::Map(Rc::new(Entries::new(rows, None))), at)
+        };
+        Value::List(order.into_iter().map(row).collect())
+    }
+
+    /// Pairs of each later twin with the first of its value; one pass with a hash table.
+    fn duplicates(&self, s: &Scope<'_>, list: &[Val], args: &[Arg], at: Loc) -> Value {
+        let mut first: HashMap<Key, &Val> = HashMap::with_capacity(list.len());
+        let mut pairs = vec![];
+        for item in list {
+            let value = self.rule(s, args, item).v;
+            // Bare words such as `fresh` say how a value comes about and are equal to nothing.
+            let never = matches!(value, Value::Word(ref w) if w == "fresh" || w == "kept") || matches!(value, Value::Later(_));
+            let Some(key) = value.key().filter(|_| !never) else { continue };
+            match first.get(&key) {
+                Some(original) => pairs.push(Val::new(Value::Tuple([item.clone(), (*original).clone()].into()), at)),
+                None => {
+                    first.insert(key, item);
+                }
+            }
+        }
+        Value::List(pairs.into())
+    }
+
+    fn map_method(&self, s: &Scope<'_>, map: &Rc<Entries>, name: &str, args: &[Arg], at: Loc) -> Value {
+        match name {
+            "len" => Value::Int(map.len() as i64),
+            "keys" => Value::List(map.iter().map(|(k, v)| Val::new(Value::Str(k.clone()), v.at)).collect()),
+            "values" => Value::List(map.iter().map(|(_, v)| v.clone()).collect()),
+            "contains" => arithmetic::contains(&self.arg(s, args, 0, at), &Val::new(Value::Map(map.clone()), at)),
+            _ => Value::Error,
+        }
+    }
+
+    fn text_method(&self, s: &Scope<'_>, text: &str, name: &str, args: &[Arg]) -> Value {
+        let at = Loc::default();
+        let first = || self.arg(s, args, 0, at);
+        let with = |f: &dyn Fn(&str) -> Value| {
+            let value = first();
+            match value.as_str() {
+                Some(other) => f(other),
+                None => arithmetic::stuck(&value.v),
+            }
+        };
+        match name {
+            "len" => Value::Int(text.chars().count() as i64),
+            "lower" => Value::Str(text.to_lowercase().into()),
+            "upper" => Value::Str(text.to_uppercase().into()),
+            "trim" => Value::Str(text.trim().into()),
+            "starts_with" => with(&|o| Value::Bool(text.starts_with(o))),
+            "ends_with" => with(&|o| Value::Bool(text.ends_with(o))),
+            "contains" => with(&|o| Value::Bool(text.contains(o))),
+            "below" => with(&|o| Value::Bool(below(text, o))),
+            "split" => with(&|o| Value::List(text.split(o).map(|p| Val::new(Value::Str(p.into()), at)).collect())),
+            "replace" => with(&|o| {
+                let to = self.arg(s, args, 1, at);
+                to.as_str().map_or(Value::Error, |to| Value::Str(text.replace(o, to).into()))
+            }),
+            "matches" => match first().v {
+                Value::Regex(regex) => Value::Bool(regex.is_match(text)),
+                other => arithmetic::stuck(&other),
+            },
+            _ => Value::Error,
+        }
+    }
+}
+
+/// Is a path the other, or below it?
+pub fn below(path: &str, folder: &str) -> bool {
+    let folder = folder.trim_end_matches('/');
+    path == folder || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')) || (folder.is_empty() && path.starts_with('/'))
+}
+
+fn seconds(count: i64) -> Value {
+    let one = quantity::unit("s");
+    let count = quantity::Quantity::new(i128::from(count), 1, quantity::Dim::NONE, [0; 3]);
+    one.zip(count).and_then(|(one, count)| one.mul(count)).map_or(Value::Error, Value::Quantity)
+}
+
+fn in_unit(value: &Value, args: &[Arg]) -> Value {
+    let Some(ExprKind::Name(name)) = args.first().map(|a| &a.value.kind) else { return Value::Error };
+    match (value, quantity::unit(name)) {
+        (Value::Quantity(q), Some(unit)) => q.div(unit).map_or(Value::Error, |r| Value::Float(r.as_f64())),
+        (other, _) => other.clone(),
+    }
+}
+
+/// `docker.io/library/mysql:5.7@sha256:…` without registry, tag and digest.
+pub fn repository(image: &str) -> String {
+    let image = image.split('@').next().unwrap_or(image);
+    let image = image.strip_prefix("docker.io/").unwrap_or(image);
+    let image = image.strip_prefix("library/").unwrap_or(image);
+    let (folder, last) = image.rsplit_once('/').map_or(("", image), |(f, l)| (f, l));
+    let last = last.split(':').next().unwrap_or(last);
+    let mut parts: Vec<&str> = folder.split('/').filter(|p| !p.is_empty()).collect();
+    // A first part with a dot or a port is a registry.
+    if parts.first().is_some_and(|p| p.contains('.') || p.contains(':') || *p == "localhost") {
+        parts.remove(0);
+    }
+    parts.push(last);
+    parts.join("/")
+}
+
+/// The tag of an image; empty without one.
+pub fn tag(image: &str) -> String {
+    let image = image.split('@').next().unwrap_or(image);
+    let last = image.rsplit('/').next().unwrap_or(image);
+    last.split_once(':').map_or(String::new(), |(_, tag)| tag.to_owned())
+}

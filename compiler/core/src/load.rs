@@ -1,0 +1,254 @@
+//! Which texts belong to a program? Reads and parses its modules, the standard library's and the facts it names.
+//!
+//! Names mean nothing here yet.
+
+use crate::{
+    Files, Options, embedded,
+    report::{Problem, SYNTAX, UNREADABLE, UNUSED_FILE, near},
+    source::{FileId, Loc, Texts},
+    types::ModuleId,
+};
+use mig_syntax::ast;
+use std::collections::{BTreeMap, HashMap};
+
+/// A file of the program or of the standard library.
+#[derive(Debug)]
+pub struct Module {
+    /// Its text.
+    pub file: FileId,
+    /// Its tree.
+    pub tree: ast::Module,
+    /// Modules by the name they have here.
+    pub uses: HashMap<String, ModuleId>,
+    /// Is it the project's, not the standard library's?
+    pub own: bool,
+    /// Are its names visible everywhere?
+    pub prelude: bool,
+    /// What other modules call it by default.
+    pub name: String,
+}
+
+/// All texts of a program, parsed.
+#[derive(Debug, Default)]
+pub struct Syntax {
+    /// Texts.
+    pub texts: Texts,
+    /// Modules by number.
+    pub modules: Vec<Module>,
+    /// Facts files by the path the program names, or why they cannot be read.
+    pub facts: BTreeMap<String, Result<FileId, String>>,
+    /// What was wrong so far.
+    pub problems: Vec<Problem>,
+    /// What the command line says.
+    pub options: Options,
+}
+
+/// Imports may nest so deep.
+const MODULES_MAX: usize = 1_000;
+/// A source file may be so large.
+const SOURCE_MAX_BYTES: usize = 64 << 20;
+
+/// Reads the program that begins at `entry`.
+pub fn load(files: &dyn Files, entry: &str, options: &Options) -> Syntax {
+    let mut loader = Loader { files, syntax: Syntax { options: options.clone(), ..Syntax::default() }, by_path: HashMap::new() };
+    loader.prelude();
+    loader.user(entry, None);
+    loader.unused(entry);
+    loader.read_facts();
+    loader.syntax
+}
+
+struct Loader<'f> {
+    files: &'f dyn Files,
+    syntax: Syntax,
+    by_path: HashMap<String, ModuleId>,
+}
+
+impl Loader<'_> {
+    /// Every module of the standard library that is always there: its nouns, helpers and checks.
+    fn prelude(&mut self) {
+        let always = ["nouns.mig", "moves.mig", "images.mig", "helpers.mig"];
+        for (path, text) in embedded::STDLIB {
+            if always.contains(path) || path.starts_with("checks/") {
+                self.add(&format!("stdlib/{path}"), (*text).to_owned(), false, true);
+            }
+        }
+    }
+
+    fn add(&mut self, path: &str, text: String, own: bool, prelude: bool) -> ModuleId {
+        let tree = mig_syntax::parse(&text);
+        let file = self.syntax.texts.add(path, text);
+        for damage in &tree.damage {
+            let mut problem = Problem::error(SYNTAX, Loc::new(file, damage.span), damage.message.clone());
+            problem.help.clone_from(&damage.help);
+            self.syntax.problems.push(problem);
+        }
+        let id = ModuleId(self.syntax.modules.len() as u32);
+        let name = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".mig").to_owned();
+        self.by_path.insert(path.to_owned(), id);
+        self.syntax.modules.push(Module { file, tree, uses: HashMap::new(), own, prelude, name });
+        if !prelude {
+            self.follow(id, path, own);
+        }
+        id
+    }
+
+    fn follow(&mut self, id: ModuleId, path: &str, own: bool) {
+        let Some(module) = self.syntax.modules.get(id.0 as usize) else { return };
+        let file = module.file;
+        let uses: Vec<ast::Use> = module
+            .tree
+            .items
+            .iter()
+            .filter_map(|item| if let ast::ItemKind::Use(u) = &item.kind { Some(u.clone()) } else { None })
+            .collect();
+        for used in uses {
+            let at = Loc::new(file, used.target.span);
+            let target = if used.file { self.user_file(path, &used, at) } else { self.standard(&used, at) };
+            let Some(target) = target else { continue };
+            let default = self.syntax.modules.get(target.0 as usize).map(|m| m.name.clone()).unwrap_or_default();
+            let name = used.alias.map_or(default, |a| a.text.to_string());
+            if let Some(module) = self.syntax.modules.get_mut(id.0 as usize)
+                && module.uses.insert(name.clone(), target).is_some_and(|old| old != target)
+            {
+                let problem = Problem::error(crate::report::DUPLICATE_NAME, at, format!("two modules are called `{name}` here"));
+                self.syntax.problems.push(problem.help("give one another name: `use … as name`"));
+            }
+        }
+        let _ = own;
+    }
+
+    fn standard(&mut self, used: &ast::Use, at: Loc) -> Option<ModuleId> {
+        let short = format!("{}.mig", used.target.text);
+        let path = format!("stdlib/{short}");
+        if let Some(id) = self.by_path.get(&path) {
+            return Some(*id);
+        }
+        if let Some((_, text)) = embedded::STDLIB.iter().find(|(p, _)| *p == short) {
+            return Some(self.add(&path, (*text).to_owned(), false, false));
+        }
+        if used.target.text.is_empty() {
+            return None;
+        }
+        let mut problem = Problem::error(UNREADABLE, at, format!("there is no module `{}` in the standard library", used.target.text));
+        let known = embedded::STDLIB.iter().filter(|(p, _)| !p.contains('/')).map(|(p, _)| p.trim_end_matches(".mig"));
+        problem = match near(&used.target.text, known) {
+            Some(name) => problem.help(format!("did you mean `{name}`?")).fix(format!("write `{name}`"), at, name),
+            None => problem.help(format!("a file of the project is named with quotes: `use \"./{}.mig\"`", used.target.text)),
+        };
+        self.syntax.problems.push(problem);
+        None
+    }
+
+    fn user_file(&mut self, from: &str, used: &ast::Use, at: Loc) -> Option<ModuleId> {
+        let folder = from.rsplit_once('/').map_or("", |f| f.0);
+        let Some(path) = join(folder, &used.target.text) else {
+            let message = format!("`{}` leads out of the project", used.target.text);
+            self.syntax.problems.push(Problem::error(UNREADABLE, at, message).help("modules are files below the project's folder"));
+            return None;
+        };
+        self.user(&path, Some(at))
+    }
+
+    fn user(&mut self, path: &str, at: Option<Loc>) -> Option<ModuleId> {
+        if let Some(id) = self.by_path.get(path) {
+            return Some(*id);
+        }
+        if self.syntax.modules.len() >= MODULES_MAX {
+            return None;
+        }
+        match self.read(path) {
+            Ok(text) => Some(self.add(path, text, true, false)),
+            Err(why) => {
+                let at = at.unwrap_or_else(|| Loc::new(self.syntax.texts.add(path, String::new()), ast::Span::default()));
+                self.syntax.problems.push(Problem::error(UNREADABLE, at, format!("`{path}` cannot be read: {why}")));
+                None
+            }
+        }
+    }
+
+    fn read(&self, path: &str) -> Result<String, String> {
+        let bytes = self.files.read(path)?;
+        if bytes.len() > SOURCE_MAX_BYTES {
+            return Err(format!("it is larger than {} MiB", SOURCE_MAX_BYTES >> 20));
+        }
+        String::from_utf8(bytes).map_err(|e| format!("it is not UTF-8 at byte {}", e.utf8_error().valid_up_to()))
+    }
+
+    fn unused(&mut self, entry: &str) {
+        if !entry.ends_with("main.mig") {
+            return;
+        }
+        for path in self.files.list() {
+            if !self.by_path.contains_key(&path) {
+                let file = self.syntax.texts.add(&path, String::new());
+                let message = format!("nothing uses `{path}`, so it is not part of the program");
+                let problem = Problem::warning(UNUSED_FILE, Loc::new(file, ast::Span::default()), message);
+                self.syntax.problems.push(problem.help(format!("write `use \"./{path}\"` in `{entry}`, or delete the file")));
+            }
+        }
+    }
+
+    /// Facts are read while loading, so that everything after it needs no files.
+    fn read_facts(&mut self) {
+        let mut named = vec![];
+        for module in self.syntax.modules.iter().filter(|m| m.own) {
+            for item in &module.tree.items {
+                if let ast::ItemKind::Declaration(d) = &item.kind {
+                    surveys(d, &mut named);
+                }
+            }
+        }
+        for path in named {
+            if self.syntax.facts.contains_key(&path) {
+                continue;
+            }
+            let read = self.facts_text(&path).map(|text| self.syntax.texts.add(&path, text));
+            self.syntax.facts.insert(path, read);
+        }
+    }
+
+    fn facts_text(&self, path: &str) -> Result<String, String> {
+        let path = join("", path).ok_or("it leads out of the project")?;
+        let text = self.read(&path)?;
+        if text.len() > mig_plan::Facts::SIZE_MAX_BYTES {
+            return Err(format!("it is larger than {} MiB", mig_plan::Facts::SIZE_MAX_BYTES >> 20));
+        }
+        Ok(text)
+    }
+}
+
+/// Paths that `survey("…")` names in a declaration and those inside it.
+fn surveys(declaration: &ast::Declaration, out: &mut Vec<String>) {
+    for field in &declaration.fields {
+        if let ast::ExprKind::Call(callee, args) = &field.value.kind
+            && matches!(&callee.kind, ast::ExprKind::Name(n) if n == "survey")
+            && let [arg] = args.as_slice()
+            && let ast::ExprKind::Str(parts) = &arg.value.kind
+            && let [ast::Part::Text(path)] = parts.as_slice()
+        {
+            out.push(path.clone());
+        }
+    }
+    for child in &declaration.children {
+        surveys(&child.declaration, out);
+    }
+}
+
+/// A path below the project, or `None` if it leads out.
+fn join(folder: &str, path: &str) -> Option<String> {
+    if path.starts_with('/') || path.contains('\\') || path.contains('\0') {
+        return None;
+    }
+    let mut parts: Vec<&str> = folder.split('/').filter(|p| !p.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}

@@ -1,0 +1,628 @@
+//! What do the names of a program mean? Modules' scopes, kinds with their merged fields, and types.
+//!
+//! Expressions are typed in `infer`, values computed in `eval`.
+
+use crate::{
+    load::Syntax,
+    report::{DUPLICATE_NAME, Problem, Problems, TYPE_MISMATCH, UNKNOWN_NAME, near},
+    source::Loc,
+    types::{EnumType, KindId, Lookup, ModuleId, RecordField, RecordType, Refine, SCALARS, Type, Typed, scalar},
+};
+use mig_syntax::ast;
+use smol_str::SmolStr;
+use std::{
+    cell::{Cell, RefCell},
+    collections::{HashMap, HashSet},
+    rc::Rc,
+};
+
+/// A named value of a module.
+#[derive(Debug, Clone, Copy)]
+pub enum Symbol<'a> {
+    /// `let`
+    Let(&'a ast::Let),
+    /// `param`
+    Param(&'a ast::Param),
+    /// `fn`
+    Fn(&'a ast::Function),
+    /// `table`
+    Table(&'a ast::Param),
+    /// A declaration.
+    Declaration(&'a ast::Item, &'a ast::Declaration),
+}
+
+/// The names of a module, or of the prelude.
+#[derive(Debug, Default)]
+pub struct Scope<'a> {
+    /// Values.
+    pub values: HashMap<SmolStr, (ModuleId, Symbol<'a>)>,
+    /// Kinds; of one name there may be one for each noun.
+    pub kinds: HashMap<SmolStr, Vec<KindId>>,
+    /// Aliases and enums.
+    pub types: HashMap<SmolStr, (ModuleId, NamedType<'a>)>,
+}
+
+/// `type` and `enum`.
+#[derive(Debug, Clone, Copy)]
+pub enum NamedType<'a> {
+    /// `type`
+    Alias(&'a ast::TypeAlias),
+    /// `enum`
+    Enum(&'a ast::Enumeration),
+}
+
+/// A field of a kind, its own or its base's.
+#[derive(Debug, Clone)]
+pub struct FieldDef<'a> {
+    /// Its name.
+    pub name: SmolStr,
+    /// Its type; a derived field without a base's type has the one of its expression.
+    pub typed: Typed,
+    /// Was a type written, here or in a base?
+    pub has_type: bool,
+    /// The default, or the expression of a derived field.
+    pub value: Option<&'a ast::Expr>,
+    /// Is it computed and not to be written?
+    pub derived: bool,
+    /// The module of `value`.
+    pub module: ModuleId,
+    /// The kind that `value` stands in.
+    pub kind: KindId,
+    /// Class words.
+    pub classes: &'a [ast::Class],
+    /// `///`
+    pub docs: &'a str,
+    /// Where it is declared.
+    pub at: Loc,
+}
+
+impl FieldDef<'_> {
+    /// Has it a default that a survey gives?
+    pub fn is_fact(&self) -> bool {
+        self.value.is_some_and(mentions_fact)
+    }
+}
+
+fn mentions_fact(e: &ast::Expr) -> bool {
+    match &e.kind {
+        ast::ExprKind::Call(callee, _) => matches!(&callee.kind, ast::ExprKind::Name(n) if n == "fact"),
+        ast::ExprKind::Binary(ast::BinaryOp::Else, _, left, _) => mentions_fact(left),
+        _ => false,
+    }
+}
+
+/// A rule for children.
+#[derive(Debug, Clone)]
+pub struct ChildDef {
+    /// Its fixed name, if it has one.
+    pub name: Option<SmolStr>,
+    /// The kind it is or refines.
+    pub kind: KindId,
+    /// How many.
+    pub many: ast::Many,
+}
+
+/// A kind.
+#[derive(Debug)]
+pub struct KindDef<'a> {
+    /// As people write it: `aliyun.ecs`.
+    pub path: SmolStr,
+    /// Its name in its module.
+    pub name: SmolStr,
+    /// Its module.
+    pub module: ModuleId,
+    /// Its tree.
+    pub tree: &'a ast::Kind,
+    /// Where its name stands.
+    pub at: Loc,
+    /// What it refines.
+    pub base: Option<KindId>,
+    /// The kind at the end of the bases: its noun.
+    pub root: KindId,
+    /// Fields by number, the base's first.
+    pub fields: Vec<FieldDef<'a>>,
+    /// Numbers by name.
+    pub by_name: HashMap<SmolStr, usize>,
+    /// Rules for children, the base's first.
+    pub children: Vec<ChildDef>,
+}
+
+/// A program with its names resolved.
+#[derive(Debug)]
+pub struct Program<'a> {
+    /// The texts.
+    pub syntax: &'a Syntax,
+    /// Names of each module.
+    pub scopes: Vec<Scope<'a>>,
+    /// Names that are visible everywhere.
+    pub prelude: Scope<'a>,
+    /// Kinds by number.
+    pub kinds: Vec<KindDef<'a>>,
+    /// Nouns that may be the parent of a noun.
+    pub parents: HashMap<KindId, Vec<KindId>>,
+    /// Names that stand for a bare value, by place.
+    pub words: RefCell<HashSet<Loc>>,
+    /// Expressions that are broken, by place.
+    pub broken: RefCell<HashSet<Loc>>,
+    /// What was wrong.
+    pub problems: RefCell<Problems>,
+    depth: Cell<u32>,
+}
+
+/// Aliases may lead to each other so often.
+const ALIAS_DEPTH_MAX: u32 = 64;
+
+impl<'a> Program<'a> {
+    /// Resolves names, kinds and the types of fields.
+    pub fn new(syntax: &'a Syntax) -> Self {
+        let mut program = Self {
+            syntax,
+            scopes: syntax.modules.iter().map(|_| Scope::default()).collect(),
+            prelude: Scope::default(),
+            kinds: vec![],
+            parents: HashMap::new(),
+            words: RefCell::default(),
+            broken: RefCell::default(),
+            problems: RefCell::new(Problems { list: syntax.problems.clone(), unproven: vec![] }),
+            depth: Cell::new(0),
+        };
+        program.collect();
+        program.link_kinds();
+        program.type_kinds();
+        program.link_parents();
+        program
+    }
+
+    /// Says that something is wrong.
+    pub fn report(&self, problem: Problem) {
+        self.problems.borrow_mut().add(problem);
+    }
+
+    /// A place in a module.
+    pub fn loc(&self, module: ModuleId, span: ast::Span) -> Loc {
+        Loc::new(self.syntax.modules.get(module.0 as usize).map(|m| m.file).unwrap_or_default(), span)
+    }
+
+    /// A kind.
+    pub fn kind(&self, id: KindId) -> &KindDef<'a> {
+        &self.kinds[id.0 as usize]
+    }
+
+    /// Is `kind` the other, or does it refine it?
+    pub fn is_a(&self, kind: KindId, other: KindId) -> bool {
+        let mut at = Some(kind);
+        while let Some(k) = at {
+            if k == other {
+                return true;
+            }
+            at = self.kind(k).base;
+        }
+        false
+    }
+
+    /// The type of a reference to a kind.
+    pub fn reference(&self, kind: KindId) -> Type {
+        Type::Ref(kind, self.kind(kind).path.clone())
+    }
+
+    /// The noun of that name in the standard library.
+    pub fn noun(&self, name: &str) -> Option<KindId> {
+        self.prelude.kinds.get(name).and_then(|list| list.iter().copied().find(|k| self.kind(*k).base.is_none()))
+    }
+
+    /// Does the kind refine the standard library's noun of that name?
+    pub fn is_noun(&self, kind: KindId, name: &str) -> bool {
+        self.noun(name).is_some_and(|noun| self.is_a(kind, noun))
+    }
+
+    fn collect(&mut self) {
+        for (number, module) in self.syntax.modules.iter().enumerate() {
+            let id = ModuleId(number as u32);
+            for item in &module.tree.items {
+                self.collect_item(id, item, module.prelude);
+            }
+        }
+    }
+
+    fn collect_item(&mut self, module: ModuleId, item: &'a ast::Item, prelude: bool) {
+        let symbol = match &item.kind {
+            ast::ItemKind::Let(l) => (&l.name, Symbol::Let(l)),
+            ast::ItemKind::Param(p) => (&p.name, Symbol::Param(p)),
+            ast::ItemKind::Fn(f) => (&f.name, Symbol::Fn(f)),
+            ast::ItemKind::Table(t) => (&t.name, Symbol::Table(t)),
+            ast::ItemKind::Declaration(d) => (&d.name, Symbol::Declaration(item, d)),
+            ast::ItemKind::Kind(kind) => return self.collect_kind(module, kind, prelude),
+            ast::ItemKind::Type(t) => return self.collect_type(module, &t.name, NamedType::Alias(t), prelude),
+            ast::ItemKind::Enum(e) => return self.collect_type(module, &e.name, NamedType::Enum(e), prelude),
+            _ => return,
+        };
+        let (name, symbol) = symbol;
+        if name.text.is_empty() {
+            return;
+        }
+        let scope = self.scope_mut(module, prelude);
+        if let Some((other, first)) = scope.values.get(&name.text).copied() {
+            let first = self.loc(other, symbol_name(&first).span);
+            let problem = Problem::error(DUPLICATE_NAME, self.loc(module, name.span), format!("`{}` is declared twice", name.text));
+            self.report(problem.also(first, "first declared here").help("give one of them another name"));
+            return;
+        }
+        scope.values.insert(name.text.clone(), (module, symbol));
+    }
+
+    fn scope_mut(&mut self, module: ModuleId, prelude: bool) -> &mut Scope<'a> {
+        if prelude { &mut self.prelude } else { &mut self.scopes[module.0 as usize] }
+    }
+
+    fn collect_type(&mut self, module: ModuleId, name: &'a ast::Name, named: NamedType<'a>, prelude: bool) {
+        let at = self.loc(module, name.span);
+        if self.scope_mut(module, prelude).types.insert(name.text.clone(), (module, named)).is_some() {
+            self.report(Problem::error(DUPLICATE_NAME, at, format!("the type `{}` is declared twice", name.text)));
+        }
+    }
+
+    fn collect_kind(&mut self, module: ModuleId, tree: &'a ast::Kind, prelude: bool) {
+        let id = KindId(self.kinds.len() as u32);
+        let owner = &self.syntax.modules[module.0 as usize];
+        let path = if prelude || owner.own || owner.name == tree.name.text.as_str() {
+            tree.name.text.clone()
+        } else {
+            SmolStr::from(format!("{}.{}", owner.name, tree.name.text))
+        };
+        let at = self.loc(module, tree.name.span);
+        self.kinds.push(KindDef {
+            path,
+            name: tree.name.text.clone(),
+            module,
+            tree,
+            at,
+            base: None,
+            root: id,
+            fields: vec![],
+            by_name: HashMap::new(),
+            children: vec![],
+        });
+        let list = self.scope_mut(module, prelude).kinds.entry(tree.name.text.clone()).or_default();
+        list.push(id);
+        let twin = list.iter().rev().nth(1).copied();
+        if let Some(twin) = twin
+            && self.kind(twin).tree.base.as_ref().map(|b| &b.text) == tree.base.as_ref().map(|b| &b.text)
+        {
+            let problem = Problem::error(DUPLICATE_NAME, at, format!("the kind `{}` is declared twice", tree.name.text));
+            self.report(problem.also(self.kind(twin).at, "first declared here"));
+        }
+    }
+
+    /// Bases first, so that fields can be merged in one pass.
+    fn link_kinds(&mut self) {
+        for number in 0..self.kinds.len() {
+            let (module, tree) = (self.kinds[number].module, self.kinds[number].tree);
+            let Some(base) = &tree.base else { continue };
+            let found = self.find_kind(module, &base.text, None).filter(|b| b.0 as usize != number);
+            if found.is_none() {
+                self.unknown_kind(module, base, None);
+            }
+            self.kinds[number].base = found;
+        }
+        for number in 0..self.kinds.len() {
+            let mut root = KindId(number as u32);
+            let mut steps = 0;
+            while let Some(base) = self.kind(root).base {
+                root = base;
+                steps += 1;
+                if steps > self.kinds.len() {
+                    let message = format!("the kind `{}` refines itself", self.kinds[number].name);
+                    self.report(Problem::error(crate::report::CYCLE, self.kinds[number].at, message));
+                    self.kinds[number].base = None;
+                    break;
+                }
+            }
+            self.kinds[number].root = root;
+        }
+    }
+
+    fn type_kinds(&mut self) {
+        let mut done = vec![false; self.kinds.len()];
+        for number in 0..self.kinds.len() {
+            self.type_kind(KindId(number as u32), &mut done);
+        }
+    }
+
+    fn type_kind(&mut self, id: KindId, done: &mut [bool]) {
+        if std::mem::replace(&mut done[id.0 as usize], true) {
+            return;
+        }
+        let (module, tree, base) = (self.kind(id).module, self.kind(id).tree, self.kind(id).base);
+        let (mut fields, mut by_name, mut children) = (vec![], HashMap::new(), vec![]);
+        if let Some(base) = base {
+            self.type_kind(base, done);
+            let base = self.kind(base);
+            (fields, by_name, children) = (base.fields.clone(), base.by_name.clone(), base.children.clone());
+        }
+        let facts = self.kind(id).path == "facts";
+        let mut own: HashMap<&str, Loc> = HashMap::new();
+        for field in &tree.fields {
+            let at = self.loc(module, field.name.span);
+            if let Some(first) = own.insert(field.name.text.as_str(), at) {
+                let problem = Problem::error(DUPLICATE_NAME, at, format!("the field `{}` is declared twice", field.name.text));
+                self.report(problem.also(first, "first declared here"));
+                continue;
+            }
+            let number = by_name.get(&field.name.text).copied();
+            let inherited: Option<&FieldDef<'_>> = number.and_then(|n| fields.get(n));
+            let typed = match (&field.ty, inherited) {
+                (Some(ty), _) => self.typed(module, ty, facts),
+                (None, Some(base)) => base.typed.clone(),
+                (None, None) => Typed::from(Type::Error),
+            };
+            let def = FieldDef {
+                name: field.name.text.clone(),
+                typed,
+                has_type: field.ty.is_some() || inherited.is_some_and(|b| b.has_type),
+                value: field.value.as_ref().or_else(|| inherited.filter(|_| field.ty.is_some()).and_then(|b| b.value)),
+                derived: field.ty.is_none(),
+                module: if field.value.is_some() { module } else { inherited.map_or(module, |b| b.module) },
+                kind: if field.value.is_some() { id } else { inherited.map_or(id, |b| b.kind) },
+                classes: field.ty.as_ref().map_or_else(|| inherited.map_or(&[][..], |b| b.classes), |t| t.classes.as_slice()),
+                docs: if field.docs.is_empty() { inherited.map_or("", |b| b.docs) } else { &field.docs },
+                at,
+            };
+            match number {
+                Some(number) => fields[number] = def,
+                None => {
+                    by_name.insert(field.name.text.clone(), fields.len());
+                    fields.push(def);
+                }
+            }
+        }
+        self.child_rules(module, tree, &mut children);
+        let kind = &mut self.kinds[id.0 as usize];
+        (kind.fields, kind.by_name, kind.children) = (fields, by_name, children);
+    }
+
+    fn child_rules(&self, module: ModuleId, tree: &'a ast::Kind, rules: &mut Vec<ChildDef>) {
+        for rule in &tree.children {
+            let kind_name = rule.kind.as_ref().unwrap_or(&rule.name);
+            let Some(kind) = self.find_kind(module, &kind_name.text, None) else {
+                self.unknown_kind(module, kind_name, None);
+                continue;
+            };
+            let name = rule.kind.as_ref().map(|_| rule.name.text.clone());
+            let root = self.kind(kind).root;
+            // A refinement narrows the rule of its base: `disk*` of a cloud's own disks instead of any disk.
+            let narrowed = rules.iter_mut().find(|r| r.name == name && (name.is_some() || self.kind(r.kind).root == root));
+            match narrowed {
+                Some(old) => (old.kind, old.many) = (kind, rule.many),
+                None => rules.push(ChildDef { name, kind, many: rule.many }),
+            }
+        }
+    }
+
+    fn link_parents(&mut self) {
+        for number in 0..self.kinds.len() {
+            let parent = self.kinds[number].root;
+            let children: Vec<KindId> = self.kinds[number].children.iter().map(|c| self.kind(c.kind).root).collect();
+            for child in children {
+                let list = self.parents.entry(child).or_default();
+                if !list.contains(&parent) {
+                    list.push(parent);
+                }
+            }
+        }
+    }
+
+    /// The kind that a name means: a noun, or after `noun name:` one that refines that noun.
+    pub fn find_kind(&self, module: ModuleId, name: &str, noun: Option<KindId>) -> Option<KindId> {
+        let pick = |list: &Vec<KindId>| match noun {
+            Some(noun) => list.iter().copied().find(|k| self.is_a(*k, noun)),
+            None => list.iter().copied().find(|k| self.kind(*k).tree.base.is_none()).or_else(|| list.first().copied()),
+        };
+        if let Some((first, last)) = name.rsplit_once('.') {
+            let target = self.used(module, first)?;
+            return self.scopes.get(target.0 as usize)?.kinds.get(last).and_then(pick);
+        }
+        let own = self.scopes.get(module.0 as usize).and_then(|s| s.kinds.get(name)).and_then(pick);
+        own.or_else(|| self.prelude.kinds.get(name).and_then(pick)).or_else(|| {
+            // `provider shanghai: aliyun`: the kind that a module names like itself.
+            let target = self.used(module, name)?;
+            self.scopes.get(target.0 as usize)?.kinds.get(name).and_then(pick)
+        })
+    }
+
+    /// The module of that name, as seen from another.
+    pub fn used(&self, module: ModuleId, name: &str) -> Option<ModuleId> {
+        self.syntax.modules.get(module.0 as usize)?.uses.get(name).copied()
+    }
+
+    /// The value of that name, as seen from a module.
+    pub fn find_value(&self, module: ModuleId, name: &str) -> Option<(ModuleId, Symbol<'a>)> {
+        let own = self.scopes.get(module.0 as usize).and_then(|s| s.values.get(name));
+        own.or_else(|| self.prelude.values.get(name)).copied()
+    }
+
+    /// Says that there is no such kind, with near misses.
+    pub fn unknown_kind(&self, module: ModuleId, name: &ast::Name, noun: Option<KindId>) {
+        if name.text.is_empty() {
+            return;
+        }
+        let at = self.loc(module, name.span);
+        let fits = |k: &&KindDef<'_>| noun.is_none_or(|n| self.is_a(k.tree_id(self), n));
+        let what = noun.map_or("kind".to_owned(), |n| format!("kind of {}", self.kind(n).path));
+        let mut problem = Problem::error(UNKNOWN_NAME, at, format!("there is no {what} called `{}`", name.text));
+        if let Some((first, _)) = name.text.split_once('.')
+            && self.used(module, first).is_none()
+        {
+            problem = problem.help(format!("`{first}` is not imported: write `use {first}` above"));
+        } else if let Some(close) = near(&name.text, self.kinds.iter().filter(fits).map(|k| k.path.as_str())) {
+            problem = problem.help(format!("did you mean `{close}`?")).fix(format!("write `{close}`"), at, close);
+        } else if let Some(module) = self.kinds.iter().filter(fits).find(|k| k.name == name.text) {
+            problem = problem.help(format!("did you mean `{}`?", module.path));
+        }
+        self.report(problem);
+    }
+
+    /// The type that is written there.
+    pub fn typed(&self, module: ModuleId, ty: &ast::Type, facts: bool) -> Typed {
+        if self.depth.get() > ALIAS_DEPTH_MAX {
+            self.report(Problem::error(crate::report::CYCLE, self.loc(module, ty.span), "this type is made of itself"));
+            return Type::Error.into();
+        }
+        self.depth.set(self.depth.get() + 1);
+        let union = ty.members.len() > 1;
+        let mut refinements = vec![];
+        let mut members: Vec<Type> = vec![];
+        for member in &ty.members {
+            let typed = self.member(module, member, union, facts);
+            if union && !typed.refinements.is_empty() {
+                members.push(Type::Refined(Rc::new(typed)));
+            } else {
+                refinements.push(typed.refinements.clone());
+                members.push(typed.ty);
+            }
+        }
+        self.depth.set(self.depth.get() - 1);
+        let ty_value = if members.len() == 1 { members.remove(0) } else { Type::Union(members.into()) };
+        let own = ty.refinements.iter().map(|r| Refine { module, is_in: r.is_in, value: Rc::new(r.value.clone()) });
+        let inherited =
+            refinements.iter().flat_map(|l| l.iter()).map(|r| Refine { module: r.module, is_in: r.is_in, value: r.value.clone() });
+        let refinements: Rc<[Refine]> = inherited.chain(own).collect();
+        Typed { ty: ty_value, refinements }
+    }
+
+    fn member(&self, module: ModuleId, member: &ast::TypeMember, union: bool, facts: bool) -> Typed {
+        let mut typed = self.form(module, &member.form, union, facts);
+        let wrap = |typed: &mut Typed, make: fn(Rc<Type>) -> Type| {
+            typed.ty = make(Rc::new(typed.ty.clone()));
+        };
+        if member.secret {
+            wrap(&mut typed, Type::Secret);
+        }
+        if member.later {
+            wrap(&mut typed, Type::Later);
+        }
+        if member.optional && !facts {
+            typed.ty = typed.ty.optional();
+        }
+        typed
+    }
+
+    fn form(&self, module: ModuleId, form: &ast::TypeForm, union: bool, facts: bool) -> Typed {
+        let inner = |ty: &ast::Type| {
+            let typed = self.typed(module, ty, facts);
+            Rc::new(if typed.refinements.is_empty() { typed.ty } else { Type::Refined(Rc::new(typed)) })
+        };
+        match form {
+            ast::TypeForm::Named(name) => self.named(module, name, union),
+            ast::TypeForm::Quotient(a, b) => self.quotient(module, a, b).into(),
+            ast::TypeForm::List(ty) => Type::List(inner(ty)).into(),
+            ast::TypeForm::Map(key, ty) => {
+                let key = self.typed(module, key, facts);
+                if !matches!(key.ty, Type::Str | Type::Path | Type::Enum(_) | Type::Error) {
+                    let message = format!("the keys of a map are strings, not {}", key.ty);
+                    self.report(Problem::error(TYPE_MISMATCH, self.loc(module, ty.span), message));
+                }
+                Type::Map(inner(ty), if facts { Lookup::Unknown } else { Lookup::Absent }).into()
+            }
+            ast::TypeForm::Record(fields) => {
+                Type::Record(Rc::new(RecordType { fields: fields.iter().map(|f| self.record_field(module, f, facts)).collect(), facts }))
+                    .into()
+            }
+            ast::TypeForm::Group(ty) => self.typed(module, ty, facts),
+            ast::TypeForm::Missing => Type::Error.into(),
+        }
+    }
+
+    fn record_field(&self, module: ModuleId, field: &ast::KindField, facts: bool) -> RecordField {
+        RecordField {
+            name: field.name.text.clone(),
+            typed: field.ty.as_ref().map_or_else(|| Type::Error.into(), |t| self.typed(module, t, facts)),
+            default: field.value.clone().map(Rc::new),
+            module,
+        }
+    }
+
+    fn quotient(&self, module: ModuleId, a: &ast::Name, b: &ast::Name) -> Type {
+        let dim = |name: &ast::Name| match scalar(&name.text) {
+            Some(Type::Quantity(dim)) => Some(dim),
+            _ => {
+                let message = format!("`{}` is not a quantity, so it has no quotient", name.text);
+                self.report(Problem::error(TYPE_MISMATCH, self.loc(module, name.span), message));
+                None
+            }
+        };
+        match (dim(a), dim(b)) {
+            (Some(a), Some(b)) => a.combine(b, -1).map_or(Type::Error, Type::Quantity),
+            _ => Type::Error,
+        }
+    }
+
+    fn named(&self, module: ModuleId, name: &ast::Name, union: bool) -> Typed {
+        if let Some(ty) = scalar(&name.text) {
+            return ty.into();
+        }
+        let own = self.scopes.get(module.0 as usize).and_then(|s| s.types.get(&name.text));
+        let dotted = name.text.rsplit_once('.').and_then(|(first, last)| {
+            let target = self.used(module, first)?;
+            self.scopes.get(target.0 as usize)?.types.get(last)
+        });
+        if let Some((owner, named)) = own.or_else(|| self.prelude.types.get(&name.text)).or(dotted).copied() {
+            return self.alias(owner, named);
+        }
+        if let Some(kind) = self.find_kind(module, &name.text, None) {
+            return self.reference(kind).into();
+        }
+        if name.text.is_empty() {
+            return Type::Error.into();
+        }
+        if union && !name.text.contains('.') {
+            return Type::Word(name.text.clone()).into();
+        }
+        self.unknown_type(module, name);
+        Type::Error.into()
+    }
+
+    fn alias(&self, owner: ModuleId, named: NamedType<'a>) -> Typed {
+        match named {
+            NamedType::Alias(alias) => alias.ty.as_ref().map_or_else(|| Type::Error.into(), |t| self.typed(owner, t, false)),
+            NamedType::Enum(e) => {
+                let words = e.values.iter().map(|v| v.text.clone()).collect();
+                Type::Enum(Rc::new(EnumType { name: e.name.text.clone(), words })).into()
+            }
+        }
+    }
+
+    fn unknown_type(&self, module: ModuleId, name: &ast::Name) {
+        let at = self.loc(module, name.span);
+        let mut problem = Problem::error(UNKNOWN_NAME, at, format!("there is no type called `{}`", name.text));
+        let kinds = self.kinds.iter().map(|k| k.path.as_str());
+        let types = self.prelude.types.keys().map(SmolStr::as_str);
+        let mut known: Vec<&str> = SCALARS.iter().copied().chain(kinds).chain(types).collect();
+        known.sort_unstable();
+        if let Some(close) = near(&name.text, known) {
+            problem = problem.help(format!("did you mean `{close}`?")).fix(format!("write `{close}`"), at, close);
+        }
+        self.report(problem);
+    }
+}
+
+impl KindDef<'_> {
+    fn tree_id(&self, program: &Program<'_>) -> KindId {
+        let found = program.kinds.iter().position(|k| std::ptr::eq(k.tree, self.tree));
+        KindId(found.unwrap_or(0) as u32)
+    }
+
+    /// The field of that name.
+    pub fn field(&self, name: &str) -> Option<&FieldDef<'_>> {
+        self.by_name.get(name).and_then(|n| self.fields.get(*n))
+    }
+}
+
+/// The name in a symbol's own declaration.
+pub fn symbol_name<'a>(symbol: &Symbol<'a>) -> &'a ast::Name {
+    match symbol {
+        Symbol::Let(l) => &l.name,
+        Symbol::Param(p) | Symbol::Table(p) => &p.name,
+        Symbol::Fn(f) => &f.name,
+        Symbol::Declaration(_, d) => &d.name,
+    }
+}

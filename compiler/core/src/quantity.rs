@@ -1,0 +1,252 @@
+//! What is `64GiB / 100Mbps`? Numbers with dimensions, exact, and how people write them.
+//!
+//! Data are counted in bits, time in nanoseconds, money in millionths. A result that does not fit is no result.
+
+use std::{cmp::Ordering, fmt};
+
+/// Powers of data, time and money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Dim {
+    /// Of bits.
+    pub data: i8,
+    /// Of nanoseconds.
+    pub time: i8,
+    /// Of millionths of a currency unit.
+    pub money: i8,
+}
+
+impl Dim {
+    /// A size.
+    pub const SIZE: Self = Self { data: 1, time: 0, money: 0 };
+    /// A duration.
+    pub const DURATION: Self = Self { data: 0, time: 1, money: 0 };
+    /// A bandwidth.
+    pub const BANDWIDTH: Self = Self { data: 1, time: -1, money: 0 };
+    /// An amount of money.
+    pub const MONEY: Self = Self { data: 0, time: 0, money: 1 };
+    /// A plain number.
+    pub const NONE: Self = Self { data: 0, time: 0, money: 0 };
+
+    /// Of a product, or of a quotient for `sign` -1.
+    pub fn combine(self, other: Self, sign: i8) -> Option<Self> {
+        let add = |a: i8, b: i8| a.checked_add(b.checked_mul(sign)?);
+        Some(Self { data: add(self.data, other.data)?, time: add(self.time, other.time)?, money: add(self.money, other.money)? })
+    }
+}
+
+impl fmt::Display for Dim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match (self.data, self.time, self.money) {
+            (1, 0, 0) => "Size",
+            (0, 1, 0) => "Duration",
+            (1, -1, 0) => "Bandwidth",
+            (0, 0, 1) => "Money",
+            (0, -1, 1) => "Money/Duration",
+            (-1, 0, 1) => "Money/Size",
+            (0, 0, 0) => "Float",
+            (data, time, money) => return write!(f, "quantity of data^{data} time^{time} money^{money}"),
+        };
+        f.write_str(name)
+    }
+}
+
+/// A number with its dimension.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Quantity {
+    num: i64,
+    den: i64,
+    /// Its dimension.
+    pub dim: Dim,
+    /// The currency of money, `EUR`; zeros without.
+    pub currency: [u8; 3],
+}
+
+impl Quantity {
+    /// `num / den`, reduced.
+    pub fn new(num: i128, den: i128, dim: Dim, currency: [u8; 3]) -> Option<Self> {
+        if den == 0 {
+            return None;
+        }
+        let divisor = gcd(num.unsigned_abs(), den.unsigned_abs()).max(1) as i128 * den.signum();
+        Some(Self { num: i64::try_from(num / divisor).ok()?, den: i64::try_from(den / divisor).ok()?, dim, currency })
+    }
+
+    /// So many bytes.
+    pub fn bytes(count: u64) -> Option<Self> {
+        Self::new(i128::from(count) * 8, 1, Dim::SIZE, [0; 3])
+    }
+
+    /// The sum, or the difference for `sign` -1; `None` if it does not fit. Dimensions and currencies agree.
+    pub fn add(self, other: Self, sign: i128) -> Option<Self> {
+        let num = i128::from(self.num) * i128::from(other.den) + sign * i128::from(other.num) * i128::from(self.den);
+        Self::new(num, i128::from(self.den) * i128::from(other.den), self.dim, self.any_currency(other))
+    }
+
+    /// The product.
+    pub fn mul(self, other: Self) -> Option<Self> {
+        let dim = self.dim.combine(other.dim, 1)?;
+        Self::new(i128::from(self.num) * i128::from(other.num), i128::from(self.den) * i128::from(other.den), dim, self.any_currency(other))
+    }
+
+    /// The quotient; `None` for a division by zero too.
+    pub fn div(self, other: Self) -> Option<Self> {
+        let dim = self.dim.combine(other.dim, -1)?;
+        Self::new(i128::from(self.num) * i128::from(other.den), i128::from(self.den) * i128::from(other.num), dim, self.any_currency(other))
+    }
+
+    /// Is it zero?
+    pub fn is_zero(self) -> bool {
+        self.num == 0
+    }
+
+    /// With the opposite sign.
+    #[must_use]
+    pub fn negate(self) -> Option<Self> {
+        Some(Self { num: self.num.checked_neg()?, ..self })
+    }
+
+    /// Which is more; dimensions agree.
+    pub fn compare(self, other: Self) -> Ordering {
+        (i128::from(self.num) * i128::from(other.den)).cmp(&(i128::from(other.num) * i128::from(self.den)))
+    }
+
+    /// As a floating-point number of base units.
+    pub fn as_f64(self) -> f64 {
+        self.num as f64 / self.den as f64
+    }
+
+    /// Whole bytes of a size, rounded up; `None` if negative.
+    pub fn whole_bytes(self) -> Option<u64> {
+        u64::try_from(self.ceil_div(8)).ok()
+    }
+
+    /// Whole seconds of a duration, rounded up; `None` if negative.
+    pub fn whole_seconds(self) -> Option<u64> {
+        u64::try_from(self.ceil_div(1_000_000_000)).ok()
+    }
+
+    /// Millionths of money a day of a `Money/Duration`.
+    pub fn micro_per_day(self) -> i64 {
+        (i128::from(self.num) * 86_400_000_000_000 / i128::from(self.den)) as i64
+    }
+
+    /// Bits a second of a bandwidth, rounded down.
+    pub fn bits_per_second(self) -> i64 {
+        (i128::from(self.num) * 1_000_000_000 / i128::from(self.den)) as i64
+    }
+
+    fn ceil_div(self, unit: i128) -> i128 {
+        let den = i128::from(self.den) * unit;
+        let num = i128::from(self.num);
+        num.div_euclid(den) + i128::from(num.rem_euclid(den) != 0)
+    }
+
+    fn any_currency(self, other: Self) -> [u8; 3] {
+        if self.currency == [0; 3] { other.currency } else { self.currency }
+    }
+
+    /// Do both have the same currency, or one of them none?
+    pub fn same_currency(self, other: Self) -> bool {
+        self.currency == other.currency || self.currency == [0; 3] || other.currency == [0; 3]
+    }
+}
+
+fn gcd(mut a: u128, mut b: u128) -> u128 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
+/// Units by name: bits, nanoseconds or millionths.
+const DATA: [(&str, i128); 11] = [
+    ("PiB", 8 << 50),
+    ("TiB", 8 << 40),
+    ("GiB", 8 << 30),
+    ("MiB", 8 << 20),
+    ("KiB", 8 << 10),
+    ("PB", 8_000_000_000_000_000),
+    ("TB", 8_000_000_000_000),
+    ("GB", 8_000_000_000),
+    ("MB", 8_000_000),
+    ("KB", 8_000),
+    ("B", 8),
+];
+const TIME: [(&str, i128); 6] = [
+    ("w", 604_800_000_000_000),
+    ("d", 86_400_000_000_000),
+    ("h", 3_600_000_000_000),
+    ("min", 60_000_000_000),
+    ("s", 1_000_000_000),
+    ("ms", 1_000_000),
+];
+const RATE: [(&str, i128); 4] = [("Gbps", 1_000_000_000), ("Mbps", 1_000_000), ("kbps", 1_000), ("bps", 1)];
+
+/// Every unit a number may carry, for near misses.
+pub fn unit_names() -> impl Iterator<Item = &'static str> {
+    DATA.iter().chain(&TIME).map(|u| u.0).chain(RATE.iter().map(|u| u.0))
+}
+
+/// One of a unit: `GiB`, `h`, `Mbps`, `EUR`.
+pub fn unit(name: &str) -> Option<Quantity> {
+    let find = |list: &[(&str, i128)]| list.iter().find(|u| u.0 == name).map(|u| u.1);
+    if let Some(bits) = find(&DATA) {
+        return Quantity::new(bits, 1, Dim::SIZE, [0; 3]);
+    }
+    if let Some(nanoseconds) = find(&TIME) {
+        return Quantity::new(nanoseconds, 1, Dim::DURATION, [0; 3]);
+    }
+    if let Some(bits) = find(&RATE) {
+        return Quantity::new(bits, 1_000_000_000, Dim::BANDWIDTH, [0; 3]);
+    }
+    let code: [u8; 3] = name.as_bytes().try_into().ok()?;
+    code.iter().all(u8::is_ascii_uppercase).then(|| Quantity::new(1_000_000, 1, Dim::MONEY, code)).flatten()
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.dim {
+            Dim::SIZE => scaled(f, *self, &DATA, 8),
+            Dim::DURATION => scaled(f, *self, &TIME, 1_000_000),
+            Dim::BANDWIDTH => scaled(f, Self { num: self.num, den: self.den, ..*self }.per_second(), &RATE, 1),
+            Dim::MONEY => write!(f, "{} {}", plain(self.as_f64() / 1e6, 2), currency(self.currency)),
+            Dim { data: 0, time: -1, money: 1 } => {
+                write!(f, "{} {}/d", plain(self.as_f64() / 1e6 * 86.4e12, 2), currency(self.currency))
+            }
+            Dim { data: -1, time: 0, money: 1 } => {
+                write!(f, "{} {}/GB", plain(self.as_f64() / 1e6 * 8e9, 2), currency(self.currency))
+            }
+            _ => f.write_str(&plain(self.as_f64(), 3)),
+        }
+    }
+}
+
+impl Quantity {
+    fn per_second(self) -> Self {
+        Self::new(i128::from(self.num) * 1_000_000_000, i128::from(self.den), self.dim, self.currency).unwrap_or(self)
+    }
+}
+
+fn currency(code: [u8; 3]) -> String {
+    code.iter().filter(|b| **b != 0).map(|b| *b as char).collect()
+}
+
+/// In the largest unit that leaves a short number, exact ones first.
+fn scaled(f: &mut fmt::Formatter<'_>, q: Quantity, units: &[(&str, i128)], smallest: i128) -> fmt::Result {
+    let (num, den) = (i128::from(q.num), i128::from(q.den));
+    let exact = units.iter().filter(|u| num != 0 && num % (u.1 * den) == 0).max_by_key(|u| u.1);
+    if let Some((name, size)) = exact
+        && (num / (size * den)).abs() < 10_000
+    {
+        return write!(f, "{} {name}", num / (size * den));
+    }
+    let large = units.iter().find(|u| num.abs() >= u.1 * den);
+    let (name, size) = large.copied().unwrap_or_else(|| units.iter().copied().find(|u| u.1 == smallest).unwrap_or(("", 1)));
+    write!(f, "{} {name}", plain(num as f64 / (size * den) as f64, 1))
+}
+
+/// A number with at most so many decimals, and none that say nothing.
+pub fn plain(number: f64, decimals: usize) -> String {
+    let text = format!("{number:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}

@@ -1,0 +1,188 @@
+//! How is a problem written down while compiling? Places by number; lines and names are added at the end.
+
+use crate::source::{Loc, Texts};
+use mig_plan::{Diagnostic, Edit, Fix, Label, Severity, Unproven};
+
+/// A problem of the language itself: its code and its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Code(pub &'static str, pub &'static str);
+
+/// Text that is not of the language.
+pub const SYNTAX: Code = Code("MIG1001", "syntax");
+/// A name that means nothing here.
+pub const UNKNOWN_NAME: Code = Code("MIG1002", "unknown_name");
+/// Two things of one name.
+pub const DUPLICATE_NAME: Code = Code("MIG1003", "duplicate_name");
+/// A value of the wrong type.
+pub const TYPE_MISMATCH: Code = Code("MIG1004", "type_mismatch");
+/// A field that must be written and is not.
+pub const MISSING_FIELD: Code = Code("MIG1005", "missing_field");
+/// A value that its type's `in` or `where` does not accept.
+pub const REFUSED_VALUE: Code = Code("MIG1006", "refused_value");
+/// Values that need each other.
+pub const CYCLE: Code = Code("MIG1007", "cyclic_value");
+/// Arithmetic without a result.
+pub const ARITHMETIC: Code = Code("MIG1008", "arithmetic");
+/// A file that cannot be used.
+pub const UNREADABLE: Code = Code("MIG1009", "unreadable_file");
+/// Facts that are broken, of another version or of another host.
+pub const BROKEN_FACTS: Code = Code("MIG1010", "broken_facts");
+/// A value by hand that a fact contradicts.
+pub const CONTRADICTION: Code = Code("MIG1011", "contradicted_by_facts");
+/// A value known too late, or a secret in the open.
+pub const STAGE: Code = Code("MIG1012", "value_not_allowed_here");
+/// A parameter without a value, or with a wrong one.
+pub const PARAMETER: Code = Code("MIG1013", "parameter");
+/// An `@allow` that is not as it should be, or silences nothing.
+pub const ALLOW: Code = Code("MIG1014", "useless_allow");
+/// A value that must be unique.
+pub const NOT_UNIQUE: Code = Code("MIG1015", "value_used_twice");
+/// A part of the language that this version does not know yet.
+pub const NOT_YET: Code = Code("MIG1016", "not_supported_yet");
+/// A `.mig` file that no `use` reaches.
+pub const UNUSED_FILE: Code = Code("MIG8001", "unused_file");
+
+/// A problem at a place.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    /// How grave.
+    pub severity: Severity,
+    /// `MIG3030`
+    pub code: String,
+    /// `duplicate_node_id`
+    pub name: String,
+    /// The sentence.
+    pub message: String,
+    /// Where.
+    pub at: Loc,
+    /// What the place is.
+    pub text: String,
+    /// Further places.
+    pub labels: Vec<(Loc, String)>,
+    /// What to do.
+    pub help: Option<String>,
+    /// Title, place, new text.
+    pub fixes: Vec<(String, Loc, String)>,
+}
+
+impl Problem {
+    /// An error of the language.
+    pub fn error(code: Code, at: Loc, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, code.0, code.1, at, message.into())
+    }
+
+    /// A warning of the language.
+    pub fn warning(code: Code, at: Loc, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code.0, code.1, at, message.into())
+    }
+
+    /// Of any check.
+    pub fn new(severity: Severity, code: &str, name: &str, at: Loc, message: String) -> Self {
+        Self {
+            severity,
+            code: code.to_owned(),
+            name: name.to_owned(),
+            message,
+            at,
+            text: String::new(),
+            labels: vec![],
+            help: None,
+            fixes: vec![],
+        }
+    }
+
+    /// Says what the primary place is.
+    #[must_use]
+    pub fn text(mut self, text: impl Into<String>) -> Self {
+        self.text = text.into();
+        self
+    }
+
+    /// Points at one more place.
+    #[must_use]
+    pub fn also(mut self, at: Loc, text: impl Into<String>) -> Self {
+        self.labels.push((at, text.into()));
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Offers an edit.
+    #[must_use]
+    pub fn fix(mut self, title: impl Into<String>, at: Loc, text: impl Into<String>) -> Self {
+        self.fixes.push((title.into(), at, text.into()));
+        self
+    }
+
+    fn finish(self, texts: &Texts) -> Diagnostic {
+        let file = |loc: Loc| texts.name(loc.file).to_owned();
+        Diagnostic {
+            severity: self.severity,
+            code: self.code,
+            name: self.name,
+            message: self.message,
+            file: file(self.at),
+            span: texts.span(self.at),
+            text: self.text,
+            labels: self.labels.into_iter().map(|(loc, text)| Label { file: file(loc), span: texts.span(loc), text }).collect(),
+            help: self.help,
+            fixes: self
+                .fixes
+                .into_iter()
+                .map(|(title, loc, text)| Fix { title, edits: vec![Edit { file: file(loc), span: texts.span(loc), text }] })
+                .collect(),
+        }
+    }
+}
+
+/// What was found so far.
+#[derive(Debug, Default)]
+pub struct Problems {
+    /// In the order found.
+    pub list: Vec<Problem>,
+    /// Checks that lacked a fact.
+    pub unproven: Vec<Unproven>,
+}
+
+impl Problems {
+    /// One more.
+    pub fn add(&mut self, problem: Problem) {
+        self.list.push(problem);
+    }
+
+    /// With names, lines, in order.
+    pub fn finish(self, texts: &Texts) -> mig_plan::Report {
+        mig_plan::Report::new(self.list.into_iter().map(|p| p.finish(texts)).collect(), self.unproven)
+    }
+}
+
+/// ` — did you mean …?` for a name that is one or two edits away from one of those, or nothing.
+pub fn near<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    let limit = (name.len() / 3).clamp(1, 3);
+    known.into_iter().map(|k| (distance(name, k), k)).filter(|(d, k)| *d <= limit && *k != name).min().map(|(_, k)| k)
+}
+
+/// Insertions, deletions, replacements and swaps of neighbours that lead from one word to the other.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().take(64).collect());
+    let mut rows = vec![(0..=b.len()).collect::<Vec<usize>>()];
+    for (i, x) in a.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, y) in b.iter().enumerate() {
+            let at = |r: usize, c: usize| rows.get(r).and_then(|r| r.get(c)).copied().unwrap_or(usize::MAX / 2);
+            let mut best = (at(i, j) + usize::from(x != y)).min(at(i, j + 1) + 1).min(row.last().copied().unwrap_or(0) + 1);
+            let swapped = i > 0 && j > 0 && a.get(i - 1) == Some(y) && b.get(j - 1) == Some(x);
+            if swapped {
+                best = best.min(at(i - 1, j - 1) + 1);
+            }
+            row.push(best);
+        }
+        rows.push(row);
+    }
+    rows.last().and_then(|r| r.last()).copied().unwrap_or(0)
+}

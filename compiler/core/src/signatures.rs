@@ -1,0 +1,389 @@
+//! Which functions and methods are there, and what types do they take and give?
+//!
+//! Their values are computed in `functions` and `methods`.
+
+use crate::{
+    infer::{Env, Typer, article, optional_inner},
+    program::Symbol,
+    quantity::{self, Dim},
+    report::{Problem, TYPE_MISMATCH, UNKNOWN_NAME, near},
+    types::{RecordField, RecordType, Type},
+};
+use mig_syntax::ast::{self, Arg, Expr, ExprKind};
+use smol_str::SmolStr;
+use std::rc::Rc;
+
+/// Functions that the language brings, with the names of their parameters.
+pub const FUNCTIONS: [(&str, &[&str]); 14] = [
+    ("all", &["kind"]),
+    ("env", &["name"]),
+    ("secret", &["name"]),
+    ("survey", &["path"]),
+    ("fact", &["value"]),
+    ("name_of", &["declaration"]),
+    ("repository", &["image"]),
+    ("tag", &["image"]),
+    ("json", &["value"]),
+    ("tcp", &["port", "within"]),
+    ("http", &["url", "within"]),
+    ("command", &["script", "within"]),
+    ("age", &["path"]),
+    ("file", &["path"]),
+];
+
+impl Typer<'_, '_> {
+    /// The type of `f(…)`, `x.method(…)`.
+    pub fn call(&self, env: &Env, e: &Expr, callee: &Expr, args: &[Arg], want: Option<&Type>) -> Type {
+        match &callee.kind {
+            ExprKind::Name(name) if !env.vars.iter().any(|v| v.0 == *name) => self.function(env, e, name, args, want),
+            ExprKind::Dot(receiver, name) => self.method_call(env, e, receiver, name, args),
+            _ => {
+                let problem = Problem::error(TYPE_MISMATCH, self.loc(env, callee), "this cannot be called");
+                self.broken(env, e, problem)
+            }
+        }
+    }
+
+    fn function(&self, env: &Env, e: &Expr, name: &SmolStr, args: &[Arg], want: Option<&Type>) -> Type {
+        if let Some((module, Symbol::Fn(function))) = self.program.find_value(env.module, name) {
+            return self.own_function(env, e, module, function, args);
+        }
+        let Some((_, params)) = FUNCTIONS.iter().find(|f| f.0 == name) else {
+            let at = self.program.loc(env.module, ast::Span { start: e.span.start, end: e.span.start + name.len() as u32 });
+            let mut problem = Problem::error(UNKNOWN_NAME, at, format!("there is no function `{name}`"));
+            if let Some(close) = near(name, FUNCTIONS.iter().map(|f| f.0)) {
+                problem = problem.help(format!("did you mean `{close}`?")).fix(format!("write `{close}`"), at, close);
+            }
+            for arg in args {
+                self.infer(env, &arg.value, None);
+            }
+            return self.broken(env, e, problem);
+        };
+        let Some(args) = self.arrange(env, e, name, params, args) else { return Type::Error };
+        self.brought(env, e, name, &args, want)
+    }
+
+    /// Arguments in the order of the parameters.
+    fn arrange<'e>(&self, env: &Env, e: &Expr, name: &str, params: &[&str], args: &'e [Arg]) -> Option<Vec<Option<&'e Expr>>> {
+        let mut out = vec![None; params.len()];
+        for (position, arg) in args.iter().enumerate() {
+            let number = match &arg.name {
+                Some(given) => params.iter().position(|p| *p == given.text),
+                None => Some(position).filter(|p| *p < params.len()),
+            };
+            match number.and_then(|n| out.get_mut(n)) {
+                Some(slot) => *slot = Some(&arg.value),
+                None => {
+                    let list = params.iter().map(|p| format!("`{p}`")).collect::<Vec<_>>().join(", ");
+                    let message = match &arg.name {
+                        Some(given) => format!("`{name}` has no parameter `{}`", given.text),
+                        None => format!("`{name}` takes {} values at most", params.len()),
+                    };
+                    self.broken(env, e, Problem::error(TYPE_MISMATCH, self.loc(env, &arg.value), message).help(format!("it takes {list}")));
+                    return None;
+                }
+            }
+        }
+        Some(out)
+    }
+
+    fn own_function(&self, env: &Env, e: &Expr, module: crate::types::ModuleId, function: &ast::Function, args: &[Arg]) -> Type {
+        let names: Vec<&str> = function.params.iter().map(|p| p.0.text.as_str()).collect();
+        let Some(args) = self.arrange(env, e, &function.name.text, &names, args) else { return Type::Error };
+        for ((name, ty), arg) in function.params.iter().zip(args) {
+            let want = ty.as_ref().map_or(Type::Error, |t| self.program.typed(module, t, false).ty);
+            match arg {
+                Some(arg) => {
+                    self.check(env, arg, &want, &format!("`{}`", name.text), None);
+                }
+                None => {
+                    let message = format!("`{}` needs a value for `{}`", function.name.text, name.text);
+                    return self.broken(env, e, Problem::error(TYPE_MISMATCH, self.loc(env, e), message));
+                }
+            }
+        }
+        function.result.as_ref().map_or(Type::Error, |t| self.program.typed(module, t, false).ty)
+    }
+
+    fn brought(&self, env: &Env, e: &Expr, name: &str, args: &[Option<&Expr>], want: Option<&Type>) -> Type {
+        let Some(first) = args.first().copied().flatten() else {
+            let problem = Problem::error(TYPE_MISMATCH, self.loc(env, e), format!("`{name}` needs a value"));
+            return self.broken(env, e, problem);
+        };
+        if let Some(within) = args.get(1).copied().flatten() {
+            self.check(env, within, &Type::Quantity(Dim::DURATION), "`within`", None);
+        }
+        let text = |ty: Type| {
+            self.check(env, first, &Type::Str, &format!("`{name}`"), None);
+            ty
+        };
+        let named = |noun: &str| self.program.noun(noun).map_or(Type::Error, |k| self.program.reference(k));
+        match name {
+            "all" => self.all(env, e, first),
+            "env" => text(Type::Later(Rc::new(Type::Str))),
+            "secret" => text(Type::Secret(Rc::new(Type::Str))),
+            "survey" => text(named("facts")),
+            "repository" | "tag" => text(Type::Str),
+            "age" | "file" => text(named("secret_source")),
+            "http" => text(named("probe")),
+            "tcp" => {
+                let ty = self.infer(env, first, None);
+                if !matches!(ty.plain(), Type::Int | Type::Port | Type::Error) {
+                    let message = format!("`tcp` takes the number of a port, and this is {}", article(&ty));
+                    return self.broken(env, first, Problem::error(TYPE_MISMATCH, self.loc(env, first), message));
+                }
+                named("probe")
+            }
+            "command" if matches!(want.map(Type::plain), Some(Type::Ref(_, n)) if n == "secret_source") => {
+                self.check(env, first, &Type::List(Rc::new(Type::Str)), "`command`", None);
+                named("secret_source")
+            }
+            "command" => {
+                self.check(env, first, &Type::Sh, "`command`", None);
+                named("probe")
+            }
+            "fact" => {
+                let lenient = Env { lenient: true, ..env.clone() };
+                optional_inner(&self.infer(&lenient, first, want))
+            }
+            "name_of" => {
+                self.infer(env, first, None);
+                Type::Str
+            }
+            _ => {
+                self.check(env, first, &Type::Json, "`json`", None);
+                Type::Str
+            }
+        }
+    }
+
+    /// `all(nic)`: declarations of a noun or kind.
+    fn all(&self, env: &Env, e: &Expr, kind: &Expr) -> Type {
+        let Some(name) = path_of(kind) else {
+            let problem = Problem::error(TYPE_MISMATCH, self.loc(env, kind), "`all` takes the name of a kind");
+            return self.broken(env, e, problem);
+        };
+        match self.program.find_kind(env.module, &name, None) {
+            Some(kind) => Type::List(Rc::new(self.program.reference(kind))),
+            None => {
+                self.program.unknown_kind(env.module, &ast::Name { text: name, span: kind.span }, None);
+                self.program.broken.borrow_mut().insert(self.loc(env, e));
+                Type::Error
+            }
+        }
+    }
+
+    fn method_call(&self, env: &Env, e: &Expr, receiver: &Expr, name: &ast::Name, args: &[Arg]) -> Type {
+        if let ExprKind::Name(first) = &receiver.kind
+            && !env.vars.iter().any(|v| v.0 == *first)
+            && self.program.find_value(env.module, first).is_none()
+            && let Some(target) = self.program.used(env.module, first)
+            && let Some((module, Symbol::Fn(function))) = self.program.scopes[target.0 as usize].values.get(&name.text)
+        {
+            return self.own_function(env, e, *module, function, args);
+        }
+        let ty = self.infer(env, receiver, None);
+        if ty.is_optional() && !env.lenient {
+            let message = format!("this may be absent, so it may have no `{}`", name.text);
+            let problem = Problem::error(TYPE_MISMATCH, self.loc(env, receiver), message);
+            return self.broken(env, e, problem.help("say what holds when it is absent: `(… ?? value)`"));
+        }
+        match ty.plain() {
+            Type::Error => {
+                for arg in args.iter().filter(|a| !matches!(a.value.kind, ExprKind::Lambda(..))) {
+                    self.infer(env, &arg.value, None);
+                }
+                Type::Error
+            }
+            Type::Ref(..) if name.text == "all" => match args {
+                [arg] => self.all(env, e, &arg.value),
+                _ => Type::Error,
+            },
+            plain => self.method(env, e, plain, name, args),
+        }
+    }
+
+    /// The type of a method, or of a property that is one without brackets.
+    pub fn method(&self, env: &Env, e: &Expr, receiver: &Type, name: &ast::Name, args: &[Arg]) -> Type {
+        let result = match receiver {
+            Type::List(element) => self.list_method(env, element, &name.text, args),
+            Type::Map(element, _) => map_method(element, &name.text),
+            Type::Str | Type::Path => self.text_method(env, &name.text, args),
+            Type::Quantity(_) | Type::Int | Type::Float if name.text == "in" => self.unit_of(env, e, receiver, args),
+            Type::Window => match name.text.as_str() {
+                "start" | "end" => Some(Type::Time),
+                "length" => Some(Type::Quantity(Dim::DURATION)),
+                _ => None,
+            },
+            Type::Port => match name.text.as_str() {
+                "number" | "first" | "last" => Some(Type::Int),
+                "protocol" => Some(Type::Str),
+                _ => None,
+            },
+            Type::Owner if matches!(name.text.as_str(), "user" | "group") => Some(Type::Int),
+            Type::Cidr if name.text == "contains" => self.one(env, args, &Type::Ip, Type::Bool),
+            Type::Cidr if name.text == "overlaps" => self.one(env, args, &Type::Cidr, Type::Bool),
+            Type::Cidr if name.text == "prefix" => Some(Type::Int),
+            Type::Error | Type::Json => Some(receiver.clone()),
+            _ => None,
+        };
+        result.unwrap_or_else(|| {
+            for arg in args.iter().filter(|a| !matches!(a.value.kind, ExprKind::Lambda(..))) {
+                self.infer(env, &arg.value, None);
+            }
+            self.no_member(env, e, name, &known(receiver), &article(receiver))
+        })
+    }
+
+    fn one(&self, env: &Env, args: &[Arg], want: &Type, result: Type) -> Option<Type> {
+        let [arg] = args else { return None };
+        self.check(env, &arg.value, want, "this method", None);
+        Some(result)
+    }
+
+    fn lambda(&self, env: &Env, args: &[Arg], element: &Type) -> Option<Type> {
+        let [arg] = args else { return None };
+        match &arg.value.kind {
+            ExprKind::Lambda(name, body) => Some(self.infer(&env.with(&name.text, element.clone()), body, None)),
+            _ => {
+                let problem = Problem::error(TYPE_MISMATCH, self.loc(env, &arg.value), "this method takes a rule: `x => …`");
+                Some(self.broken(env, &arg.value, problem))
+            }
+        }
+    }
+
+    fn predicate(&self, env: &Env, args: &[Arg], element: &Type) -> Option<()> {
+        let [arg] = args else { return None };
+        match &arg.value.kind {
+            ExprKind::Lambda(name, body) => self.condition(&env.with(&name.text, element.clone()), body, "this method"),
+            _ => {
+                self.lambda(env, args, element);
+            }
+        }
+        Some(())
+    }
+
+    fn list_method(&self, env: &Env, element: &Rc<Type>, name: &str, args: &[Arg]) -> Option<Type> {
+        let list = |ty: Type| Type::List(Rc::new(ty));
+        let optional_rule = |this: &Self| if args.is_empty() { Some((**element).clone()) } else { this.lambda(env, args, element) };
+        Some(match name {
+            "len" => Type::Int,
+            "map" => list(self.lambda(env, args, element)?),
+            "filter" => {
+                self.predicate(env, args, element)?;
+                Type::List(element.clone())
+            }
+            "any" | "all" => {
+                self.predicate(env, args, element)?;
+                Type::Bool
+            }
+            "sum" | "min" | "max" => optional_rule(self)?.plain().clone(),
+            "sort_by" => {
+                self.lambda(env, args, element)?;
+                Type::List(element.clone())
+            }
+            "group_by" => {
+                let key = self.lambda(env, args, element)?;
+                let field = |name: &str, ty: Type, module| RecordField { name: name.into(), typed: ty.into(), default: None, module };
+                let fields = vec![field("key", key, env.module), field("items", Type::List(element.clone()), env.module)];
+                list(Type::Record(Rc::new(RecordType { fields, facts: false })))
+            }
+            "duplicates" => {
+                optional_rule(self)?;
+                list(Type::Tuple([(**element).clone(), (**element).clone()].into()))
+            }
+            "flatten" => match element.plain() {
+                Type::List(_) | Type::Error => element.plain().clone(),
+                _ => return None,
+            },
+            "first" | "last" => (**element).clone().optional(),
+            "contains" => return self.one(env, args, element, Type::Bool),
+            "join" => return self.one(env, args, &Type::Str, Type::Str),
+            _ => return None,
+        })
+    }
+
+    fn text_method(&self, env: &Env, name: &str, args: &[Arg]) -> Option<Type> {
+        Some(match name {
+            "len" => Type::Int,
+            "starts_with" | "ends_with" | "contains" | "below" => return self.one(env, args, &Type::Str, Type::Bool),
+            "matches" => return self.one(env, args, &Type::Regex, Type::Bool),
+            "split" => return self.one(env, args, &Type::Str, Type::List(Rc::new(Type::Str))),
+            "lower" | "upper" | "trim" => Type::Str,
+            "replace" => {
+                let [from, to] = args else { return None };
+                self.check(env, &from.value, &Type::Str, "`replace`", None);
+                self.check(env, &to.value, &Type::Str, "`replace`", None);
+                Type::Str
+            }
+            _ => return None,
+        })
+    }
+
+    fn unit_of(&self, env: &Env, e: &Expr, receiver: &Type, args: &[Arg]) -> Option<Type> {
+        let [arg] = args else { return None };
+        let ExprKind::Name(name) = &arg.value.kind else { return None };
+        let Some(unit) = quantity::unit(name) else {
+            let problem = Problem::error(UNKNOWN_NAME, self.loc(env, &arg.value), format!("there is no unit `{name}`"));
+            return Some(self.broken(env, e, problem));
+        };
+        if let Type::Quantity(dim) = receiver
+            && *dim != unit.dim
+        {
+            let message = format!("{} is not counted in {name}", article(receiver));
+            return Some(self.broken(env, e, Problem::error(TYPE_MISMATCH, self.loc(env, &arg.value), message)));
+        }
+        Some(Type::Float)
+    }
+}
+
+/// `docker.container` out of an expression of names.
+pub fn path_of(e: &Expr) -> Option<SmolStr> {
+    match &e.kind {
+        ExprKind::Name(name) => Some(name.clone()),
+        ExprKind::Dot(first, last) => Some(format!("{}.{}", path_of(first)?, last.text).into()),
+        _ => None,
+    }
+}
+
+fn map_method(element: &Rc<Type>, name: &str) -> Option<Type> {
+    Some(match name {
+        "len" => Type::Int,
+        "keys" => Type::List(Rc::new(Type::Str)),
+        "values" => Type::List(element.clone()),
+        "contains" => Type::Bool,
+        _ => return None,
+    })
+}
+
+fn known(receiver: &Type) -> Vec<&'static str> {
+    match receiver {
+        Type::List(_) => vec![
+            "len",
+            "map",
+            "filter",
+            "any",
+            "all",
+            "sum",
+            "min",
+            "max",
+            "sort_by",
+            "group_by",
+            "duplicates",
+            "flatten",
+            "first",
+            "last",
+            "contains",
+            "join",
+        ],
+        Type::Map(..) => vec!["len", "keys", "values", "contains"],
+        Type::Str | Type::Path => {
+            vec!["len", "starts_with", "ends_with", "contains", "below", "matches", "split", "lower", "upper", "trim", "replace"]
+        }
+        Type::Window => vec!["start", "end", "length"],
+        Type::Port => vec!["number", "first", "last", "protocol"],
+        Type::Owner => vec!["user", "group"],
+        Type::Cidr => vec!["contains", "overlaps", "prefix"],
+        _ => vec![],
+    }
+}

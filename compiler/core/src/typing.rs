@@ -1,0 +1,331 @@
+//! Is every item of a program well typed? Walks items and gives each expression to `infer`, with what it may name.
+
+use crate::{
+    infer::{Env, Typer, key_text},
+    program::Program,
+    report::{ALLOW, DUPLICATE_NAME, MISSING_FIELD, NOT_YET, Problem, STAGE, SYNTAX, TYPE_MISMATCH, UNKNOWN_NAME},
+    types::{KindId, ModuleId, Type, Typed},
+};
+use mig_syntax::ast::{self, ItemKind};
+use smol_str::SmolStr;
+use std::{collections::HashMap, rc::Rc};
+
+/// Types everything.
+pub fn check(program: &Program<'_>) {
+    let typer = Typer { program };
+    for (number, module) in program.syntax.modules.iter().enumerate() {
+        let id = ModuleId(number as u32);
+        for item in &module.tree.items {
+            typer.item(id, item);
+        }
+    }
+}
+
+impl<'a> Typer<'_, 'a> {
+    fn item(&self, module: ModuleId, item: &'a ast::Item) {
+        let env = Env::module(module);
+        match &item.kind {
+            ItemKind::Let(l) | ItemKind::Output(l) => self.let_item(&env, l, matches!(item.kind, ItemKind::Output(_))),
+            ItemKind::Param(p) | ItemKind::Table(p) => self.param(&env, p),
+            ItemKind::Fn(f) => self.function_item(module, f),
+            ItemKind::Type(t) => {
+                if let Some(ty) = &t.ty {
+                    self.refinements(&env, &self.program.typed(module, ty, false));
+                }
+            }
+            ItemKind::Kind(k) => self.kind_item(module, k),
+            ItemKind::Check(c) => self.check_item(&env, c),
+            ItemKind::Declaration(d) => self.declaration(&env, d, None, &item.annotations),
+            ItemKind::Extend(_) | ItemKind::Test(_) => {
+                let what = if matches!(item.kind, ItemKind::Test(_)) { "`test`" } else { "`extend`" };
+                let message = format!("{what} is not supported by this version of migc");
+                self.program.report(Problem::error(NOT_YET, self.program.loc(module, item.span), message));
+            }
+            ItemKind::Use(_) | ItemKind::Enum(_) => {}
+        }
+    }
+
+    fn let_item(&self, env: &Env, l: &ast::Let, output: bool) {
+        let ty = match &l.ty {
+            Some(ty) => {
+                let want = self.program.typed(env.module, ty, false);
+                self.check(env, &l.value, &want.ty, &format!("`{}`", l.name.text), None)
+            }
+            None => self.infer(env, &l.value, None),
+        };
+        if output && ty.is_secret() {
+            let problem = Problem::error(STAGE, self.loc(env, &l.value), "an output is shown, so it takes no secret");
+            self.broken(env, &l.value, problem);
+        }
+    }
+
+    fn param(&self, env: &Env, p: &ast::Param) {
+        let Some(ty) = &p.ty else { return };
+        let want = self.program.typed(env.module, ty, false);
+        self.refinements(env, &want);
+        if let Some(default) = &p.default {
+            self.check(env, default, &want.ty, &format!("`{}`", p.name.text), None);
+        }
+    }
+
+    fn function_item(&self, module: ModuleId, f: &ast::Function) {
+        let mut env = Env::module(module);
+        for (name, ty) in &f.params {
+            let ty = ty.as_ref().map_or(Type::Error, |t| self.program.typed(module, t, false).ty);
+            env.vars.push((name.text.clone(), ty));
+        }
+        let want = f.result.as_ref().map_or(Type::Error, |t| self.program.typed(module, t, false).ty);
+        self.check(&env, &f.body, &want, &format!("the result of `{}`", f.name.text), None);
+    }
+
+    /// Conditions of a type are about `it`.
+    fn refinements(&self, env: &Env, typed: &Typed) {
+        for refine in typed.refinements.iter() {
+            let env = Env { module: refine.module, ..env.clone() }.with(&"it".into(), typed.ty.plain().clone());
+            if refine.is_in {
+                let list = Type::List(Rc::new(typed.ty.plain().clone()));
+                let ty = self.infer(&env, &refine.value, Some(&list));
+                if !matches!(ty.plain(), Type::Range(_) | Type::List(_) | Type::Error) {
+                    let problem = Problem::error(TYPE_MISMATCH, self.loc(&env, &refine.value), "behind `in` stands a range or a list");
+                    self.broken(&env, &refine.value, problem);
+                }
+            } else {
+                self.condition(&env, &refine.value, "`where`");
+            }
+        }
+    }
+
+    fn kind_item(&self, module: ModuleId, tree: &'a ast::Kind) {
+        let Some(position) = self.program.kinds.iter().position(|k| std::ptr::eq(k.tree, tree)) else { return };
+        let id = KindId(position as u32);
+        let env = Env::body(module, id);
+        for field in &tree.fields {
+            let Some(def) = self.program.kind(id).field(&field.name.text) else { continue };
+            if field.ty.is_some() {
+                self.refinements(&env, &def.typed);
+            }
+            if let Some(value) = &field.value {
+                if def.has_type {
+                    self.check(&env, value, &def.typed.ty, &format!("`{}`", field.name.text), None);
+                } else {
+                    self.infer(&env, value, None);
+                }
+            }
+        }
+        for check in &tree.checks {
+            self.check_item(&env, check);
+        }
+        if let Some(declaration) = tree.declarations.first() {
+            let problem =
+                Problem::error(NOT_YET, self.program.loc(module, declaration.span), "components are not supported by this version of migc");
+            self.program.report(problem);
+        }
+    }
+
+    fn check_item(&self, env: &Env, check: &'a ast::Check) {
+        let mut env = env.clone();
+        for binding in &check.bindings {
+            self.binding(&mut env, binding);
+        }
+        for condition in &check.conditions {
+            self.condition(&env, &condition.value, "`when`");
+        }
+        for e in check.at.iter().chain(check.also.iter().map(|a| &a.0)) {
+            self.infer(&env, e, None);
+        }
+        for text in check.say.iter().chain(&check.help).chain(check.also.iter().filter_map(|a| a.1.as_ref())) {
+            self.check(&env, text, &Type::Str.optional(), "this text", None);
+        }
+        if let Some((place, value)) = &check.fix {
+            let want = self.infer(&env, place, None);
+            self.check(&env, value, &self.field_of(&env, place).unwrap_or(want), "the field that `fix` mends", None);
+        }
+        if check.say.is_none() || check.at.is_none() {
+            let message = format!("the check `{}` needs `at` and `say`", check.name.text);
+            self.program.report(Problem::error(SYNTAX, self.program.loc(env.module, check.name.span), message));
+        }
+    }
+
+    /// The declared type of `x.field`, which is wider than what reading it gives.
+    fn field_of(&self, env: &Env, place: &ast::Expr) -> Option<Type> {
+        let ast::ExprKind::Dot(receiver, name) = &place.kind else { return None };
+        let Type::Ref(kind, _) = self.infer(env, receiver, None).plain().clone() else { return None };
+        Some(self.program.kind(kind).field(&name.text)?.typed.ty.clone())
+    }
+
+    fn binding(&self, env: &mut Env, binding: &ast::Binding) {
+        let ty = self.infer(env, &binding.list, None);
+        let element = match ty.plain() {
+            Type::List(inner) => (**inner).clone(),
+            Type::Map(inner, _) => Type::Tuple([Type::Str, (**inner).clone()].into()),
+            Type::Error => Type::Error,
+            other => {
+                let message = format!("`for` goes through a list, and this is {}", crate::infer::article(other));
+                self.broken(env, &binding.list, Problem::error(TYPE_MISMATCH, self.loc(env, &binding.list), message))
+            }
+        };
+        let parts: Vec<Type> = match (&element, binding.names.len()) {
+            (_, 1) => vec![element],
+            (Type::Tuple(parts), n) if parts.len() == n => parts.to_vec(),
+            (Type::Error, n) => vec![Type::Error; n],
+            (other, n) => {
+                let message = format!("{n} names for {}, which is one thing", crate::infer::article(other));
+                self.program.report(Problem::error(TYPE_MISMATCH, self.loc(env, &binding.list), message));
+                vec![Type::Error; n]
+            }
+        };
+        for (name, ty) in binding.names.iter().zip(parts) {
+            env.vars.push((name.text.clone(), ty));
+        }
+    }
+
+    fn declaration(&self, env: &Env, d: &'a ast::Declaration, parent: Option<KindId>, annotations: &[ast::Annotation]) {
+        self.annotations(env, annotations);
+        let kind = self.declared_kind(env.module, d, parent);
+        let Some(kind) = kind else {
+            self.unknown_declared(env.module, d);
+            for field in &d.fields {
+                self.infer(env, &field.value, None);
+            }
+            return;
+        };
+        let def = self.program.kind(kind);
+        if def.tree.is_abstract {
+            let at = self.program.loc(env.module, d.noun.span);
+            let kinds: Vec<&str> =
+                self.program.kinds.iter().filter(|k| k.root == def.root && !k.tree.is_abstract).map(|k| k.path.as_str()).collect();
+            let mut problem = Problem::error(TYPE_MISMATCH, at, format!("`{}` says what it is for, not what it is", def.path));
+            problem = problem.help(format!(
+                "write its kind behind the name: `{} {}: kind`; there are {}",
+                d.noun.text,
+                d.name.text,
+                kinds.join(", ")
+            ));
+            self.program.report(problem);
+            return;
+        }
+        let mut env = Env { me: Some(kind), ..env.clone() };
+        if let Some((name, keys)) = &d.keys {
+            let ty = self.infer(&env, keys, None);
+            if ty.is_later() {
+                let problem = Problem::error(STAGE, self.loc(&env, keys), "what exists is decided now, and these keys are known later");
+                self.broken(&env, keys, problem);
+            }
+            let key = match ty.plain() {
+                Type::List(inner) => (**inner).clone(),
+                _ => Type::Str,
+            };
+            env.vars.push((name.text.clone(), key));
+        }
+        self.fields(&env, d, kind);
+        self.children(&env, d, kind);
+    }
+
+    fn unknown_declared(&self, module: ModuleId, d: &ast::Declaration) {
+        match self.program.find_kind(module, &d.noun.text, None) {
+            None => self.program.unknown_kind(module, &d.noun, None),
+            Some(noun) => {
+                if let Some(kind) = &d.kind {
+                    self.program.unknown_kind(module, kind, Some(self.program.kind(noun).root));
+                }
+            }
+        }
+    }
+
+    fn fields(&self, env: &Env, d: &'a ast::Declaration, kind: KindId) {
+        let def = self.program.kind(kind);
+        let mut seen: HashMap<SmolStr, ast::Span> = HashMap::new();
+        for field in &d.fields {
+            self.annotations(env, &field.annotations);
+            let key = key_text(field);
+            let at = self.program.loc(env.module, field.key.first().map_or(field.span, |k| k.span));
+            if let Some(first) = seen.insert(key.clone(), field.span) {
+                let problem = Problem::error(DUPLICATE_NAME, at, format!("`{key}` is given twice"));
+                self.program.report(problem.also(self.program.loc(env.module, first), "first given here"));
+                continue;
+            }
+            let Some(known) = def.field(&key) else {
+                let mut names: Vec<&str> = def.fields.iter().filter(|f| !f.derived).map(|f| f.name.as_str()).collect();
+                names.sort_unstable();
+                self.no_such_field(env, field, &names, &format!("a `{}`", def.path));
+                continue;
+            };
+            if known.derived {
+                let problem = Problem::error(TYPE_MISMATCH, at, format!("`{key}` is computed and cannot be set"));
+                self.program.report(problem.also(known.at, "computed here"));
+                continue;
+            }
+            self.check(env, &field.value, &known.typed.ty, &format!("`{key}`"), Some(known.at));
+        }
+        let needed = |f: &&crate::program::FieldDef<'_>| {
+            f.value.is_none() && !f.derived && !f.typed.ty.is_optional() && !f.typed.ty.is_later() && !seen.contains_key(&f.name)
+        };
+        for field in def.fields.iter().filter(needed).filter(|f| !d.existing || f.name == "on" || f.name == "network") {
+            if field.name == "provider" {
+                continue;
+            }
+            let message = format!("`{}` needs `{}`", d.name.text, field.name);
+            let problem = Problem::error(MISSING_FIELD, self.program.loc(env.module, d.name.span), message);
+            self.program.report(problem.also(field.at, format!("{} is declared here", crate::infer::article(&field.typed.ty))));
+        }
+    }
+
+    fn children(&self, env: &Env, d: &'a ast::Declaration, kind: KindId) {
+        let def = self.program.kind(kind);
+        let mut seen: HashMap<SmolStr, ast::Span> = HashMap::new();
+        for child in &d.children {
+            let tree = &child.declaration;
+            if let Some(first) = seen.insert(tree.name.text.clone(), tree.name.span) {
+                let at = self.program.loc(env.module, tree.name.span);
+                let problem = Problem::error(DUPLICATE_NAME, at, format!("`{}` is declared twice", tree.name.text));
+                self.program.report(problem.also(self.program.loc(env.module, first), "first declared here"));
+            }
+            let allowed =
+                def.children.iter().any(|r| self.noun_of(r.kind) == tree.noun.text && r.name.as_ref().is_none_or(|n| *n == tree.name.text));
+            if !allowed {
+                let at = self.program.loc(env.module, tree.noun.span);
+                let known: Vec<String> = def.children.iter().map(|r| format!("`{}`", self.noun_of(r.kind))).collect();
+                let problem =
+                    Problem::error(UNKNOWN_NAME, at, format!("a `{}` has no children of the sort `{}`", def.path, tree.noun.text));
+                self.program.report(if known.is_empty() { problem } else { problem.help(format!("it may have {}", known.join(", "))) });
+                continue;
+            }
+            self.declaration(env, tree, Some(kind), &child.annotations);
+        }
+        for rule in def.children.iter().filter(|r| matches!(r.many, ast::Many::One | ast::Many::Some) && !d.existing) {
+            let found = d.children.iter().any(|c| match &rule.name {
+                Some(name) => c.declaration.name.text == *name,
+                None => c.declaration.noun.text == self.noun_of(rule.kind),
+            });
+            if !found {
+                let noun = self.noun_of(rule.kind);
+                let what = rule.name.as_ref().map_or_else(|| format!("`{noun}`"), |n| format!("`{noun} {n}`"));
+                let message = format!("`{}` needs a {what}", d.name.text);
+                self.program.report(Problem::error(MISSING_FIELD, self.program.loc(env.module, d.name.span), message));
+            }
+        }
+    }
+
+    fn annotations(&self, env: &Env, annotations: &[ast::Annotation]) {
+        for annotation in annotations {
+            let at = self.program.loc(env.module, annotation.span);
+            match annotation.name.text.as_str() {
+                "allow" => {
+                    if annotation.args.len() != 2 {
+                        let problem = Problem::error(ALLOW, at, "`@allow` needs a check and the reason");
+                        self.program.report(problem.help("write `@allow(name_of_check, \"why it is fine here\")`"));
+                    }
+                }
+                "adopt" | "keep" | "moved" | "" => {}
+                other => {
+                    let problem = Problem::error(UNKNOWN_NAME, at, format!("there is no annotation `@{other}`"));
+                    let close = crate::report::near(other, ["allow", "adopt", "keep", "moved"]);
+                    self.program.report(match close {
+                        Some(close) => problem.help(format!("did you mean `@{close}`?")),
+                        None => problem.help("there are `@allow`, `@adopt`, `@keep` and `@moved`"),
+                    });
+                }
+            }
+        }
+    }
+}
