@@ -6,6 +6,7 @@ pub mod commands;
 pub mod exit;
 pub mod pages;
 pub mod project;
+pub mod reference;
 pub mod render;
 pub mod terminal;
 pub mod visible;

@@ -1,11 +1,212 @@
-//! (being built)
+//! `migc apply`: show the plan, ask, and do it; or go on with the run that is unfinished.
+//!
+//! What is done, in which order, and what is written down is the executor's. Here is what a person sees and types.
+
+mod told;
+
+use super::{planfile, printer::Printer, program, state};
 use crate::{
-    exit::{Outcome, Status},
+    exit::{Failure, Outcome, Status},
+    render::{self, count},
     terminal::Terminal,
+    visible,
 };
-/// Not yet
+use mig_plan::{Plan, State, journal::Unfinished};
+use mig_runtime::{
+    event::Event,
+    executor::{self, ApplyResult, Options},
+};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+/// Do what the plan says, after showing it and asking; or go on with the run that is unfinished
+///
+/// PATH is a program or a plan that `migc plan --out` wrote. The first Ctrl-C lets running steps end and begins no other;
+/// a second one leaves at once. Either way the next `migc apply` goes on.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {}
-pub(super) fn run(_args: &Args, _terminal: &mut Terminal) -> Outcome {
-    Ok(Status::Done)
+pub(super) struct Args {
+    #[command(flatten)]
+    program: program::Program,
+    #[command(flatten)]
+    state: state::Folder,
+    /// The digest of the plan that was reviewed, where PATH is a plan
+    #[arg(long, value_name = "sha256:…")]
+    digest: Option<String>,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+    /// Print an event a line; see docs/json.md
+    #[arg(long)]
+    json: bool,
+    /// Begin cutovers outside of their moves' windows too
+    #[arg(long)]
+    ignore_window: bool,
+    /// Close the unfinished run of this name as it is, and say what is half-done; no host is asked
+    #[arg(long, value_name = "RUN")]
+    abandon: Option<String>,
+}
+
+pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
+    let file = args.program.path.extension().is_some_and(|e| e == "json").then_some(args.program.path.as_path());
+    terminal.error(&format!("reading {}\n", visible::line(&args.program.path.display().to_string())));
+    if args.digest.is_some() && file.is_none() {
+        return Err(Failure::usage("`--digest` belongs to a plan in a file").help("give the file that `migc plan --out` wrote"));
+    }
+    let folder = match file {
+        Some(_) => args.state.beside_plan()?,
+        None => args.state.folder(&args.program.open()?),
+    };
+    let state = state::read(&folder)?;
+    if let Some(run) = &args.abandon {
+        return abandon(args, run, &state, &folder, terminal);
+    }
+    match &state.unfinished {
+        Some(unfinished) => go_on(args, file, unfinished, &folder, terminal),
+        None => begin(args, file, &state, &folder, terminal),
+    }
+}
+
+fn begin(args: &Args, file: Option<&Path>, state: &State, folder: &Path, terminal: &mut Terminal) -> Outcome {
+    let plan = match file {
+        Some(file) => planfile::read(file, args.digest.as_deref())?,
+        None => match make(args, state, terminal)? {
+            Ok(plan) => plan,
+            Err(status) => return Ok(status),
+        },
+    };
+    if plan.steps.is_empty() {
+        told::nothing(&plan, args.json, terminal);
+        return Ok(Status::Done);
+    }
+    if !args.json {
+        terminal.print(&render::plan::plan(&plan));
+    }
+    agree(args, &format!("apply these {}", count(plan.steps.len(), "step")), terminal)?;
+    act(args, &plan, Way::Begin, folder, terminal)
+}
+
+/// The program's plan, or the status of a program that has none.
+fn make(args: &Args, state: &State, terminal: &mut Terminal) -> Result<Result<Plan, Status>, Failure> {
+    let project = args.program.open()?;
+    let loaded = args.program.load(&project)?;
+    let compilation = loaded.compile();
+    if compilation.report.has_errors() {
+        return Ok(Err(program::refuse(&compilation.report, &loaded, args.json, terminal)));
+    }
+    program::warn(&compilation.report, &loaded, terminal);
+    Ok(compilation.plan(state).map_err(|report| program::refuse(&report, &loaded, args.json, terminal)))
+}
+
+/// An unfinished run counts, whatever the program says by now.
+fn go_on(args: &Args, file: Option<&Path>, unfinished: &Unfinished, folder: &Path, terminal: &mut Terminal) -> Outcome {
+    let (run, by) = (visible::line(&unfinished.run), visible::line(&unfinished.by));
+    if let Some(file) = file {
+        let given = planfile::read(file, args.digest.as_deref())?;
+        if given.digest() != unfinished.plan.digest() {
+            return Err(Failure::new(format!("run {run} of {by} is unfinished, and `{}` is another plan", file.display()))
+                .help(format!("`migc apply` without a file goes on with that run; `migc apply --abandon {run}` closes it as it is")));
+        }
+    }
+    if !args.json {
+        terminal.print(&render::plan::plan(&unfinished.plan));
+        terminal.print(&render::status::unfinished(unfinished));
+    }
+    let way = if unfinished.undoing { "go on going back in" } else { "go on with" };
+    agree(args, &format!("{way} run {run}"), terminal)?;
+    act(args, &unfinished.plan, Way::GoOn, folder, terminal)
+}
+
+fn agree(args: &Args, what: &str, terminal: &mut Terminal) -> Result<(), Failure> {
+    if args.yes {
+        return Ok(());
+    }
+    if !terminal.is_interactive() {
+        return Err(Failure::usage("there is no terminal to ask on, and nothing was done")
+            .help("add `--yes` to go without a question; `migc plan` shows the plan"));
+    }
+    match terminal.ask(&format!("\nType `yes` to {what}: ")).as_deref() {
+        Some("yes") => Ok(()),
+        _ => Err(Failure::new("declined; nothing was done")),
+    }
+}
+
+/// Is a run begun, or the unfinished one gone on with?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Begin,
+    GoOn,
+}
+
+async fn perform(world: &state::World, plan: &Plan, way: Way, options: &Options, emit: &dyn Fn(Event)) -> ApplyResult {
+    if way == Way::GoOn {
+        match executor::resume(world, options, emit).await {
+            Ok(Some(result)) => return result,
+            // Somebody else has finished it since it was shown; the executor says so of its own plan.
+            Ok(None) => {}
+            Err(error) => return told::journal(plan, &error),
+        }
+    }
+    executor::apply(world, plan, options, emit).await
+}
+
+fn act(args: &Args, plan: &Plan, way: Way, folder: &Path, terminal: &mut Terminal) -> Outcome {
+    let world = state::world(Some(plan), folder)?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let options = Options { by: state::operator(), ignore_window: args.ignore_window, stop: Arc::clone(&stop) };
+    let printer = Printer::new(plan, args.json, terminal);
+    let started = AtomicBool::new(false);
+    let emit = |event: Event| {
+        started.fetch_or(matches!(event, Event::Started { .. } | Event::Resumed { .. }), Ordering::Relaxed);
+        printer.tell(&event);
+    };
+    let result = state::runtime()?.block_on(async {
+        tokio::select! {
+            result = perform(&world, plan, way, &options, &emit) => Some(result),
+            () = interrupted(&stop, &printer) => None,
+        }
+    });
+    drop(printer);
+    Ok(match result {
+        Some(result) => told::result(&result, args.json, terminal),
+        None if started.load(Ordering::Relaxed) => {
+            terminal.error("left at once; what was done is in the journal, and `migc apply` goes on\n");
+            Status::Partial
+        }
+        None => Status::Interrupted,
+    })
+}
+
+/// Ends with the second Ctrl-C; the first one asks the executor to stop.
+async fn interrupted(stop: &AtomicBool, printer: &Printer<'_>) {
+    for times in 0..2 {
+        if tokio::signal::ctrl_c().await.is_err() {
+            return std::future::pending().await;
+        }
+        if times == 0 {
+            stop.store(true, Ordering::Relaxed);
+            printer.say("stopping: steps that run are let end, no other begins; Ctrl-C again leaves at once");
+        }
+    }
+}
+
+fn abandon(args: &Args, run: &str, state: &State, folder: &Path, terminal: &mut Terminal) -> Outcome {
+    let Some(unfinished) = state.unfinished.as_ref().filter(|u| u.run == run) else {
+        return Err(Failure::new(format!("no run `{run}` is unfinished")).help("`migc status` names the one that is"));
+    };
+    terminal.print(&render::status::unfinished(unfinished));
+    agree(args, &format!("close run {} as it is", visible::line(run)), terminal)?;
+    let world = state::world(Some(&unfinished.plan), folder)?;
+    match state::runtime()?.block_on(executor::abandon(&world, run)) {
+        Ok(Some(_)) => {
+            terminal.print("closed; what is half-done is listed above, and `migc plan` plans from what is done\n");
+            Ok(Status::Done)
+        }
+        Ok(None) => Err(Failure::new(format!("run `{run}` was finished by somebody else meanwhile"))),
+        Err(error) => Err(Failure::new(error.to_string()).help(error.help())),
+    }
 }

@@ -6,6 +6,8 @@ mod checks;
 mod completions;
 mod explain;
 mod plan;
+mod planfile;
+mod printer;
 mod program;
 mod rehearse;
 mod state;

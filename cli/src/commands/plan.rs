@@ -38,8 +38,11 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     }
     let state = args.state.read(&project)?;
     if let Some(unfinished) = &state.unfinished {
-        return Err(Failure::new(format!("run {} of {} is unfinished", unfinished.run, unfinished.by))
-            .help("`migc status` shows it, and `migc apply` goes on with the plan it began with"));
+        let help = format!(
+            "`migc status` shows it; `migc apply` goes on with the plan it began with, `migc apply --abandon {}` closes it as it is",
+            unfinished.run
+        );
+        return Err(Failure::new(format!("run {} of {} is unfinished", unfinished.run, unfinished.by)).help(help));
     }
     let plan = match compilation.plan(&state) {
         Ok(plan) => plan,

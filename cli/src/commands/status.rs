@@ -1,11 +1,26 @@
-//! (being built)
+//! `migc status`: what is settled, which run is unfinished, and what is there to type?
+
+use super::{program, state};
 use crate::{
     exit::{Outcome, Status},
+    render::{self, json},
     terminal::Terminal,
 };
-/// Not yet
+
+/// Show the state: what is settled, which run is unfinished, where it stands, and how to go on
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {}
-pub(super) fn run(_args: &Args, _terminal: &mut Terminal) -> Outcome {
+pub(super) struct Args {
+    #[command(flatten)]
+    program: program::Program,
+    #[command(flatten)]
+    state: state::Folder,
+    /// Print one object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
+    let state = args.state.read(&args.program.open()?)?;
+    terminal.print(&if args.json { json::pretty(&state) } else { render::status::state(&state) });
     Ok(Status::Done)
 }

@@ -5,8 +5,10 @@
 pub mod human;
 pub mod json;
 pub mod plan;
+pub mod progress;
 pub mod quantity;
 pub mod short;
+pub mod status;
 pub mod words;
 
 use mig_plan::{Report, Unproven};

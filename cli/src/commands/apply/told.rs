@@ -1,0 +1,95 @@
+//! What is said when an apply is over? Problems with their hosts and what to do, then the summary.
+
+use crate::{
+    exit::Status,
+    render::json,
+    terminal::Terminal,
+    visible,
+};
+use mig_plan::Plan;
+use mig_runtime::{
+    executor::{ApplyResult, Exit},
+    journal::JournalError,
+    preflight::Problem,
+};
+use serde::Serialize;
+use std::fmt::Write as _;
+
+/// The last line of `--json`.
+#[derive(Serialize)]
+struct Last<'r> {
+    event: &'static str,
+    #[serde(flatten)]
+    result: &'r ApplyResult,
+}
+
+/// Tells how it ended, and with which status.
+pub(super) fn result(result: &ApplyResult, as_json: bool, terminal: &mut Terminal) -> Status {
+    if as_json {
+        terminal.print(&json::line(&Last { event: "result", result }));
+        return status(result.exit);
+    }
+    terminal.error(&problems(&result.problems));
+    terminal.print(&result.summary.iter().fold("\n".to_owned(), |out, line| out + &visible::line(line) + "\n"));
+    status(result.exit)
+}
+
+/// All is as the program says.
+pub(super) fn nothing(plan: &Plan, as_json: bool, terminal: &mut Terminal) {
+    let text = format!("nothing to do: {} is as the program says, and nothing was changed", visible::line(&plan.project));
+    let result = ApplyResult {
+        exit: Exit::Done,
+        run: None,
+        same_plan: true,
+        steps: 0,
+        done: 0,
+        undone: 0,
+        problems: vec![],
+        summary: vec![text],
+    };
+    if as_json {
+        terminal.print(&json::line(&Last { event: "result", result: &result }));
+    } else {
+        terminal.print(&format!("{}\n", result.summary.join("\n")));
+    }
+}
+
+/// A journal that could not be read when a run was to go on.
+pub(super) fn journal(plan: &Plan, error: &JournalError) -> ApplyResult {
+    ApplyResult {
+        exit: if matches!(error, JournalError::Taken(_)) { Exit::Held } else { Exit::PartWay },
+        run: None,
+        same_plan: true,
+        steps: plan.steps.len(),
+        done: 0,
+        undone: 0,
+        problems: vec![Problem::new(error.to_string(), error.help())],
+        summary: vec!["nothing more was changed".to_owned()],
+    }
+}
+
+fn status(exit: Exit) -> Status {
+    match exit {
+        Exit::Done => Status::Done,
+        Exit::Refused => Status::Refused,
+        Exit::Held => Status::Held,
+        Exit::PartWay => Status::Partial,
+        Exit::NotVerified => Status::Unverified,
+        Exit::Undone => Status::Undone,
+        Exit::Interrupted => Status::Interrupted,
+    }
+}
+
+fn problems(problems: &[Problem]) -> String {
+    problems.iter().fold(String::new(), |mut out, problem| {
+        let host = problem.host.as_ref().filter(|h| !problem.message.contains(h.as_str())).map(|h| format!("{h}: ")).unwrap_or_default();
+        let _ = writeln!(out, "error: {}", visible::line(&format!("{host}{}", problem.message)));
+        if let Some(origin) = &problem.origin {
+            let _ = writeln!(out, "  asked for at {}:{}:{}", visible::line(&origin.file), origin.line, origin.column);
+        }
+        if !problem.help.is_empty() {
+            let _ = writeln!(out, "  help: {}", visible::line(&problem.help));
+        }
+        out
+    })
+}

@@ -1,0 +1,44 @@
+//! How does a run that is not over look? What is done, what is half-done, and what to type.
+
+use super::{count, plan::number};
+use crate::visible;
+use mig_plan::{State, journal::Unfinished};
+use std::fmt::Write as _;
+
+/// A state, for people.
+pub fn state(state: &State) -> String {
+    let mut out = String::new();
+    if state.serial == 0 {
+        out.push_str("nothing was applied yet\n");
+        return out;
+    }
+    let settled = count(state.resources.len(), "resource");
+    let _ = writeln!(out, "{}: entry {} of the journal, {settled} settled", visible::line(&state.project), state.serial);
+    for (address, resource) in &state.resources {
+        let _ = writeln!(out, "  {} ({})", visible::line(address), visible::line(&resource.kind));
+    }
+    match &state.unfinished {
+        Some(run) => out.push_str(&unfinished(run)),
+        None => out.push_str("no run is unfinished\n"),
+    }
+    out
+}
+
+/// A run that is not over.
+pub fn unfinished(run: &Unfinished) -> String {
+    let mut out = String::new();
+    let way = if run.undoing { ", and it is going back" } else { "" };
+    let done = format!("{} of {} done", run.done.len(), count(run.plan.steps.len(), "step"));
+    let _ = writeln!(out, "\nrun {} of {} is unfinished: {done}{way}", visible::line(&run.run), visible::line(&run.by));
+    for id in &run.open {
+        let step = number(&run.plan, id).map_or_else(|| "?".to_owned(), |n| n.to_string());
+        let title = run.plan.step(id).map_or("", |s| s.title.as_str());
+        let _ = writeln!(out, "  begun, not known to be done: {step}. {}", visible::line(title));
+    }
+    let next = run.plan.steps.iter().position(|s| !run.done.contains_key(&s.id) && !run.open.contains(&s.id) && !run.undone.contains(&s.id));
+    if let Some((index, step)) = next.and_then(|i| Some((i, run.plan.steps.get(i)?))).filter(|_| !run.undoing) {
+        let _ = writeln!(out, "  next: {}. {}", index + 1, visible::line(&step.title));
+    }
+    let _ = writeln!(out, "  `migc apply` goes on with it; `migc apply --abandon {}` closes it as it is", visible::line(&run.run));
+    out
+}
