@@ -208,6 +208,8 @@ pub struct Kind {
     pub checks: Vec<Check>,
     /// Declarations of a component.
     pub declarations: Vec<Declaration>,
+    /// `@…` above each of `declarations`, in the same order.
+    pub declaration_annotations: Vec<Vec<Annotation>>,
 }
 
 /// `name: type = default`, or `name = expression` (derived).
@@ -332,6 +334,8 @@ pub struct Test {
     pub lets: Vec<Let>,
     /// Declarations.
     pub declarations: Vec<Declaration>,
+    /// `@…` above each of `declarations`, in the same order.
+    pub declaration_annotations: Vec<Vec<Annotation>>,
     /// `expect VALUE [at PATH]`.
     pub expects: Vec<(Expr, Option<Expr>)>,
 }

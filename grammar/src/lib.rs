@@ -3,3 +3,11 @@
 extern crate alloc;
 
 pub mod ast;
+mod damage;
+mod grammar;
+mod lower;
+mod parse;
+mod split;
+mod wording;
+
+pub use parse::{TEXT_BYTES_MAX, parse};

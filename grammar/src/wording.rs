@@ -1,0 +1,85 @@
+//! How is damage said to a person? A message for every rule that stands for a mistake, with help where there is one
+//! obvious thing to do. Which messages are told is decided in `damage`.
+
+use crate::ast::{Damage, Span};
+use crate::grammar::Rule;
+use crate::lower::Around;
+
+mod names;
+mod skipped;
+mod tokens;
+
+pub(crate) use names::people;
+use tokens::{before, first, offset_of};
+
+/// What is told of a pair that stands for a mistake at `at`, within the pair `around`; nothing for other pairs.
+pub(crate) fn damage(text: &str, rule: Rule, at: Span, around: Around) -> Option<Damage> {
+    let absent = at.start == at.end;
+    if !absent {
+        return skipped::damage(text, rule, at, around);
+    }
+    match rule {
+        Rule::no_paren => Some(unclosed(text, "(", around)),
+        Rule::no_bracket => Some(unclosed(text, "[", around)),
+        Rule::no_brace => Some(unclosed(text, "{", around)),
+        Rule::no_quote => Some(unclosed(text, "\"", around)),
+        Rule::no_comma => {
+            let next = first(&text[at.start as usize..]);
+            Some(Damage { span: at, message: format!("expected `,` before `{next}`"), help: None })
+        }
+        _ => Some(Damage { span: at, message: absence(text, rule, at), help: absence_help(text, rule, at, around) }),
+    }
+}
+
+/// "expected a value after `=`"
+fn absence(text: &str, rule: Rule, at: Span) -> String {
+    let before = before(text, at.start as usize);
+    let expected = match rule {
+        Rule::no_code if before == ":" => "a code",
+        _ => people(rule),
+    };
+    if before.is_empty() { format!("expected {expected}") } else { format!("expected {expected} after `{before}`") }
+}
+
+/// What is obvious to do about something that is absent.
+fn absence_help(text: &str, rule: Rule, at: Span, around: Around) -> Option<String> {
+    let help = match rule {
+        Rule::no_code => "codes are short and stable, as in `check too_small: CLUB001 error { … }`",
+        Rule::no_driver => "as in `create aliyun.rpc(\"RunInstances\") { … }`",
+        Rule::no_on => "as in `replace on image, zone`",
+        Rule::no_in if around.rule == Rule::keys => "as in `web[zone in zones]`",
+        Rule::no_in => "as in `for a in all(nic)`",
+        Rule::no_target => "as in `use aliyun` or `use \"./network.mig\" as net`",
+        Rule::no_body if around.rule == Rule::declaration => {
+            let entry = &text[around.start..at.start as usize];
+            let (key, value) = entry.split_once([' ', '\t'])?;
+            let indented = !text[..around.start].ends_with('\n') && around.start > 0;
+            if !indented || value.trim().contains([' ', ':', '[']) {
+                return None;
+            }
+            let upper = value.trim().starts_with(|c: char| c.is_ascii_uppercase());
+            let sign = if upper { ":" } else { " =" };
+            return Some(format!("a field is written `{key}{sign} {}`", value.trim()));
+        }
+        Rule::no_value if is_number_with_plus(text, at) => return None,
+        _ => return None,
+    };
+    Some(help.to_owned())
+}
+
+/// Nothing yet is known to help with a missing operand.
+fn is_number_with_plus(_text: &str, _at: Span) -> bool {
+    false
+}
+
+/// A bracket or a quote that is never closed, shown where it is.
+fn unclosed(text: &str, mark: &str, around: Around) -> Damage {
+    let start = offset_of(text, around.start, mark);
+    let mark = if text[start..].starts_with("\"\"\"") { "\"\"\"" } else { mark };
+    let help = match around.rule {
+        Rule::template => Some("a string ends on its line; write `\"\"\"` for several lines".to_owned()),
+        Rule::hole => Some("write `\\{` for a brace in text".to_owned()),
+        _ => None,
+    };
+    Damage { span: Span::new(start, start + mark.len()), message: format!("this `{mark}` is never closed"), help }
+}

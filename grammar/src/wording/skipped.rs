@@ -1,0 +1,186 @@
+//! What is said of text that was skipped? It depends on what the text looks like and on where it stands.
+
+use super::people;
+use super::tokens::{first, is_word};
+use crate::ast::{Damage, Span};
+use crate::grammar::Rule;
+use crate::lower::Around;
+
+/// A message, and what to do.
+type Said = (String, Option<String>);
+
+/// Words that begin an item.
+const ITEM_WORDS: [&str; 14] =
+    ["use", "param", "let", "fn", "type", "enum", "kind", "abstract", "check", "output", "test", "table", "extend", "existing"];
+
+/// Clauses of a check.
+const CHECK_WORDS: [&str; 7] = ["for", "when", "at", "also", "say", "help", "fix"];
+
+/// What is told of a text that no rule but a `bad_*` took.
+pub(super) fn damage(text: &str, rule: Rule, at: Span, around: Around) -> Option<Damage> {
+    let skipped = &text[at.start as usize..at.end as usize];
+    let token = first(skipped);
+    let (message, help) = match rule {
+        Rule::bad_item => item(text, at, skipped),
+        Rule::bad_end => (format!("expected a line break before `{token}`"), tail_help(text, at, &token)),
+        Rule::bad_tail => (format!("expected `,` or a line break before `{token}`"), tail_help(text, at, &token)),
+        Rule::bad_entry => entry(skipped, around),
+        Rule::bad_head => (format!("expected `{{` before `{token}`"), None),
+        Rule::bad_arg => argument(text, at, &token, around),
+        Rule::bad_hole => (format!("expected `}}` before `{token}`"), Some("write `\\{` for a brace in text".to_owned())),
+        Rule::bad_rest => ("a map has one type of keys and one of values".to_owned(), Some("as in `{Str: Int}`".to_owned())),
+        Rule::bad_date | Rule::bad_number => (format!("`{token}` is no literal"), None),
+        _ => (format!("{} cannot stand here", people(rule)), None),
+    };
+    Some(Damage { span: at, message, help })
+}
+
+/// Text outside of every item.
+fn item(text: &str, at: Span, skipped: &str) -> Said {
+    let word: String = skipped.trim_start().chars().take_while(|c| is_word(*c)).collect();
+    let line = skipped.trim_start().lines().next().unwrap_or_default().trim_end();
+    let rest = line[word.len()..].trim_start();
+    let indented = skipped.starts_with([' ', '\t']);
+    if skipped.trim_start().starts_with(['}', ']', ')']) {
+        let mark = first(skipped);
+        return (format!("nothing is open that this `{mark}` could close"), Some(format!("remove the `{mark}`")));
+    }
+    if word.is_empty() {
+        return (format!("expected an item, found `{}`", first(skipped)), None);
+    }
+    if indented {
+        let help = if ITEM_WORDS.contains(&word.as_str()) || rest.starts_with(|c: char| is_word(c)) {
+            "remove the space before it".to_owned()
+        } else {
+            "is a `}` too many above it?".to_owned()
+        };
+        return ("an item begins at the first column".to_owned(), Some(help));
+    }
+    let _ = (text, at);
+    if rest.starts_with('=') && !rest.starts_with("==") {
+        return (format!("expected an item, found the field `{word}`"), Some(format!("write `let {line}`")));
+    }
+    if rest.starts_with(':') {
+        return (format!("expected an item, found the field `{word}`"), Some(format!("write `param {line}`")));
+    }
+    (format!("expected an item, found `{word}`"), Some("as in `server web: aliyun.ecs { … }`".to_owned()))
+}
+
+/// Text after a value.
+fn tail_help(text: &str, at: Span, token: &str) -> Option<String> {
+    let start = at.start as usize;
+    let before = text[..start].chars().next_back();
+    match token {
+        ";" => Some("remove the `;`: a line break ends it".to_owned()),
+        "(" if before == Some(' ') => Some("the `(` of a call follows its name without a space".to_owned()),
+        "[" if before == Some(' ') => Some("the `[` of an index follows its value without a space".to_owned()),
+        "=" => Some("write `==` to compare".to_owned()),
+        "&" => Some("write `and`".to_owned()),
+        "|" => Some("write `or`".to_owned()),
+        "%" => Some("there is no modulo".to_owned()),
+        _ if token.starts_with('"') && before == Some(' ') => {
+            Some("texts are joined inside one string, as in `\"{a}{b}\"`; a tag stands before its `\"` without a space".to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// Text between brackets that is no value, or follows one without a comma.
+fn argument(text: &str, at: Span, token: &str, around: Around) -> Said {
+    let head = text[..at.start as usize].trim_end();
+    let closing = closing(around.rule);
+    if head.ends_with(['(', '[', ',', '{']) {
+        return (format!("expected a value, found `{token}`"), None);
+    }
+    if around.rule == Rule::branch {
+        let help = "a branch holds one expression; write `{ { a = 1 } }` for a record".to_owned();
+        return (format!("expected `}}` before `{token}`"), Some(help));
+    }
+    let help = tail_help(text, at, token);
+    if matches!(around.rule, Rule::call | Rule::list | Rule::params) {
+        return (format!("expected `,` or `{closing}` before `{token}`"), help);
+    }
+    (format!("expected `{closing}` before `{token}`"), help)
+}
+
+/// What closes the brackets of a rule.
+fn closing(rule: Rule) -> char {
+    match rule {
+        Rule::call | Rule::paren | Rule::params | Rule::group_type => ')',
+        Rule::branch | Rule::hole | Rule::map_type => '}',
+        _ => ']',
+    }
+}
+
+/// Text between braces that is no entry.
+fn entry(skipped: &str, around: Around) -> Said {
+    let word: String = skipped.chars().take_while(|c| is_word(*c)).collect();
+    let rest = skipped[word.len()..].trim_start();
+    let token = first(skipped);
+    if word.is_empty() || word.starts_with(|c: char| c.is_ascii_digit()) {
+        return (format!("expected {}, found `{token}`", entries(around.rule)), tail_mark(&token));
+    }
+    match around.rule {
+        Rule::check_body => return clause(&word),
+        Rule::variants => return (format!("expected the name of a value, found `{token}`"), None),
+        Rule::children => {
+            return (
+                format!("expected `,` or a line break after `{word}`"),
+                Some("as in `children { system: disk, disk*, nic* }`".to_owned()),
+            );
+        }
+        _ => {}
+    }
+    let has_items = matches!(around.rule, Rule::body | Rule::kind_body | Rule::test_body);
+    if has_items && ITEM_WORDS.contains(&word.as_str()) && rest.starts_with(|c: char| is_word(c)) {
+        return (format!("`{word}` stands outside of braces only"), Some("move it to the first column".to_owned()));
+    }
+    if rest.starts_with(':') && around.rule != Rule::kind_body && around.rule != Rule::record_type {
+        return (format!("expected `=` after `{word}`"), Some("values are given with `=`, types with `:`".to_owned()));
+    }
+    let sign = if matches!(around.rule, Rule::record_type | Rule::kind_body) { "`:` and a type" } else { "`=` and a value" };
+    (format!("expected {sign} after `{word}`"), None)
+}
+
+/// A word that is no clause of a check.
+fn clause(word: &str) -> Said {
+    let near = CHECK_WORDS.iter().find(|known| one_edit_apart(known, word));
+    let help = match near {
+        Some(_) if CHECK_WORDS.contains(&word) => None,
+        Some(known) => Some(format!("write `{known}`")),
+        None => Some(format!("clauses are {}", CHECK_WORDS.map(|known| format!("`{known}`")).join(", "))),
+    };
+    (format!("`{word}` is no clause of a check"), help)
+}
+
+/// Help for a mark that ends entries elsewhere.
+fn tail_mark(token: &str) -> Option<String> {
+    (token == ";").then(|| "remove the `;`: a line break or `,` ends an entry".to_owned())
+}
+
+/// What may stand between the braces of a rule.
+fn entries(rule: Rule) -> &'static str {
+    match rule {
+        Rule::body => "a field or a declaration",
+        Rule::kind_body => "a field, a clause, a check or a declaration",
+        Rule::check_body => "a clause",
+        Rule::test_body => "`expect`, `let` or a declaration",
+        Rule::variants => "the name of a value",
+        Rule::children => "a child",
+        _ => "a field",
+    }
+}
+
+/// Are two words one letter apart: changed, added, dropped, or two of them swapped?
+fn one_edit_apart(known: &str, word: &str) -> bool {
+    let (known, word): (Vec<char>, Vec<char>) = (known.chars().collect(), word.chars().collect());
+    let head = known.iter().zip(&word).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&known[head..], &word[head..]);
+    match (a, b) {
+        ([_, a @ ..], [_, b @ ..]) if a == b => true,
+        ([a @ ..], [_, b @ ..]) if a == b => true,
+        ([_, a @ ..], [b @ ..]) if a == b => true,
+        ([a1, a2, a @ ..], [b1, b2, b @ ..]) => a1 == b2 && a2 == b1 && a == b,
+        _ => false,
+    }
+}
