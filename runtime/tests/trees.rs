@@ -4,9 +4,9 @@
 
 #![allow(clippy::print_stderr, reason = "what cannot be tested here is said")]
 
-mod common;
+mod support;
 
-use common::{Folder, make_tree, plan_of, sh, tree};
+use support::{Folder, make_tree, plan_of, sh, tree};
 use mig_plan::{Action, Tree};
 use mig_runtime::{
     World,
@@ -15,7 +15,7 @@ use mig_runtime::{
     manifest::{Depth, Property, Root, decode, difference, encode},
     scripts,
 };
-use std::{cell::RefCell, collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 type Steps = BTreeMap<String, BTreeMap<String, String>>;
 
@@ -47,7 +47,7 @@ async fn nothing_is_lost() {
     let verified = act(&world, verify(tree.clone())).await.unwrap();
     assert!(verified.values["manifest"].starts_with("sha256:"));
     assert_eq!(verified.values.get("not_verified"), None, "getfattr is needed for this test: apt-get install attr");
-    for name in common::NAMES {
+    for name in support::NAMES {
         use std::os::unix::ffi::OsStrExt;
         assert!(Path::new(&tree.target).join(std::ffi::OsStr::from_bytes(name)).exists(), "{name:?}");
     }
@@ -244,12 +244,8 @@ async fn looks_answer_what_is_there() {
     let world = LocalWorld::new(folder.path());
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port().to_string();
-    let looked = RefCell::new(vec![]);
     fs::create_dir(folder.at("empty")).unwrap();
-    for path in ["none", "empty", "."] {
-        looked.borrow_mut().push(scripts::path_look(&folder.at(path), "mark"));
-    }
-    let mut batch = looked.into_inner();
+    let mut batch: Vec<_> = ["none", "empty", "."].iter().map(|path| scripts::path_look(&folder.at(path), "mark")).collect();
     batch.extend([
         scripts::port_look(&port, "tcp"),
         scripts::port_look("1", "udp"),

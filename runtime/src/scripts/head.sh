@@ -18,7 +18,12 @@ die() {
 }
 
 # have NAME: is the program there?
-have() { command -v "$1" >/dev/null 2>&1; }
+have() {
+    case $1 in
+    '' | -*) return 1 ;;
+    esac
+    command -v "$1" >/dev/null 2>&1
+}
 
 # records: sets $records to the record folder of this state, without making it.
 records() {

@@ -1,0 +1,145 @@
+//! How is one host kept connected, and a script started on it? One `ssh` with several sessions, made when needed, made again when lost.
+//!
+//! Knows nothing of what scripts answer; see `wire`.
+
+use super::{
+    config::{Config, ControlFolder},
+    problem,
+};
+use crate::{
+    Script, WorldError,
+    wire::{self, Execution},
+};
+use openssh::{ControlPersist, KnownHosts, Session, SessionBuilder, Stdio};
+use std::{error::Error as _, num::NonZeroUsize, sync::Arc, time::Duration};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
+
+/// sshd allows ten on a connection, and frees them later than the client believes.
+const SESSION_COUNT_MAX: usize = 6;
+/// How often a session that was refused is asked for again.
+const REFUSED_RETRY_COUNT_MAX: u32 = 8;
+/// Before the first of them; doubled each time.
+const REFUSED_WAIT_MS: u64 = 100;
+/// For all of connecting, hosts on the way included.
+const CONNECT_MAX_SECONDS: u64 = 60;
+/// `ssh` ends by itself when it had nothing to do for so long, also when we were killed.
+const IDLE_SECONDS: usize = 120;
+
+/// One host.
+#[derive(Debug)]
+pub(super) struct Connection {
+    host: String,
+    config: Config,
+    sudo: bool,
+    state: String,
+    folder: Arc<ControlFolder>,
+    session: Mutex<Option<Arc<Session>>>,
+    slots: Arc<Semaphore>,
+}
+
+impl Connection {
+    pub(super) fn new(host: &str, config: Config, sudo: bool, state: &str, folder: Arc<ControlFolder>) -> Self {
+        let slots = Arc::new(Semaphore::new(SESSION_COUNT_MAX));
+        Self { host: host.to_owned(), config, sudo, state: state.to_owned(), folder, session: Mutex::new(None), slots }
+    }
+
+    /// The host on the way.
+    pub(super) fn jump(&self) -> Option<&str> {
+        self.config.jump.as_deref()
+    }
+
+    /// The living connection, made if there is none.
+    pub(super) async fn session(&self) -> Result<Arc<Session>, WorldError> {
+        let mut held = self.session.lock().await;
+        if let Some(session) = held.as_ref() {
+            if session.check().await.is_ok() {
+                return Ok(Arc::clone(session));
+            }
+            *held = None;
+        }
+        let session = Arc::new(self.connect().await?);
+        *held = Some(Arc::clone(&session));
+        Ok(session)
+    }
+
+    async fn connect(&self) -> Result<Session, WorldError> {
+        let mut builder = SessionBuilder::default();
+        builder
+            .known_hosts_check(KnownHosts::Strict)
+            .config_file(&self.config.file)
+            .control_directory(self.folder.path())
+            .control_persist(NonZeroUsize::new(IDLE_SECONDS).map_or(ControlPersist::ClosedAfterInitialConnection, ControlPersist::IdleFor));
+        let connecting = builder.connect_mux(&self.config.destination);
+        match tokio::time::timeout(Duration::from_secs(CONNECT_MAX_SECONDS), connecting).await {
+            Ok(Ok(session)) => Ok(session),
+            Ok(Err(error)) => Err(problem::unreachable(&self.host, &self.config, &error)),
+            Err(_) => Err(problem::timed_out(&self.host, &self.config, CONNECT_MAX_SECONDS)),
+        }
+    }
+
+    pub(super) async fn close(&self) {
+        let session = self.session.lock().await.take().and_then(Arc::into_inner);
+        if let Some(session) = session {
+            let _ = session.close().await;
+        }
+    }
+
+    /// Starts scripts. A session that is refused was not begun, so it may be asked for again.
+    pub(super) async fn execute(&self, scripts: &[Script]) -> Result<Execution, WorldError> {
+        let bytes: usize = scripts.iter().map(wire::script_bytes).sum();
+        if bytes > wire::COMMAND_MAX_BYTES {
+            let message = format!("{bytes} bytes of values do not fit one command, which takes {}", wire::COMMAND_MAX_BYTES);
+            return Err(self.unreachable(message, "name fewer or shorter values in the program"));
+        }
+        let mut wait = Duration::from_millis(REFUSED_WAIT_MS);
+        for _ in 0..REFUSED_RETRY_COUNT_MAX {
+            let slot = Arc::clone(&self.slots).acquire_owned().await;
+            let slot = slot.map_err(|_| self.unreachable("the run is over".to_owned(), "run `migc apply` again"))?;
+            let session = self.session().await?;
+            match self.spawn(session, scripts, slot).await {
+                Ok(execution) => return Ok(execution),
+                Err(error) if is_refused(&error) => tokio::time::sleep(wait).await,
+                Err(error) => {
+                    let message = error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
+                    return Err(WorldError::Lost { host: self.host.clone(), message });
+                }
+            }
+            wait *= 2;
+        }
+        let help = "see MaxSessions in its /etc/ssh/sshd_config, which should be 10, and whether others use the connection";
+        Err(self.unreachable(format!("its sshd refused another session {REFUSED_RETRY_COUNT_MAX} times"), help))
+    }
+
+    async fn spawn(&self, session: Arc<Session>, scripts: &[Script], slot: OwnedSemaphorePermit) -> Result<Execution, openssh::Error> {
+        let mut command = if self.sudo {
+            let mut command = session.arc_command("sudo");
+            command.args(["-n", "--", "sh"]);
+            command
+        } else {
+            session.arc_command("sh")
+        };
+        command.args(["-c", wire::RUNNER, "migc"]).args(wire::words(&self.state, "", scripts));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().await?;
+        let missing = || openssh::Error::ChildIo(std::io::ErrorKind::BrokenPipe.into());
+        Ok(Execution {
+            stdin: Box::new(child.stdin().take().ok_or_else(missing)?),
+            stdout: Box::new(child.stdout().take().ok_or_else(missing)?),
+            stderr: Box::new(child.stderr().take().ok_or_else(missing)?),
+            ended: Box::pin(async move {
+                // A status of 127 is an error of that kind to the crate, and an end by itself to us.
+                let ended = matches!(child.wait().await, Ok(_) | Err(openssh::Error::Remote(_)));
+                drop(slot);
+                ended
+            }),
+        })
+    }
+
+    fn unreachable(&self, message: String, help: &str) -> WorldError {
+        WorldError::Unreachable { host: self.host.clone(), message, help: help.to_owned() }
+    }
+}
+
+fn is_refused(error: &openssh::Error) -> bool {
+    matches!(error, openssh::Error::SshMux(_)) && error.source().is_some_and(|source| source.to_string().starts_with("Server refused"))
+}
