@@ -9,9 +9,11 @@ pub mod journal;
 pub mod local;
 pub mod manifest;
 pub mod preflight;
+pub mod rehearse;
 pub mod script;
 pub mod scripts;
 mod wire;
+pub mod sim;
 pub mod validate;
 pub mod world;
 

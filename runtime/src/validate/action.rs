@@ -107,7 +107,9 @@ fn check_probe(place: &str, probe: &Probe, problems: &mut Problems) {
 
 fn check_container(plan: &Plan, place: &str, spec: &ContainerSpec, problems: &mut Problems) {
     problems.check(place, check_container_name(&spec.name));
-    problems.check(place, check_policy(&spec.restart));
+    if !spec.restart.is_empty() {
+        problems.check(place, check_policy(&spec.restart));
+    }
     for word in [&spec.owner, &spec.image].into_iter().chain(&spec.networks).chain(&spec.devices).chain(&spec.user) {
         problems.check(place, check_word(word));
     }

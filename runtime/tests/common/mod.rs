@@ -1,185 +1,247 @@
-//! What do tests of trees share? A folder that goes away, a tree with everything that copies lose, and an empty plan.
-//!
-//! Not a test itself.
+//! Which plan do the tests apply? A small builder of moves as the compiler lowers them, and ways to run and look.
 
-#![allow(dead_code, clippy::print_stderr, reason = "each test uses a part of this; what cannot be tested here is said")]
+#![allow(dead_code, reason = "each test file uses its own part")]
 
-use mig_plan::{Action, Class, Digest, Estimate, Origin, Phase, Plan, Step, Tree, Undo};
-use std::{
-    ffi::OsStr,
-    fs,
-    os::unix::{ffi::OsStrExt, fs as unix},
-    path::{Path, PathBuf},
-    process::Command,
-    sync::atomic::{AtomicU32, Ordering},
+use mig_plan::{
+    Action, Class, ContainerSpec, Digest, EnvValue, Estimate, Facts, Forecast, Host, Login, Mount, MoveSummary, Origin, Phase, Plan,
+    Precondition, Probe, Publish, Requirement, ResourceState, Step, Tree, Undo,
+    facts::{ContainerFact, ContainerMount, MountFact, PathFact},
 };
+use mig_runtime::{
+    event::Event,
+    executor::{ApplyResult, Exit, Options, apply},
+    sim::SimWorld,
+};
+use std::{cell::RefCell, collections::BTreeMap};
 
-/// A folder of its own for a test, removed when it ends.
-pub struct Folder(PathBuf);
+/// Where the services are.
+pub const OLD: &str = "old";
+/// Where they go.
+pub const NEW: &str = "new";
 
-impl Folder {
-    pub fn new(name: &str) -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("migc-test-{}-{name}-{count}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.0
-    }
-
-    pub fn at(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().to_owned()
-    }
+pub fn origin(line: u32) -> Origin {
+    Origin { file: "main.mig".to_owned(), line, column: 1 }
 }
 
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
+/// A plan in the making.
+pub struct Builder {
+    pub plan: Plan,
 }
 
-/// Runs a program; says so if it cannot.
-pub fn tool(program: &str, words: &[&OsStr]) -> bool {
-    match Command::new(program).args(words).output() {
-        Ok(output) if output.status.success() => true,
-        Ok(output) => {
-            eprintln!("{program} {words:?}: {}", String::from_utf8_lossy(&output.stderr));
-            false
+impl Builder {
+    /// Two hosts and nothing to do.
+    pub fn new() -> Self {
+        let host = |name: &str, line| Host {
+            login: Login { host: name.to_owned(), user: Some("root".to_owned()), ..Login::default() },
+            host_keys: vec![],
+            origin: origin(line),
+        };
+        let plan = Plan {
+            version: Plan::VERSION,
+            project: "test".to_owned(),
+            sources: Digest::of_bytes(b"sources"),
+            serial: 0,
+            head: String::new(),
+            hosts: BTreeMap::from([(OLD.to_owned(), host(OLD, 1)), (NEW.to_owned(), host(NEW, 2))]),
+            preconditions: vec![],
+            steps: vec![],
+            moves: vec![],
+            forecasts: vec![],
+            cost_per_day: BTreeMap::new(),
+            secrets: vec![],
+            unproven: vec![],
+            outputs: BTreeMap::new(),
+        };
+        Self { plan }
+    }
+
+    pub fn require(&mut self, host: &str, address: &str, requirement: Requirement) {
+        let line = 10 + self.plan.preconditions.len() as u32;
+        self.plan.preconditions.push(Precondition { host: host.to_owned(), address: address.to_owned(), requirement, origin: origin(line) });
+    }
+
+    /// Adds a step and answers its id.
+    pub fn step(&mut self, of_move: Option<&str>, phase: Phase, title: &str, action: Action, needs: &[&String], undo: Undo) -> String {
+        let id = format!("s{}", Digest::of(&(title, &action)).short(12));
+        self.plan.steps.push(Step {
+            id: id.clone(),
+            address: of_move.unwrap_or(NEW).to_owned(),
+            of_move: of_move.map(str::to_owned),
+            phase,
+            title: title.to_owned(),
+            why: String::new(),
+            action,
+            needs: needs.iter().map(|&n| n.clone()).collect(),
+            class: Class::Idempotent,
+            estimate: Estimate { seconds: Some(10), bytes: None },
+            undo,
+            point_of_no_return: false,
+            after_no_return: false,
+            sets: vec![],
+            removes: vec![],
+            origin: origin(100 + self.plan.steps.len() as u32),
+        });
+        id
+    }
+
+    pub fn last(&mut self) -> &mut Step {
+        self.plan.steps.last_mut().unwrap()
+    }
+
+    /// The server itself: adopted, with its tools.
+    pub fn server(&mut self) -> String {
+        let host = NEW.to_owned();
+        let adopt = self.step(None, Phase::Prepare, "adopt new", Action::Adopt { host: host.clone(), id: "i-1".to_owned() }, &[], Undo::Nothing);
+        let resource = ResourceState { kind: "server".to_owned(), digest: "d".to_owned(), attributes: BTreeMap::from([("id".to_owned(), "i-1".to_owned())]) };
+        self.last().sets = vec![(NEW.to_owned(), resource)];
+        let tools = Action::InstallTools { host, names: vec!["getfattr".to_owned()] };
+        self.step(None, Phase::Prepare, "install getfattr on new", tools, &[&adopt], Undo::Leave { what: "getfattr".to_owned() })
+    }
+
+    /// Moves one service with its data under `/data/NAME`, listening on `port`.
+    pub fn service(&mut self, name: &str, port: u16, needs: &[&String]) {
+        let move_name = format!("move_{name}");
+        let of = Some(move_name.as_str());
+        let (old, new, container) = (OLD.to_owned(), NEW.to_owned(), name.to_owned());
+        let image = format!("{name}:1.0");
+        let trees = vec![Tree { source: format!("/data/{name}"), target: format!("/srv/{name}"), exclude: vec![] }];
+        let bring = Action::BringImage { from: Some(old.clone()), to: new.clone(), image: image.clone() };
+        let image_step = self.step(of, Phase::Prepare, &format!("bring {image}"), bring, needs, Undo::Leave { what: image.clone() });
+        let live = Action::CopyTrees { from: old.clone(), to: new.clone(), trees: trees.clone(), live: true };
+        let live = self.step(of, Phase::Prepare, &format!("copy {name} while it runs"), live, needs, Undo::Leave { what: "copy".to_owned() });
+        let policy = Action::SetRestart { host: old.clone(), container: container.clone(), policy: "no".to_owned() };
+        let policy = self.step(of, Phase::Cutover, &format!("keep {name} from starting"), policy, &[&image_step, &live], Undo::Nothing);
+        let restore = Action::RestoreRestart { host: old.clone(), container: container.clone(), of: policy.clone() };
+        self.last().undo = Undo::Act { action: Box::new(restore) };
+        let stop = Action::StopContainer { host: old.clone(), container: container.clone(), grace_seconds: 60, clean: true };
+        let start = Action::StartContainer { host: old.clone(), container: container.clone() };
+        let down = self.step(of, Phase::Cutover, &format!("stop {name} on old"), stop, &[&policy], Undo::Act { action: Box::new(start) });
+        let fenced = Action::CheckFenced { host: old.clone(), container: container.clone(), paths: vec![format!("/data/{name}")] };
+        let fenced = self.step(of, Phase::Cutover, &format!("see that {name} is fenced"), fenced, &[&down], Undo::Nothing);
+        let last = Action::CopyTrees { from: old.clone(), to: new.clone(), trees: trees.clone(), live: false };
+        let last = self.step(of, Phase::Cutover, &format!("copy what changed of {name}"), last, &[&fenced], Undo::Leave { what: "copy".to_owned() });
+        let verify = Action::VerifyTrees { from: old, to: new.clone(), trees };
+        let verify = self.step(of, Phase::Cutover, &format!("verify {name}"), verify, &[&last], Undo::Nothing);
+        let create = Action::CreateContainer { host: new.clone(), container: self.spec(name, port) };
+        let remove = Action::RemoveContainer { host: new.clone(), container: container.clone() };
+        let create = self.step(of, Phase::Cutover, &format!("create {name} on new"), create, &[&image_step, &verify], Undo::Act { action: Box::new(remove) });
+        let start = Action::StartContainer { host: new.clone(), container: container.clone() };
+        let why = "the target accepts writes".to_owned();
+        let start = self.step(of, Phase::Cutover, &format!("start {name} on new"), start, &[&create, &verify], Undo::Impossible { why });
+        self.last().point_of_no_return = true;
+        let wait = Action::Await { host: new, container, probe: Probe::Tcp { port, within_seconds: 60 } };
+        let up = self.step(of, Phase::Finish, &format!("wait for {name}"), wait, &[&start], Undo::Nothing);
+        let resource = ResourceState { kind: "copy".to_owned(), digest: format!("d-{name}"), attributes: BTreeMap::new() };
+        self.step(of, Phase::Finish, &format!("note that {name} is moved"), Action::Note, &[&up], Undo::Nothing);
+        self.last().sets = vec![(move_name.clone(), resource)];
+        self.plan.forecasts.push(Forecast { address: name.to_owned(), downtime_seconds: Some(60), down, up });
+        self.plan.moves.push(MoveSummary {
+            address: move_name.clone(),
+            from: OLD.to_owned(),
+            to: NEW.to_owned(),
+            point_of_no_return: Some(start),
+            bytes: None,
+            seconds: None,
+            window: None,
+            window_unix: None,
+        });
+        self.require(OLD, &move_name, Requirement::Container { name: name.to_owned() });
+        self.require(NEW, &move_name, Requirement::PathFree { path: format!("/srv/{name}") });
+        self.require(NEW, &move_name, Requirement::PortFree { port: format!("{port}/tcp") });
+        self.require(NEW, &move_name, Requirement::FreeSpace { path: format!("/srv/{name}"), bytes: 1_000_000_000 });
+    }
+
+    fn spec(&mut self, name: &str, port: u16) -> ContainerSpec {
+        let secret = format!("{name}_password");
+        self.plan.secrets.push(secret.clone());
+        ContainerSpec {
+            owner: format!("test/{name}"),
+            name: name.to_owned(),
+            image: format!("{name}:1.0"),
+            command: vec![],
+            restart: "unless-stopped".to_owned(),
+            networks: vec![],
+            privileged: false,
+            devices: vec![],
+            mounts: vec![Mount { source: format!("/srv/{name}"), target: "/var/lib/data".to_owned(), read_only: false }],
+            publish: vec![Publish { host: port, container: port, protocol: "tcp".to_owned() }],
+            env: BTreeMap::from([("PASSWORD".to_owned(), EnvValue::Secret(secret))]),
+            memory: None,
+            cpus_milli: None,
+            user: None,
         }
-        Err(error) => {
-            eprintln!("not tested here: {program}: {error}");
-            false
+    }
+}
+
+/// A server and its services.
+pub fn plan(services: &[&str]) -> Plan {
+    let mut builder = Builder::new();
+    builder.require(OLD, OLD, Requirement::Tools { names: vec!["tar".to_owned(), "find".to_owned()] });
+    let ready = builder.server();
+    for (place, name) in services.iter().enumerate() {
+        builder.service(name, 3_306 + place as u16, &[&ready]);
+    }
+    builder.plan
+}
+
+/// What a survey of the old host would say.
+pub fn facts(services: &[&str]) -> BTreeMap<String, Facts> {
+    let mut facts = Facts { version: 1, host: OLD.to_owned(), arch: Some("x86_64".to_owned()), ..Facts::default() };
+    facts.mounts.insert("/".to_owned(), MountFact { size: Some(60 << 30), used: Some(20 << 30), ..MountFact::default() });
+    for (place, name) in services.iter().enumerate() {
+        let container = ContainerFact {
+            image: format!("{name}:1.0"),
+            running: true,
+            restart: Some("always".to_owned()),
+            mounts: vec![ContainerMount { source: format!("/data/{name}"), target: "/var/lib/data".to_owned() }],
+            ports: vec![format!("{}/tcp", 3_306 + place)],
+            image_size: Some(200 << 20),
+            ..ContainerFact::default()
+        };
+        facts.containers.insert((*name).to_owned(), container);
+        let path = PathFact { size: Some(800 << 20), owner: Some("999:999".to_owned()), entries: Some(5) };
+        facts.paths.insert(format!("/data/{name}"), path);
+    }
+    BTreeMap::from([(OLD.to_owned(), facts)])
+}
+
+/// A world for that plan.
+pub fn world(services: &[&str]) -> (SimWorld, Plan) {
+    let plan = plan(services);
+    (SimWorld::new(&facts(services), &plan), plan)
+}
+
+pub fn options() -> Options {
+    Options { by: "me@here".to_owned(), ..Options::default() }
+}
+
+/// One apply, with its events; no result if it crashed.
+pub fn run(world: &SimWorld, plan: &Plan, options: &Options) -> (Option<ApplyResult>, Vec<Event>) {
+    let events = RefCell::new(vec![]);
+    let emit = |event| events.borrow_mut().push(event);
+    let result = world.drive(apply(world, plan, options, &emit));
+    (result, events.into_inner())
+}
+
+/// One apply that comes to an end.
+pub fn finish(world: &SimWorld, plan: &Plan) -> (ApplyResult, Vec<Event>) {
+    let (result, events) = run(world, plan, &options());
+    (result.expect("it did not crash"), events)
+}
+
+/// Applies until the run is over or does not get further.
+pub fn until_done(world: &SimWorld, plan: &Plan) -> ApplyResult {
+    for _ in 0..4 {
+        if let (Some(result), _) = run(world, plan, &options())
+            && result.exit != Exit::PartWay
+        {
+            return result;
         }
     }
+    panic!("it is not over after four applies: {:?}", finish(world, plan).0);
 }
 
-/// A text for sh with `$1`, `$2`, …
-pub fn sh(text: &str, words: &[&str]) {
-    let output = Command::new("sh").args(["-eu", "-c", text, "sh"]).args(words).output().unwrap();
-    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
-}
-
-pub fn is_root() -> bool {
-    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n")
-}
-
-/// Names that break what is careless.
-pub const NAMES: &[&[u8]] = &[
-    b"with space",
-    b"new\nline",
-    b"-dash",
-    b"--checkpoint=1",
-    b"quote'\"x",
-    b"back\\slash\\012",
-    b"\\n",
-    b"star*[a]?",
-    b"$(touch x)`id`",
-    b"tab\there",
-    b"# file: fake",
-    b"equal=sign",
-    "\u{65e5}\u{672c}".as_bytes(),
-    b"latin-\xe9\xff",
-    b"ends with space ",
-    b"cr\rhere",
-];
-
-/// Everything that copies lose.
-pub fn make_tree(path: &str) {
-    let root = Path::new(path);
-    fs::create_dir_all(root.join("sub/deep/er")).unwrap();
-    for (at, name) in NAMES.iter().enumerate() {
-        fs::write(root.join(OsStr::from_bytes(name)), format!("contents {at}")).unwrap();
-        fs::create_dir(root.join("sub").join(OsStr::from_bytes(name))).unwrap();
-    }
-    fs::write(root.join("sub/deep/er/file"), vec![7; 100_000]).unwrap();
-    fs::write(root.join("empty"), "").unwrap();
-    fs::create_dir(root.join("empty dir")).unwrap();
-    unix::symlink("/nonexistent/target", root.join("dangling")).unwrap();
-    unix::symlink("../sub/deep", root.join("sub/relative")).unwrap();
-    unix::symlink("new\nline", root.join("sub/odd\nlink")).unwrap();
-    for (at, name) in ["one", "sub/two", "sub/deep/three"].iter().enumerate() {
-        if at == 0 {
-            fs::write(root.join(name), "linked").unwrap();
-        } else {
-            fs::hard_link(root.join("one"), root.join(name)).unwrap();
-        }
-    }
-    sh(
-        r#"cd "$1"
-        mkfifo a.fifo
-        truncate -s 8M sparse
-        printf middle | dd of=sparse bs=1 seek=4194304 conv=notrunc 2>/dev/null
-        chmod 0 empty
-        chmod 01777 "empty dir"
-        touch -h -d @1600000000.123456789 dangling
-        touch -d @-5.5 sub/deep/er/file
-        touch -d '2001-02-03 04:05:06.000000007' sub/deep one"#,
-        &[path],
-    );
-    if is_root() {
-        sh(
-            r#"cd "$1"
-            mknod null c 1 3
-            chown 999:999 sparse
-            chown -h 4242:4243 dangling
-            chown 100999:200033 sub/deep
-            chown 33:33 one
-            chmod 06755 one
-            chmod 02770 sub/deep"#,
-            &[path],
-        );
-    } else {
-        eprintln!("not tested here, which needs root: owners, device files, setuid");
-    }
-    attributes(path);
-    sh(r#"cd "$1"; touch -d @1234567890.987654321 sub ."#, &[path]);
-}
-
-fn attributes(path: &str) {
-    sh(
-        r#"cd "$1"
-        try() { "$@" || echo "not tested here: $*" >&2; }
-        try setfattr -n user.origin -v azure "new
-line"
-        try setfattr -n user.origin -v 0x00ff0a3d sub/deep/er/file
-        try setfattr -n 'user.odd=name' -v x ./-dash
-        try setfacl -m u:1000:rw,g:33:r 'with space'
-        try setfacl -d -m u:33:rwx sub
-        try setcap cap_net_bind_service+ep sub/deep/er/file"#,
-        &[path],
-    );
-}
-
-/// A plan with one step, for actions that are performed alone.
-pub fn plan_of(action: &Action) -> Plan {
-    let step = Step {
-        id: "s000000000001".to_owned(),
-        address: "service".to_owned(),
-        of_move: None,
-        phase: Phase::Prepare,
-        title: "do it".to_owned(),
-        why: "a test".to_owned(),
-        action: action.clone(),
-        needs: vec![],
-        class: Class::Idempotent,
-        estimate: Estimate::default(),
-        undo: Undo::Nothing,
-        point_of_no_return: false,
-        after_no_return: false,
-        sets: vec![],
-        removes: vec![],
-        origin: Origin::default(),
-    };
-    let json = serde_json::json!({
-        "version": 1, "project": "test", "sources": Digest::of_bytes(b""), "serial": 0, "head": "", "hosts": {}, "preconditions": [],
-        "steps": [step], "moves": [], "forecasts": [], "cost_per_day": {}, "secrets": ["TOKEN"], "unproven": [], "outputs": {},
-    });
-    serde_json::from_value(json).unwrap()
-}
-
-pub fn tree(source: &str, target: &str) -> Tree {
-    Tree { source: source.to_owned(), target: target.to_owned(), exclude: vec![] }
+/// The id of the step with that title.
+pub fn id(plan: &Plan, title: &str) -> String {
+    plan.steps.iter().find(|s| s.title == title).unwrap_or_else(|| panic!("no step {title}")).id.clone()
 }

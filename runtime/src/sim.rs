@@ -1,0 +1,373 @@
+//! What if the world were made of facts? Hosts, disks, containers and a clock in memory, behind the same door as the real ones.
+//!
+//! Every script of the catalogue has a model here, known by its name. Deterministic: one seed, a clock that advances with the work, no
+//! sleeping. Knows neither steps nor the journal's meaning; what must never happen is watched by [`watch`].
+
+mod build;
+mod clock;
+mod container;
+mod host;
+mod script;
+mod tree;
+pub mod watch;
+
+pub use host::{Disk, Node, NodeKind, SimContainer, SimHost, SimImage};
+
+use crate::{Output, Piped, Script, StoreError, World, WorldError};
+use clock::Clock;
+use mig_plan::{Facts, HostId, Plan};
+use std::{
+    cell::{Cell, RefCell, RefMut},
+    collections::{BTreeMap, BTreeSet},
+    future::{Future, pending},
+    pin::pin,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+use watch::Watch;
+
+/// A round trip takes at least so long.
+const ROUND_TRIP_MIN_MS: u64 = 20;
+/// And by the seed so much more at most.
+const ROUND_TRIP_SPREAD_MS: u64 = 40;
+/// Bytes between two hosts in a second: 100 Mbit/s.
+const BANDWIDTH_BYTES_PER_S: u64 = 12_500_000;
+/// Milliseconds since 1970 when a simulation begins, unless a window says otherwise.
+const BEGIN_MS: u64 = 1_700_000_000_000;
+
+/// What goes wrong. Calls of the world are counted from 1: scripts run, streams, journal entries read and written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// The program dies before the effect of that call.
+    CrashBefore(u64),
+    /// The program dies after the effect of that call, before it knows the answer.
+    CrashAfter(u64),
+    /// The connection is lost before the effect of that call.
+    LostBefore(u64),
+    /// The connection is lost after the effect of that call.
+    LostAfter(u64),
+    /// A script fails so many times on a host.
+    Script {
+        /// Where.
+        host: HostId,
+        /// Its name.
+        name: &'static str,
+        /// Its first word, if only that is meant.
+        word: Option<String>,
+        /// How often.
+        times: u32,
+        /// What it says on standard error.
+        message: String,
+    },
+}
+
+/// When, seen from a call's effect.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Around {
+    Before,
+    After,
+}
+
+/// The simulated world.
+pub struct SimWorld {
+    hosts: RefCell<BTreeMap<HostId, SimHost>>,
+    clock: Clock,
+    entries: RefCell<BTreeMap<u64, Vec<u8>>>,
+    missing_secrets: RefCell<BTreeSet<String>>,
+    watch: RefCell<Watch>,
+    faults: RefCell<Vec<Fault>>,
+    calls: Cell<u64>,
+    /// The call whose effect was the last.
+    last_effect: Cell<u64>,
+    /// Numbers of calls that wrote an entry.
+    writes: RefCell<Vec<u64>>,
+    /// Counts changes of trees, so that a listing can be older than a change.
+    changes: Cell<u64>,
+    crashed: Cell<bool>,
+    seed: u64,
+}
+
+impl SimWorld {
+    /// A world that has what the facts say; a host without facts has what the plan expects of it.
+    pub fn new(facts: &BTreeMap<HostId, Facts>, plan: &Plan) -> Self {
+        Self::with_seed(facts, plan, 0)
+    }
+
+    /// The same, with other round-trip times.
+    pub fn with_seed(facts: &BTreeMap<HostId, Facts>, plan: &Plan, seed: u64) -> Self {
+        let window = plan.moves.iter().filter_map(|m| m.window_unix).map(|(begin, _)| u64::try_from(begin).unwrap_or(0)).max();
+        Self {
+            hosts: RefCell::new(build::hosts(facts, plan)),
+            clock: Clock::new(window.map_or(BEGIN_MS, |begin_s| begin_s.saturating_mul(1_000))),
+            entries: RefCell::default(),
+            missing_secrets: RefCell::default(),
+            watch: RefCell::new(Watch::new(plan)),
+            faults: RefCell::default(),
+            calls: Cell::new(0),
+            last_effect: Cell::new(0),
+            writes: RefCell::default(),
+            changes: Cell::new(1),
+            crashed: Cell::new(false),
+            seed,
+        }
+    }
+
+    /// Adds something that goes wrong.
+    pub fn inject(&self, fault: Fault) {
+        self.faults.borrow_mut().push(fault);
+    }
+
+    /// Calls so far.
+    pub fn calls(&self) -> u64 {
+        self.calls.get()
+    }
+
+    /// The call whose effect was the last one.
+    pub fn last_effect(&self) -> u64 {
+        self.last_effect.get()
+    }
+
+    /// The first call after `call` that wrote a journal entry.
+    pub fn next_write_after(&self, call: u64) -> Option<u64> {
+        self.writes.borrow().iter().copied().find(|&write| write > call)
+    }
+
+    /// What must never happen and did, each as a line.
+    pub fn violations(&self) -> Vec<String> {
+        self.watch.borrow().violations.iter().cloned().collect()
+    }
+
+    /// The operator does not have this secret.
+    pub fn forget_secret(&self, name: &str) {
+        self.missing_secrets.borrow_mut().insert(name.to_owned());
+    }
+
+    /// A host, to look at or to change.
+    pub fn host(&self, name: &str) -> Option<RefMut<'_, SimHost>> {
+        RefMut::filter_map(self.hosts.borrow_mut(), |hosts| hosts.get_mut(name)).ok()
+    }
+
+    /// All hosts as they are.
+    pub fn hosts(&self) -> BTreeMap<HostId, SimHost> {
+        self.hosts.borrow().clone()
+    }
+
+    /// The bytes of a journal entry, to look at.
+    pub fn entry(&self, number: u64) -> Option<Vec<u8>> {
+        self.entries.borrow().get(&number).cloned()
+    }
+
+    /// Puts bytes in the place of a journal entry, whatever is there; `None` removes it.
+    pub fn set_entry(&self, number: u64, bytes: Option<Vec<u8>>) {
+        match bytes {
+            Some(bytes) => self.entries.borrow_mut().insert(number, bytes),
+            None => self.entries.borrow_mut().remove(&number),
+        };
+    }
+
+    /// Sets the clock, in milliseconds since 1970.
+    pub fn set_now_ms(&self, now_ms: u64) {
+        self.clock.set(now_ms);
+    }
+
+    /// What the whole world looks like in the end, line by line: equal for runs that came to the same, whatever the times were.
+    pub fn fingerprint(&self) -> BTreeMap<String, String> {
+        let hosts = self.hosts.borrow();
+        hosts.iter().flat_map(|(name, host)| host.fingerprint(name)).collect()
+    }
+
+    /// Runs a future to its end, advancing the clock whenever it waits. `None` if the program was made to crash; all it did stays.
+    pub fn drive<F: Future>(&self, future: F) -> Option<F::Output> {
+        self.crashed.set(false);
+        let mut future = pin!(future);
+        let mut context = Context::from_waker(Waker::noop());
+        loop {
+            if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+                return Some(output);
+            }
+            if self.crashed.get() {
+                return None;
+            }
+            if !self.clock.advance() {
+                self.watch.borrow_mut().violate("the program waits for something that will never happen".to_owned());
+                return None;
+            }
+        }
+    }
+
+    async fn spend(&self, milliseconds: u64) {
+        self.clock.sleep(milliseconds).await;
+        if self.crashed.get() {
+            pending::<()>().await;
+        }
+    }
+
+    fn round_trip_ms(&self, call: u64) -> u64 {
+        // A multiplicative hash is enough to make neighbours differ.
+        let mixed = (self.seed ^ call).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        ROUND_TRIP_MIN_MS + mixed % ROUND_TRIP_SPREAD_MS
+    }
+
+    fn count_call(&self) -> u64 {
+        self.calls.set(self.calls.get() + 1);
+        self.calls.get()
+    }
+
+    /// Does a fault strike this call now? A crash never returns; a lost connection is answered.
+    async fn strike(&self, call: u64, around: Around) -> bool {
+        if around == Around::After {
+            self.last_effect.set(call);
+        }
+        let found = self.faults.borrow().iter().position(|fault| match (fault, around) {
+            (Fault::CrashBefore(at) | Fault::LostBefore(at), Around::Before) => *at == call,
+            (Fault::CrashAfter(at) | Fault::LostAfter(at), Around::After) => *at == call,
+            _ => false,
+        });
+        let Some(place) = found else { return false };
+        let fault = self.faults.borrow_mut().remove(place);
+        if matches!(fault, Fault::CrashBefore(_) | Fault::CrashAfter(_)) {
+            self.crashed.set(true);
+            pending::<()>().await;
+        }
+        true
+    }
+
+    /// The answer that a fault puts in the place of a script's own.
+    fn failing(&self, host: &str, script: &Script) -> Option<Output> {
+        let mut faults = self.faults.borrow_mut();
+        let fault = faults.iter_mut().find_map(|fault| match fault {
+            Fault::Script { host: h, name, word, times, message }
+                if h == host && *name == script.name && *times > 0 && (word.is_none() || word.as_ref() == script.words.first()) =>
+            {
+                Some((times, message))
+            }
+            _ => None,
+        })?;
+        *fault.0 -= 1;
+        Some(Output { status: 1, stdout: vec![], stderr: fault.1.clone() })
+    }
+
+    fn reach(&self, host: &str) -> Result<(), WorldError> {
+        if self.hosts.borrow().get(host).is_some_and(|h| h.reachable) {
+            return Ok(());
+        }
+        let message = "connect: timed out after 10 s".to_owned();
+        Err(WorldError::Unreachable { host: host.to_owned(), message, help: "see that the host is up and its address is right".to_owned() })
+    }
+
+    /// One script on one host: the time it takes, then its effect.
+    async fn run_one(&self, host: &str, script: &Script) -> Output {
+        let milliseconds = self.hosts.borrow().get(host).map_or(0, |h| h.cost_ms(script));
+        self.spend(milliseconds).await;
+        if let Some(output) = self.failing(host, script) {
+            return output;
+        }
+        let mut hosts = self.hosts.borrow_mut();
+        let mut watch = self.watch.borrow_mut();
+        watch.before(&hosts, host, script, self.clock.now_ms());
+        self.changes.set(self.changes.get() + 1);
+        let Some(host) = hosts.get_mut(host) else { return Output::default() };
+        host.answer(script, self.clock.now_ms(), self.changes.get())
+    }
+}
+
+fn lost(host: &str) -> WorldError {
+    WorldError::Lost { host: host.to_owned(), message: "broken pipe".to_owned() }
+}
+
+impl World for SimWorld {
+    async fn run(&self, host: &str, scripts: &[Script]) -> Result<Vec<Output>, WorldError> {
+        let call = self.count_call();
+        self.spend(self.round_trip_ms(call)).await;
+        self.reach(host)?;
+        if self.strike(call, Around::Before).await {
+            return Err(lost(host));
+        }
+        let mut outputs = vec![];
+        for script in scripts {
+            outputs.push(self.run_one(host, script).await);
+        }
+        if self.strike(call, Around::After).await { Err(lost(host)) } else { Ok(outputs) }
+    }
+
+    async fn pipe(&self, from: (&str, &Script), to: (&str, &Script), progress: &dyn Fn(u64)) -> Result<Piped, WorldError> {
+        let call = self.count_call();
+        self.spend(self.round_trip_ms(call)).await;
+        self.reach(from.0)?;
+        self.reach(to.0)?;
+        if self.strike(call, Around::Before).await {
+            return Err(lost(to.0));
+        }
+        let bytes = self.hosts.borrow().get(from.0).map_or(0, |host| host.stream_bytes(from.1));
+        // Told once in the middle, so that whoever shows progress is exercised.
+        self.spend(bytes.saturating_mul(500) / BANDWIDTH_BYTES_PER_S).await;
+        progress(bytes / 2);
+        self.spend(bytes.saturating_mul(500) / BANDWIDTH_BYTES_PER_S).await;
+        if let Some(output) = self.failing(from.0, from.1) {
+            return Ok(Piped { from: output, to: Output::default(), bytes: 0 });
+        }
+        if let Some(output) = self.failing(to.0, to.1) {
+            return Ok(Piped { from: Output::default(), to: output, bytes: 0 });
+        }
+        let piped = self.carry(from, to, bytes);
+        progress(bytes);
+        if self.strike(call, Around::After).await { Err(lost(to.0)) } else { Ok(piped) }
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.clock.now_ms()
+    }
+
+    async fn sleep(&self, time: Duration) {
+        self.spend(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)).await;
+    }
+
+    async fn read_entry(&self, number: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        let call = self.count_call();
+        if self.strike(call, Around::Before).await || self.strike(call, Around::After).await {
+            return Err(StoreError::Failed("the store did not answer".to_owned()));
+        }
+        Ok(self.entry(number))
+    }
+
+    async fn create_entry(&self, number: u64, bytes: &[u8]) -> Result<(), StoreError> {
+        let call = self.count_call();
+        self.writes.borrow_mut().push(call);
+        self.spend(1).await;
+        if self.strike(call, Around::Before).await {
+            return Err(StoreError::Failed("the store did not answer".to_owned()));
+        }
+        if self.entries.borrow().contains_key(&number) {
+            return Err(StoreError::Taken(number));
+        }
+        self.set_entry(number, Some(bytes.to_vec()));
+        if self.strike(call, Around::After).await {
+            return Err(StoreError::Failed("the store did not answer".to_owned()));
+        }
+        Ok(())
+    }
+
+    fn secret(&self, name: &str) -> Option<String> {
+        (!self.missing_secrets.borrow().contains(name)).then(|| format!("simulated {name}"))
+    }
+}
+
+impl SimWorld {
+    /// A stream: what the one side reads is written on the other.
+    fn carry(&self, from: (&str, &Script), to: (&str, &Script), bytes: u64) -> Piped {
+        let mut hosts = self.hosts.borrow_mut();
+        let mut watch = self.watch.borrow_mut();
+        let now_ms = self.clock.now_ms();
+        watch.before(&hosts, from.0, from.1, now_ms);
+        watch.before(&hosts, to.0, to.1, now_ms);
+        self.changes.set(self.changes.get() + 1);
+        let sent = hosts.get(from.0).map_or_else(|| Err("no such host".to_owned()), |host| host.send(from.1, now_ms));
+        let refuse = |stderr: String| Output { status: 1, stdout: vec![], stderr };
+        let cargo = match sent {
+            Ok(cargo) => cargo,
+            Err(message) => return Piped { from: refuse(message), to: Output::default(), bytes: 0 },
+        };
+        let Some(host) = hosts.get_mut(to.0) else { return Piped { from: Output::default(), to: refuse(String::new()), bytes: 0 } };
+        Piped { from: Output::default(), to: host.receive(to.1, cargo, now_ms, self.changes.get()), bytes }
+    }
+}

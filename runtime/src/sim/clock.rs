@@ -1,0 +1,71 @@
+//! What time is it in a simulation? Time passes only when everything waits, and then up to the first who wakes.
+//!
+//! Knows nothing but instants and wakers.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, Waker},
+};
+
+/// A clock that is advanced by hand.
+pub(super) struct Clock {
+    now_ms: Cell<u64>,
+    next_timer: Cell<u64>,
+    /// By when, then by who came first.
+    timers: RefCell<BTreeMap<(u64, u64), Waker>>,
+}
+
+impl Clock {
+    pub(super) fn new(now_ms: u64) -> Self {
+        Self { now_ms: Cell::new(now_ms), next_timer: Cell::new(0), timers: RefCell::default() }
+    }
+
+    pub(super) fn now_ms(&self) -> u64 {
+        self.now_ms.get()
+    }
+
+    pub(super) fn set(&self, now_ms: u64) {
+        self.now_ms.set(now_ms);
+    }
+
+    /// Goes on to the first timer and wakes who waits for it; `false` if nobody waits.
+    pub(super) fn advance(&self) -> bool {
+        let Some(((at_ms, _), waker)) = self.timers.borrow_mut().pop_first() else { return false };
+        self.now_ms.set(self.now_ms.get().max(at_ms));
+        waker.wake();
+        true
+    }
+
+    pub(super) fn sleep(&self, milliseconds: u64) -> Sleep<'_> {
+        let number = self.next_timer.get();
+        self.next_timer.set(number + 1);
+        Sleep { clock: self, key: (self.now_ms().saturating_add(milliseconds), number) }
+    }
+}
+
+/// Until an instant.
+pub(super) struct Sleep<'c> {
+    clock: &'c Clock,
+    key: (u64, u64),
+}
+
+impl Future for Sleep<'_> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.clock.now_ms() >= self.key.0 {
+            return Poll::Ready(());
+        }
+        self.clock.timers.borrow_mut().insert(self.key, context.waker().clone());
+        Poll::Pending
+    }
+}
+
+impl Drop for Sleep<'_> {
+    fn drop(&mut self) {
+        self.clock.timers.borrow_mut().remove(&self.key);
+    }
+}

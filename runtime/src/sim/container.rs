@@ -1,0 +1,185 @@
+//! What does Docker do on a simulated host? Containers are created, started, stopped, removed; probes see whether they answer.
+//!
+//! A container that runs writes to the files of its mounts that are marked as a database.
+
+use super::{
+    host::{SimContainer, SimHost, SimImage, content_of, is_within, overlap},
+    script::{answer, refuse, word},
+};
+use crate::{Output, Script, scripts::STATUS_NOT_OURS};
+
+/// A service answers so long after its container was started.
+const READY_AFTER_MS: u64 = 3_000;
+const IMAGE_BYTES: u64 = 300_000_000;
+
+impl SimImage {
+    /// One of that name as a registry has it.
+    pub(super) fn of_registry(name: &str) -> Self {
+        Self { id: format!("sha256:{}", content_of(&["image", name])), size: IMAGE_BYTES }
+    }
+}
+
+fn absent(name: &str) -> Output {
+    refuse(1, format!("there is no container {name}"))
+}
+
+impl SimHost {
+    pub(super) fn container_line(&self, name: &str) -> String {
+        let Some(c) = self.containers.get(name) else { return "absent\n".to_owned() };
+        format!(
+            "status={}\trunning={}\texit_code={}\toom=false\trestart={}\timage_id={}\timage={}\towner={}\tspec={}\n",
+            c.status,
+            c.is_running(),
+            c.exit_code,
+            c.restart,
+            c.image_id,
+            c.image,
+            c.owner,
+            c.spec,
+        )
+    }
+
+    pub(super) fn container_restart(&mut self, name: &str, policy: &str) -> Output {
+        let Some(c) = self.containers.get_mut(name) else { return absent(name) };
+        let before = c.restart.clone();
+        if let (true, "no", Some(kept)) = (policy == "no", before.as_str(), &c.restart_before) {
+            return answer(format!("{kept}\n"));
+        }
+        c.restart_before = (policy == "no").then(|| before.clone());
+        policy.clone_into(&mut c.restart);
+        answer(format!("{before}\n"))
+    }
+
+    pub(super) fn container_stop(&mut self, name: &str, now_ms: u64, change: u64) -> Output {
+        if !self.containers.contains_key(name) {
+            return absent(name);
+        }
+        self.halt(name, now_ms, change);
+        answer(self.container_line(name))
+    }
+
+    /// Ends a container; what it wrote stays.
+    fn halt(&mut self, name: &str, now_ms: u64, change: u64) {
+        if !self.containers.get(name).is_some_and(SimContainer::is_running) {
+            return;
+        }
+        let written: Vec<String> = self.nodes.iter().filter(|(_, node)| node.writer.as_deref() == Some(name)).map(|(path, _)| path.clone()).collect();
+        for path in written {
+            let Some(seen) = self.nodes.get(&path).map(|node| self.seen(&path, node, now_ms)) else { continue };
+            self.nodes.insert(path, super::Node { version: change, modified_ms: now_ms, changed_ms: now_ms, ..seen });
+        }
+        if let Some(c) = self.containers.get_mut(name) {
+            c.status = "exited";
+            c.exit_code = c.ends_with;
+        }
+    }
+
+    pub(super) fn container_start(&mut self, name: &str, now_ms: u64, change: u64) -> Output {
+        let Some(c) = self.containers.get(name) else { return absent(name) };
+        if c.is_running() {
+            return answer("unchanged\n");
+        }
+        if let Some(port) = c.ports.clone().into_iter().find(|port| self.is_port_used(port)) {
+            return refuse(1, format!("driver failed programming external connectivity: port {port} is already allocated"));
+        }
+        let mounts = c.mounts.clone();
+        for (path, node) in &mut self.nodes {
+            if node.database && mounts.iter().any(|mount| is_within(path, mount)) {
+                node.writer = Some(name.to_owned());
+            }
+        }
+        let Some(c) = self.containers.get_mut(name) else { return absent(name) };
+        c.since_ms = now_ms;
+        c.started_at = change;
+        c.status = if c.broken { "exited" } else { "running" };
+        c.exit_code = i32::from(c.broken);
+        answer("changed\n")
+    }
+
+    pub(super) fn container_create(&mut self, script: &Script) -> Output {
+        let (name, owner, spec) = (word(script, 0), word(script, 1), word(script, 2));
+        let networks = word(script, 3).parse::<usize>().unwrap_or(0);
+        let rest = script.words.get(4 + networks..).unwrap_or_default();
+        let options = || rest.iter().take_while(|w| w.starts_with("--")).filter_map(|w| w.split_once('='));
+        let of = |option: &'static str| options().filter(move |(key, _)| *key == option).map(|(_, value)| value);
+        let image = rest.iter().find(|w| !w.starts_with("--")).cloned().unwrap_or_default();
+        let Some(image_id) = self.images.get(&image).map(|image| image.id.clone()) else {
+            return refuse(1, format!("No such image: {image}"));
+        };
+        let how = match self.containers.get(name) {
+            Some(c) if c.owner != owner => return refuse(STATUS_NOT_OURS, format!("a container {name} is there already and is not ours")),
+            Some(c) if c.spec == spec => return answer("unchanged\n"),
+            Some(_) => "replaced\n",
+            None => "created\n",
+        };
+        let container = SimContainer {
+            status: "created",
+            exit_code: 0,
+            ends_with: 0,
+            restart: of("--restart").next().unwrap_or("no").to_owned(),
+            restart_before: None,
+            image,
+            image_id,
+            owner: owner.to_owned(),
+            spec: spec.to_owned(),
+            mounts: of("--volume").filter_map(|volume| volume.split(':').next()).map(str::to_owned).collect(),
+            ports: of("--publish").filter_map(|port| Some(format!("{}/{}", port.split(':').next()?, port.split('/').nth(1)?))).collect(),
+            broken: false,
+            since_ms: 0,
+            started_at: 0,
+        };
+        self.containers.insert(name.to_owned(), container);
+        answer(how)
+    }
+
+    pub(super) fn container_remove(&mut self, name: &str, owner: &str, now_ms: u64, change: u64) -> Output {
+        match self.containers.get(name) {
+            None => answer("absent\n"),
+            Some(c) if c.owner != owner => refuse(STATUS_NOT_OURS, format!("the container {name} is not ours")),
+            Some(_) => {
+                self.halt(name, now_ms, change);
+                self.containers.remove(name);
+                answer("removed\n")
+            }
+        }
+    }
+
+    pub(super) fn image_pull(&mut self, name: &str) -> Output {
+        self.images.insert(name.to_owned(), SimImage::of_registry(name));
+        answer("")
+    }
+
+    pub(super) fn is_port_used(&self, port: &str) -> bool {
+        self.listening.contains(port) || self.containers.values().any(|c| c.is_running() && c.ports.iter().any(|p| p == port))
+    }
+
+    pub(super) fn open_files(&self, paths: &[String]) -> String {
+        let writers = self.containers.values().filter(|c| c.is_running()).flat_map(|c| &c.mounts);
+        writers.filter(|mount| paths.iter().any(|path| overlap(mount, path))).map(|mount| format!("4711 {mount}\n")).collect()
+    }
+
+    fn is_ready(c: &SimContainer, now_ms: u64) -> bool {
+        c.is_running() && now_ms >= c.since_ms.saturating_add(READY_AFTER_MS)
+    }
+
+    pub(super) fn probe_port(&self, port: &str, now_ms: u64) -> Output {
+        let answers = self.listening.contains(port)
+            || self.containers.values().any(|c| Self::is_ready(c, now_ms) && (c.ports.is_empty() || c.ports.iter().any(|p| p == port)));
+        if answers { answer("") } else { refuse(1, format!("nothing answers on {port}")) }
+    }
+
+    /// The port is what follows the last colon of the authority; another host's answer is taken for granted.
+    pub(super) fn probe_http(&self, url: &str, now_ms: u64) -> Output {
+        let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
+        let authority = rest.split('/').next().unwrap_or_default();
+        let default = if scheme == "https" { "443" } else { "80" };
+        let (host, port) = authority.rsplit_once(':').unwrap_or((authority, default));
+        if matches!(host, "localhost" | "127.0.0.1" | "[::1]") { self.probe_port(&format!("{port}/tcp"), now_ms) } else { answer("") }
+    }
+
+    /// What a command would find is not modelled: it succeeds once every container that runs is ready.
+    pub(super) fn probe_command(&self, now_ms: u64) -> Output {
+        let ready = self.containers.values().filter(|c| c.is_running()).all(|c| Self::is_ready(c, now_ms));
+        if ready { answer("") } else { refuse(1, "not ready yet") }
+    }
+}

@@ -1,0 +1,217 @@
+//! What is a simulated host? Its files, disks, containers, images, and what is wrong with it.
+//!
+//! Data and small questions only; what scripts do to it is in `script`, `tree` and `container`.
+
+use mig_plan::Digest;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One machine.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SimHost {
+    /// Does it answer?
+    pub reachable: bool,
+    /// Whom scripts run as.
+    pub uid: u32,
+    /// May they become root?
+    pub sudo: bool,
+    /// Its clock minus the operator's, in milliseconds.
+    pub clock_offset_ms: i64,
+    /// Does Docker answer?
+    pub docker: bool,
+    /// As `uname -m` prints it.
+    pub arch: String,
+    /// Processors.
+    pub cpus: u32,
+    /// Bytes.
+    pub memory: u64,
+    /// Programs that are not installed.
+    pub missing_tools: BTreeSet<String>,
+    /// By absolute path.
+    pub nodes: BTreeMap<String, Node>,
+    /// In the record folder: path by marker.
+    pub marks: BTreeMap<String, String>,
+    /// By name.
+    pub containers: BTreeMap<String, SimContainer>,
+    /// By reference: `mysql:5.7`.
+    pub images: BTreeMap<String, SimImage>,
+    /// Ports that something else than a container listens on: `22/tcp`.
+    pub listening: BTreeSet<String>,
+    /// By mount point.
+    pub disks: BTreeMap<String, Disk>,
+    /// Trees whose contents were listed, by path, with the count of changes at that time.
+    pub(super) listed: BTreeMap<String, u64>,
+}
+
+/// What a node is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NodeKind {
+    /// With contents.
+    File,
+    /// With nodes below it.
+    Folder,
+    /// With a target.
+    Symlink,
+}
+
+/// A file, a folder or a link.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    /// Which of them.
+    pub kind: NodeKind,
+    /// Permission bits.
+    pub mode: u32,
+    /// Numeric.
+    pub uid: u32,
+    /// Numeric.
+    pub gid: u32,
+    /// Bytes.
+    pub size: u64,
+    /// Milliseconds since 1970.
+    pub modified_ms: u64,
+    /// Of the entry itself, milliseconds since 1970.
+    pub changed_ms: u64,
+    /// Stands for the contents; of a link the target.
+    pub content: String,
+    /// Is it a file that a running service keeps changing?
+    pub database: bool,
+    /// The container that does, once it was started over it.
+    pub writer: Option<String>,
+    /// Count of changes when it was last written.
+    pub(super) version: u64,
+}
+
+/// A container.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SimContainer {
+    /// `created`, `running`, `exited`.
+    pub status: &'static str,
+    /// Of its last end.
+    pub exit_code: i32,
+    /// How it will end when it is stopped.
+    pub ends_with: i32,
+    /// Restart policy.
+    pub restart: String,
+    /// The policy before the first `no`, as the host's record keeps it.
+    pub restart_before: Option<String>,
+    /// Reference of its image.
+    pub image: String,
+    /// Id of its image.
+    pub image_id: String,
+    /// Label; empty if it is not ours.
+    pub owner: String,
+    /// Label; empty if it is not ours.
+    pub spec: String,
+    /// Paths of the host.
+    pub mounts: Vec<String>,
+    /// Published ports: `3306/tcp`.
+    pub ports: Vec<String>,
+    /// Does it end at once when it is started?
+    pub broken: bool,
+    /// Since when it runs, milliseconds since 1970.
+    pub(super) since_ms: u64,
+    /// Count of changes when it was last started; 0: never.
+    pub(super) started_at: u64,
+}
+
+impl SimContainer {
+    /// Is it running?
+    pub fn is_running(&self) -> bool {
+        self.status == "running"
+    }
+}
+
+/// An image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SimImage {
+    /// `sha256:…`
+    pub id: String,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// A filesystem.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disk {
+    /// Bytes.
+    pub size: u64,
+    /// Bytes used by what the simulation has no nodes for.
+    pub other_used: u64,
+}
+
+/// A running service writes once in so many milliseconds.
+const WRITE_EVERY_MS: u64 = 1_000;
+
+/// Is `path` the same as `root`, or below it?
+pub(super) fn is_within(path: &str, root: &str) -> bool {
+    let root = root.trim_end_matches('/');
+    path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Has one of them the other in it?
+pub(super) fn overlap(one: &str, other: &str) -> bool {
+    is_within(one, other) || is_within(other, one)
+}
+
+/// Stands for contents that come of the parts; as long as a SHA-256.
+pub(super) fn content_of(parts: &[&str]) -> String {
+    Digest::of_bytes(parts.join("\0").as_bytes()).short(64).to_owned()
+}
+
+impl SimHost {
+    /// The nodes at and below a path, with their paths relative to it; empty for the path itself.
+    pub(super) fn below<'h>(&'h self, root: &'h str) -> impl Iterator<Item = (&'h str, &'h Node)> {
+        let root = root.trim_end_matches('/');
+        let nodes = self.nodes.range(root.to_owned()..).take_while(move |(path, _)| path.starts_with(root));
+        nodes.filter(move |(path, _)| is_within(path, root)).map(move |(path, node)| (path.get(root.len()..).unwrap_or_default().trim_start_matches('/'), node))
+    }
+
+    /// A node as it is at this moment: a running service has written meanwhile.
+    pub(super) fn seen(&self, path: &str, node: &Node, now_ms: u64) -> Node {
+        let writer = node.writer.as_ref().and_then(|name| self.containers.get(name)).filter(|c| c.is_running());
+        let Some(writer) = writer else { return node.clone() };
+        let writes = now_ms.saturating_sub(writer.since_ms) / WRITE_EVERY_MS;
+        if writes == 0 {
+            return node.clone();
+        }
+        let at_ms = writer.since_ms + writes * WRITE_EVERY_MS;
+        let content = content_of(&[&node.content, path, &writer.since_ms.to_string(), &writes.to_string()]);
+        Node { content, modified_ms: at_ms, changed_ms: at_ms, ..node.clone() }
+    }
+
+    /// The mount point of the filesystem that holds a path.
+    pub(super) fn disk_of(&self, path: &str) -> Option<&str> {
+        self.disks.keys().filter(|mount| is_within(path, mount)).max_by_key(|mount| mount.len()).map(String::as_str)
+    }
+
+    /// Bytes in use on a filesystem.
+    pub(super) fn used(&self, mount: &str) -> u64 {
+        let nodes = self.nodes.iter().filter(|(path, _)| self.disk_of(path) == Some(mount));
+        let other = self.disks.get(mount).map_or(0, |disk| disk.other_used);
+        nodes.map(|(_, node)| node.size).sum::<u64>().saturating_add(other)
+    }
+
+    /// What the host looks like in the end, without what depends on when it was done.
+    pub(super) fn fingerprint(&self, name: &str) -> BTreeMap<String, String> {
+        let mut lines = BTreeMap::new();
+        for (path, node) in &self.nodes {
+            let text = match (node.kind, node.database) {
+                (NodeKind::Folder, _) => format!("folder {:o} {}:{}", node.mode, node.uid, node.gid),
+                (NodeKind::File, true) => format!("file {:o} {}:{} {} bytes, written to", node.mode, node.uid, node.gid, node.size),
+                _ => format!("{:?} {:o} {}:{} {} bytes {} {}", node.kind, node.mode, node.uid, node.gid, node.size, node.modified_ms, node.content),
+            };
+            lines.insert(format!("{name}:{path}"), text);
+        }
+        for (container, c) in &self.containers {
+            let text = format!("{} exit {} restart {} image {} owner {} spec {}", c.status, c.exit_code, c.restart, c.image_id, c.owner, c.spec);
+            lines.insert(format!("{name}: container {container}"), text);
+        }
+        for (image, SimImage { id, .. }) in &self.images {
+            lines.insert(format!("{name}: image {image}"), id.clone());
+        }
+        for (mark, path) in &self.marks {
+            lines.insert(format!("{name}: mark {mark}"), path.clone());
+        }
+        lines.insert(format!("{name}: missing tools"), self.missing_tools.iter().cloned().collect::<Vec<_>>().join(" "));
+        lines
+    }
+}
