@@ -47,7 +47,7 @@ impl Project {
         }
         let name = real.file_name().and_then(|n| n.to_str()).map(str::to_owned);
         match (real.parent(), name) {
-            (Some(root), Some(entry)) if entry.ends_with(".mig") => Ok(Self { fence: fence(root), root: root.to_owned(), entry }),
+            (Some(root), Some(entry)) if is_source(&real) => Ok(Self { fence: fence(root), root: root.to_owned(), entry }),
             _ => Err(Failure::usage(format!("`{shown}` is neither a folder nor a `.mig` file"))
                 .help("name the folder that holds `main.mig`, or a single `.mig` file")),
         }
@@ -100,7 +100,7 @@ impl Project {
             }
             if kind.is_dir() && depth < FOLDER_DEPTH_MAX && !path.join(ENTRY).exists() {
                 self.collect(&path, depth + 1, files);
-            } else if kind.is_file() && name.ends_with(".mig") {
+            } else if kind.is_file() && is_source(&path) {
                 files.extend(path.strip_prefix(&self.root).ok().and_then(Path::to_str).map(str::to_owned));
             }
         }
@@ -136,6 +136,10 @@ impl Files for Project {
         self.collect(&self.root, 0, &mut files);
         files
     }
+}
+
+fn is_source(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "mig")
 }
 
 /// The nearest folder at or above the project that holds `.git`, else the project's own.

@@ -10,7 +10,8 @@ use std::fmt::Write as _;
 pub fn markdown() -> String {
     let mut root = Cli::command();
     root.build();
-    let mut out = "# Commands\n\nWritten by `tests/tests/help.rs` from the program itself; `migc COMMAND --help` prints the same.\n".to_owned();
+    let mut out =
+        "# Commands\n\nWritten by `tests/tests/help.rs` from the program itself; `migc COMMAND --help` prints the same.\n".to_owned();
     for command in root.get_subcommands().filter(|c| c.get_name() != "help") {
         section(command, &mut out);
     }

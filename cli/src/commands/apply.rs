@@ -15,8 +15,10 @@ use mig_plan::{Plan, State, journal::Unfinished};
 use mig_runtime::{
     event::Event,
     executor::{self, ApplyResult, Options},
+    real::{self, RealWorld},
 };
 use std::{
+    collections::BTreeMap,
     path::Path,
     sync::{
         Arc,
@@ -142,7 +144,7 @@ enum Way {
     GoOn,
 }
 
-async fn perform(world: &state::World, plan: &Plan, way: Way, options: &Options, emit: &dyn Fn(Event)) -> ApplyResult {
+async fn perform(world: &RealWorld, plan: &Plan, way: Way, options: &Options, emit: &dyn Fn(Event)) -> ApplyResult {
     if way == Way::GoOn {
         match executor::resume(world, options, emit).await {
             Ok(Some(result)) => return result,
@@ -155,9 +157,11 @@ async fn perform(world: &state::World, plan: &Plan, way: Way, options: &Options,
 }
 
 fn act(args: &Args, plan: &Plan, way: Way, folder: &Path, terminal: &mut Terminal) -> Outcome {
-    let world = state::world(Some(plan), folder)?;
+    let by = real::operator();
+    let _held = state::hold(folder, &by)?;
+    let world = state::world(&plan.hosts, folder)?;
     let stop = Arc::new(AtomicBool::new(false));
-    let options = Options { by: state::operator(), ignore_window: args.ignore_window, stop: Arc::clone(&stop) };
+    let options = Options { by, ignore_window: args.ignore_window, stop: Arc::clone(&stop) };
     let printer = Printer::new(plan, args.json, terminal);
     let started = AtomicBool::new(false);
     let emit = |event: Event| {
@@ -200,7 +204,8 @@ fn abandon(args: &Args, run: &str, state: &State, folder: &Path, terminal: &mut 
     };
     terminal.print(&render::status::unfinished(unfinished));
     agree(args, &format!("close run {} as it is", visible::line(run)), terminal)?;
-    let world = state::world(Some(&unfinished.plan), folder)?;
+    let _held = state::hold(folder, &real::operator())?;
+    let world = state::world(&BTreeMap::new(), folder)?;
     match state::runtime()?.block_on(executor::abandon(&world, run)) {
         Ok(Some(_)) => {
             terminal.print("closed; what is half-done is listed above, and `migc plan` plans from what is done\n");

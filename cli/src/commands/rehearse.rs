@@ -1,11 +1,46 @@
-//! (being built)
+//! `migc rehearse`: what if apply dies here, or there? The program's plan in a simulated world, with the executor that apply uses.
+//!
+//! Opens no socket and changes nothing; the state is taken to be empty, so that the whole way is rehearsed.
+
+use super::program;
 use crate::{
     exit::{Outcome, Status},
+    render::{json, rehearsal},
     terminal::Terminal,
+    visible,
 };
-/// Not yet
+use mig_plan::State;
+use mig_runtime::rehearse::rehearse;
+
+/// Rehearse an apply on simulated hosts, without a fault and with a crash around every step
+///
+/// Needs no network, no credential and no state. Exits 1 if a crash leads to another end than no crash does.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {}
-pub(super) fn run(_args: &Args, _terminal: &mut Terminal) -> Outcome {
-    Ok(Status::Done)
+pub(super) struct Args {
+    #[command(flatten)]
+    program: program::Program,
+    /// Of the simulated world; the same seed gives the same result
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Print one object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
+    let project = args.program.open()?;
+    terminal.error(&format!("rehearsing {} on simulated hosts; nothing outside is touched\n", visible::line(&project.name())));
+    let loaded = args.program.load(&project)?;
+    let compilation = loaded.compile();
+    if compilation.report.has_errors() {
+        return Ok(program::refuse(&compilation.report, &loaded, args.json, terminal));
+    }
+    let plan = match compilation.plan(&State::default()) {
+        Ok(plan) => plan,
+        Err(report) => return Ok(program::refuse(&report, &loaded, args.json, terminal)),
+    };
+    program::warn(&compilation.report, &loaded, terminal);
+    let done = rehearse(&plan, &compilation.facts, args.seed);
+    terminal.print(&if args.json { json::pretty(&done) } else { rehearsal::rehearsal(&plan, &done) });
+    Ok(if done.is_sound() { Status::Done } else { Status::Refused })
 }

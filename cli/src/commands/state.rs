@@ -3,13 +3,19 @@
 //! Reads the journal through the runtime, which proves it whole; writes nothing.
 
 use crate::{
-    exit::Failure,
+    exit::{Failure, Status},
     project::{ENTRY, Project},
 };
-use mig_plan::{Plan, State};
-use std::path::{Path, PathBuf};
-
-pub(super) type World = mig_runtime::local::LocalWorld;
+use mig_plan::{Host, HostId, State};
+use mig_runtime::{
+    Output, Piped, Script, StoreError, World, WorldError, journal,
+    real::{Held, HoldError, RealWorld, Store},
+};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// Below the project's folder.
 const FOLDER: &str = ".migc/state";
@@ -18,7 +24,7 @@ const FOLDER: &str = ".migc/state";
 #[derive(Debug, clap::Args)]
 #[group(skip)]
 pub(super) struct Folder {
-    /// The folder of the state [default: $MIG_STATE, else .migc/state in the project's folder]
+    /// The folder of the state; without it that of `MIG_STATE` in the environment, else `.migc/state` in the project's folder
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
 }
@@ -52,15 +58,27 @@ impl Folder {
 
 /// What the journal in that folder says.
 pub(super) fn read(folder: &Path) -> Result<State, Failure> {
-    let world = world(None, folder)?;
-    runtime()?.block_on(mig_runtime::journal::load(&world)).map_err(|error| {
-        Failure::new(format!("{error} (in {})", folder.display())).help(error.help())
+    let reader = Reader(Store::new(folder));
+    runtime()?
+        .block_on(journal::load(&reader))
+        .map_err(|error| Failure::new(format!("{error} (in {})", folder.display())).help(error.help()))
+}
+
+/// The right to write the state in that folder, until it is dropped.
+pub(super) fn hold(folder: &Path, by: &str) -> Result<Held, Failure> {
+    Store::new(folder).hold(by).map_err(|error| match error {
+        HoldError::Held { .. } => Failure::new(error.to_string())
+            .status(Status::Held)
+            .help("wait until that run is over; `migc status` shows how far it is, and `migc apply` goes on if it died"),
+        HoldError::Failed(_) => Failure::new(format!("{error} (in {})", folder.display()))
+            .help("see that the folder can be written, or give another with `--state`"),
     })
 }
 
 /// Hosts, clock and journal, as they are.
-pub(super) fn world(_plan: Option<&Plan>, _folder: &Path) -> Result<World, Failure> {
-    Ok(mig_runtime::local::LocalWorld::new(Path::new("/nonexistent")))
+pub(super) fn world(hosts: &BTreeMap<HostId, Host>, folder: &Path) -> Result<RealWorld, Failure> {
+    RealWorld::new(hosts, Store::new(folder))
+        .map_err(|error| Failure::new(format!("the hosts cannot be asked: {error}")).help("nothing was done; mend that and try again"))
 }
 
 /// Runs what waits for hosts, on this thread.
@@ -69,11 +87,35 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     made.map_err(|error| Failure::new(format!("the system gave no timers or sockets: {error}")))
 }
 
-/// Who acts: `user@machine`.
-#[allow(clippy::disallowed_methods)] // Names for people to read in the journal; nothing is decided by them.
-pub(super) fn operator() -> String {
-    let user = ["USER", "LOGNAME"].iter().find_map(|n| std::env::var(n).ok().filter(|v| !v.is_empty()));
-    let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").or_else(|_| std::fs::read_to_string("/etc/hostname"));
-    let machine = machine.ok().map(|m| m.trim().to_owned()).filter(|m| !m.is_empty());
-    format!("{}@{}", user.as_deref().unwrap_or("unknown"), machine.as_deref().unwrap_or("unknown"))
+/// A world that is only a journal, and one that is only read: nothing is created, not even its folder.
+struct Reader(Store);
+
+const NO_HOSTS: &str = "only the journal is read here";
+
+impl World for Reader {
+    async fn run(&self, host: &str, _scripts: &[Script]) -> Result<Vec<Output>, WorldError> {
+        Err(WorldError::Unreachable { host: host.to_owned(), message: NO_HOSTS.to_owned(), help: String::new() })
+    }
+
+    async fn pipe(&self, from: (&str, &Script), _to: (&str, &Script), _progress: &dyn Fn(u64)) -> Result<Piped, WorldError> {
+        Err(WorldError::Unreachable { host: from.0.to_owned(), message: NO_HOSTS.to_owned(), help: String::new() })
+    }
+
+    fn now_ms(&self) -> u64 {
+        0
+    }
+
+    async fn sleep(&self, _time: Duration) {}
+
+    async fn read_entry(&self, number: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        self.0.read(number)
+    }
+
+    async fn create_entry(&self, _number: u64, _bytes: &[u8]) -> Result<(), StoreError> {
+        Err(StoreError::Failed(NO_HOSTS.to_owned()))
+    }
+
+    fn secret(&self, _name: &str) -> Option<String> {
+        None
+    }
 }

@@ -289,6 +289,6 @@ pub(crate) mod tests {
     fn the_last_line() {
         let checks = ["disk_too_small", "duplicate_node_id"].map(str::to_owned);
         let text = crate::render::summary(&report(), &checks, 7);
-        assert_eq!(text, "1 check proven on 7 hosts of facts, 1 error, 1 warning, 1 not proven");
+        assert_eq!(text, "1 check proven on 7 hosts' facts, 1 error, 1 warning, 1 not proven");
     }
 }

@@ -7,6 +7,7 @@ pub mod json;
 pub mod plan;
 pub mod progress;
 pub mod quantity;
+pub mod rehearsal;
 pub mod short;
 pub mod status;
 pub mod words;
@@ -23,10 +24,14 @@ pub fn count(number: usize, noun: &str) -> String {
 pub fn summary(report: &Report, checks: &[String], hosts: usize) -> String {
     let open = |check: &&String| !report.unproven.iter().any(|u| u.name == **check);
     let proven = checks.iter().filter(open).count();
+    let facts = match hosts {
+        0 => "no facts".to_owned(),
+        1 => "1 host's facts".to_owned(),
+        _ => format!("{hosts} hosts' facts"),
+    };
     format!(
-        "{} proven on {} of facts, {}, {}, {} not proven",
+        "{} proven on {facts}, {}, {}, {} not proven",
         count(proven, "check"),
-        count(hosts, "host"),
         count(report.summary.errors, "error"),
         count(report.summary.warnings, "warning"),
         report.summary.unproven,

@@ -175,9 +175,9 @@ fn total(plan: &Plan) -> String {
     let sum = |of: fn(&Step) -> Option<u64>| plan.steps.iter().filter_map(of).fold(0, u64::saturating_add);
     let seconds = sum(|s| s.estimate.seconds);
     let unknown = plan.steps.iter().filter(|s| s.estimate.seconds.is_none()).count();
-    let least = if unknown > 0 { format!(" and the time of {}", count(unknown, "step")) } else { String::new() };
+    let least = if unknown > 0 { format!(" (without {}, whose time is not known)", count(unknown, "step")) } else { String::new() };
     let bytes = quantity::bytes(sum(|s| s.estimate.bytes));
-    format!("about {}{least} one after the other, {bytes} over the network", quantity::seconds(seconds))
+    format!("about {} if one after the other{least}, {bytes} over the network", quantity::seconds(seconds))
 }
 
 /// An unknown size is said only of what travels.
@@ -211,4 +211,139 @@ fn dedup(mut list: Vec<String>) -> Vec<String> {
     let mut seen = std::collections::BTreeSet::new();
     list.retain(|entry| seen.insert(entry.clone()));
     list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mig_plan::{Class, Digest, Forecast, Origin, Precondition, Requirement, Tree, Undo};
+
+    fn step(id: &str, phase: Phase, title: &str, action: Action, needs: &[&str]) -> Step {
+        Step {
+            id: id.to_owned(),
+            address: "mysql".to_owned(),
+            of_move: Some("services".to_owned()),
+            phase,
+            title: title.to_owned(),
+            why: "the data must be the same on both sides".to_owned(),
+            action,
+            needs: needs.iter().map(|id| (*id).to_owned()).collect(),
+            class: Class::Idempotent,
+            estimate: Estimate::default(),
+            undo: Undo::Nothing,
+            point_of_no_return: false,
+            after_no_return: false,
+            sets: vec![],
+            removes: vec![],
+            origin: Origin::default(),
+        }
+    }
+
+    fn example() -> Plan {
+        let (old, new, mysql) = ("old".to_owned(), "new".to_owned(), "mysql".to_owned());
+        let tree = Tree { source: "/data/mysql".to_owned(), target: "/data/mysql".to_owned(), exclude: vec![] };
+        let copy = Action::CopyTrees { from: old.clone(), to: new.clone(), trees: vec![tree], live: true };
+        let stop = Action::StopContainer { host: old.clone(), container: mysql.clone(), grace_seconds: 60, clean: true };
+        let start = |host: &str| Action::StartContainer { host: host.to_owned(), container: mysql.clone() };
+        let mut steps = vec![
+            step("sa", Phase::Prepare, "copy `/data/mysql` from old to new while it is used", copy, &[]),
+            step("sb", Phase::Cutover, "stop `mysql` on old", stop, &["sa"]),
+            step("sc", Phase::Cutover, "start `mysql` on new\u{1b}[1m", start("new"), &["sa", "sb"]),
+        ];
+        steps[0].estimate = Estimate { seconds: Some(5_040), bytes: Some(54 << 30) };
+        steps[1].undo = Undo::Act { action: Box::new(start("old")) };
+        steps[1].estimate.seconds = Some(20);
+        steps[2].undo = Undo::Impossible { why: "new accepts writes".to_owned() };
+        steps[2].point_of_no_return = true;
+        let requirement = Requirement::FreeSpace { path: "/data".to_owned(), bytes: 54 << 30 };
+        let space = Precondition { host: new.clone(), address: mysql.clone(), requirement, origin: Origin::default() };
+        let host = |name: &str| {
+            (name.to_owned(), Host { login: mig_plan::Login { host: name.to_owned(), ..Default::default() }, ..Default::default() })
+        };
+        let summary = MoveSummary {
+            address: "services".to_owned(),
+            from: old,
+            to: new,
+            point_of_no_return: Some("sc".to_owned()),
+            bytes: Some(54 << 30),
+            seconds: None,
+            window: Some("4h from 2020-01-18T02:00+08:00".to_owned()),
+            window_unix: None,
+        };
+        Plan {
+            version: Plan::VERSION,
+            project: "geekpie".to_owned(),
+            sources: Digest::of_bytes(b""),
+            serial: 0,
+            head: String::new(),
+            hosts: ["old", "new"].map(host).into(),
+            preconditions: vec![space.clone(), space],
+            steps,
+            moves: vec![summary],
+            forecasts: vec![Forecast { address: mysql, downtime_seconds: Some(320), down: "sb".to_owned(), up: "sc".to_owned() }],
+            cost_per_day: [("EUR".to_owned(), 11_400_000)].into(),
+            secrets: vec!["MYSQL_ROOT_PASSWORD".to_owned()],
+            unproven: vec![],
+            outputs: [("judge".to_owned(), serde_json::Value::Null)].into(),
+        }
+    }
+
+    #[test]
+    fn what_is_signed() {
+        let text = plan(&example());
+        let (text, digest) = text.split_once("digest: ").expect("it ends with its digest");
+        assert_eq!(digest, format!("{}\n", example().digest()));
+        insta::assert_snapshot!(text, @r"
+        plan for geekpie: 3 steps, 1 move, 2 hosts
+
+        hosts
+          new: ssh new, host key by your known_hosts
+            before anything is changed: 54.0 GiB free at /data
+          old: ssh old, host key by your known_hosts
+
+        move services: from old to new, time not known, 54.0 GiB over the network
+          window: its cutover only within 4h from 2020-01-18T02:00+08:00
+
+          PREPARE: nothing is down
+            1. copy `/data/mysql` from old to new while it is used
+                 why:  the data must be the same on both sides
+                 how:  can begin at once, about 1 h 24 min, 54.0 GiB over the network
+                 undo: nothing to undo
+
+          CUTOVER: the source is down, the target is not yet up
+            2. stop `mysql` on old
+                 why:  the data must be the same on both sides
+                 how:  after 1, about 20 s
+                 undo: start mysql on old
+
+        ======================= POINT OF NO RETURN of services =======================
+          Until here a failure brings the source back. Once step 3 is done, only a reverse move does.
+        ==============================================================================
+
+            3. start `mysql` on new\u{1b}[1m
+                 why:  the data must be the same on both sides
+                 how:  after 1, 2, time not known
+                 undo: IMPOSSIBLE, new accepts writes
+
+        downtime
+          mysql  about 5 min 20 s from step 2 to step 3
+
+        in all: 3 steps, about 1 h 24 min if one after the other (without 1 step, whose time is not known), 54.0 GiB over the network
+        cost: 11.40 EUR a day while both sides exist
+        secrets: apply needs MIG_SECRET_MYSQL_ROOT_PASSWORD in its environment
+        output: judge = known after the apply
+        state: nothing was applied yet
+        ");
+    }
+
+    #[test]
+    fn nothing_to_do_is_said() {
+        let text = plan(&Plan { steps: vec![], ..example() });
+        assert!(text.starts_with("nothing to do: geekpie is as the program says\n"), "{text}");
+    }
+
+    #[test]
+    fn ranges_are_short() {
+        assert_eq!([&[][..], &[1], &[1, 2], &[1, 3, 4, 5, 9]].map(ranges), ["", "1", "1, 2", "1, 3-5, 9"]);
+    }
 }

@@ -35,7 +35,8 @@ pub fn unfinished(run: &Unfinished) -> String {
         let title = run.plan.step(id).map_or("", |s| s.title.as_str());
         let _ = writeln!(out, "  begun, not known to be done: {step}. {}", visible::line(title));
     }
-    let next = run.plan.steps.iter().position(|s| !run.done.contains_key(&s.id) && !run.open.contains(&s.id) && !run.undone.contains(&s.id));
+    let next =
+        run.plan.steps.iter().position(|s| !run.done.contains_key(&s.id) && !run.open.contains(&s.id) && !run.undone.contains(&s.id));
     if let Some((index, step)) = next.and_then(|i| Some((i, run.plan.steps.get(i)?))).filter(|_| !run.undoing) {
         let _ = writeln!(out, "  next: {}. {}", index + 1, visible::line(&step.title));
     }

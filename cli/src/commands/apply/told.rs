@@ -1,11 +1,6 @@
 //! What is said when an apply is over? Problems with their hosts and what to do, then the summary.
 
-use crate::{
-    exit::Status,
-    render::json,
-    terminal::Terminal,
-    visible,
-};
+use crate::{exit::Status, render::json, terminal::Terminal, visible};
 use mig_plan::Plan;
 use mig_runtime::{
     executor::{ApplyResult, Exit},
@@ -37,16 +32,8 @@ pub(super) fn result(result: &ApplyResult, as_json: bool, terminal: &mut Termina
 /// All is as the program says.
 pub(super) fn nothing(plan: &Plan, as_json: bool, terminal: &mut Terminal) {
     let text = format!("nothing to do: {} is as the program says, and nothing was changed", visible::line(&plan.project));
-    let result = ApplyResult {
-        exit: Exit::Done,
-        run: None,
-        same_plan: true,
-        steps: 0,
-        done: 0,
-        undone: 0,
-        problems: vec![],
-        summary: vec![text],
-    };
+    let result =
+        ApplyResult { exit: Exit::Done, run: None, same_plan: true, steps: 0, done: 0, undone: 0, problems: vec![], summary: vec![text] };
     if as_json {
         terminal.print(&json::line(&Last { event: "result", result: &result }));
     } else {
