@@ -169,8 +169,17 @@ impl Runner<'_, '_, '_> {
         self.model.program.report(problem);
     }
 
+    /// A text for people; what is not known in it is said so, and does not take the rest away.
     fn text(&self, scope: &Scope<'_>, e: Option<&Expr>) -> Option<String> {
-        let value = self.model.eval(scope, e?);
+        let e = e?;
+        if let ExprKind::Str(parts) = &e.kind {
+            let part = |p: &ast::Part| match p {
+                ast::Part::Text(text) => text.clone(),
+                ast::Part::Hole(hole) => self.model.show(&self.model.eval(scope, hole).v),
+            };
+            return Some(parts.iter().map(part).collect());
+        }
+        let value = self.model.eval(scope, e);
         match &value.v {
             Value::Str(text) => Some(text.to_string()),
             Value::Absent | Value::Error => None,

@@ -423,13 +423,14 @@ impl Typer<'_, '_> {
                 types.push(ty);
             }
         };
+        let mut env = env.clone();
         for (condition, value) in arms {
-            self.condition(env, condition, "the condition");
-            let env = self.narrowed(env, condition);
-            keep(self.infer(&env, value, want));
+            self.condition(&env, condition, "the condition");
+            keep(self.infer(&self.narrowed(&env, condition, true), value, want));
+            env = self.narrowed(&env, condition, false);
         }
         if let Some(other) = other {
-            keep(self.infer(env, other, want));
+            keep(self.infer(&env, other, want));
         }
         let ty = match types.len() {
             1 => types.remove(0),
@@ -438,19 +439,42 @@ impl Typer<'_, '_> {
         if other.is_none() { ty.optional() } else { ty }
     }
 
-    /// `if x? { … }`: inside, the local `x` is there.
-    fn narrowed(&self, env: &Env, condition: &Expr) -> Env {
-        if let ExprKind::Present(inner) = &condition.kind
-            && let ExprKind::Name(name) = &inner.kind
-        {
-            let ty = self.infer(env, inner, None);
-            if let Type::Option(there) = ty
-                && env.vars.iter().any(|(n, _)| n == name)
-            {
-                return env.with(name, (*there).clone());
-            }
+    /// What a condition says of local names where it holds, or where it does not: `x?`, `x is T`, joined by `and`, `or`, `not`.
+    fn narrowed(&self, env: &Env, condition: &Expr, holds: bool) -> Env {
+        match &condition.kind {
+            ExprKind::Unary(ast::UnaryOp::Not, inner) => self.narrowed(env, inner, !holds),
+            ExprKind::Binary(BinaryOp::And, _, a, b) if holds => self.narrowed(&self.narrowed(env, a, true), b, true),
+            ExprKind::Binary(BinaryOp::Or, _, a, b) if !holds => self.narrowed(&self.narrowed(env, a, false), b, false),
+            ExprKind::Present(inner) if holds => match local(env, inner) {
+                Some((name, Type::Option(there))) => env.with(&name, (*there).clone()),
+                _ => env.clone(),
+            },
+            ExprKind::Binary(BinaryOp::Is, _, inner, ty) => match local(env, inner) {
+                Some((name, found)) => env.with(&name, self.narrowed_type(env, &found, ty, holds)),
+                None => env.clone(),
+            },
+            _ => env.clone(),
         }
-        env.clone()
+    }
+
+    fn narrowed_type(&self, env: &Env, found: &Type, ty: &Expr, holds: bool) -> Type {
+        let Some(name) = crate::signatures::path_of(ty) else { return found.clone() };
+        if let Type::Ref(kind, _) = found.plain() {
+            let root = self.program.kind(*kind).root;
+            let narrower = self.program.find_kind(env.module, &name, Some(root)).filter(|_| holds);
+            return narrower.map_or_else(|| found.clone(), |k| self.program.reference(k));
+        }
+        let is_it = |m: &&Type| match m {
+            Type::Ref(kind, _) => self.program.find_kind(env.module, &name, None).is_some_and(|k| self.program.is_a(*kind, k)),
+            Type::Word(word) => *word == name,
+            other => crate::types::scalar(&name).is_some_and(|s| other.to_string() == s.to_string()),
+        };
+        let mut left: Vec<Type> = found.members().into_iter().filter(|m| is_it(m) == holds).cloned().collect();
+        match left.len() {
+            0 => found.clone(),
+            1 => left.remove(0),
+            _ => Type::Union(left.into()),
+        }
     }
 
     /// Is it a condition?
@@ -479,8 +503,7 @@ impl Typer<'_, '_> {
             BinaryOp::And | BinaryOp::Or => {
                 let word = if op == BinaryOp::And { "`and`" } else { "`or`" };
                 self.condition(env, left, word);
-                let env = if op == BinaryOp::And { self.narrowed(env, left) } else { env.clone() };
-                self.condition(&env, right, word);
+                self.condition(&self.narrowed(env, left, op == BinaryOp::And), right, word);
                 Type::Bool
             }
             BinaryOp::Else => {
@@ -691,6 +714,12 @@ impl Typer<'_, '_> {
         }
         self.broken(env, e, problem)
     }
+}
+
+/// A local name and its type.
+fn local(env: &Env, e: &Expr) -> Option<(SmolStr, Type)> {
+    let ExprKind::Name(name) = &e.kind else { return None };
+    env.vars.iter().rev().find(|v| v.0 == *name).cloned()
 }
 
 /// The type inside `?`, with `later` kept.

@@ -298,7 +298,12 @@ impl<'a> Program<'a> {
         for number in 0..self.kinds.len() {
             let (module, tree) = (self.kinds[number].module, self.kinds[number].tree);
             let Some(base) = &tree.base else { continue };
-            let found = self.find_kind(module, &base.text, None).filter(|b| b.0 as usize != number);
+            // `kind network is network`: the base is the one of the prelude, not the kind itself.
+            let found = if base.text == tree.name.text {
+                self.prelude.kinds.get(&base.text).and_then(|l| l.iter().copied().find(|k| k.0 as usize != number))
+            } else {
+                self.find_kind(module, &base.text, None)
+            };
             if found.is_none() {
                 self.unknown_kind(module, base, None);
             }
