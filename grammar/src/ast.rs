@@ -74,6 +74,7 @@ pub struct Item {
 
 /// The forms of items.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "a file has few kinds and many declarations, and both are large")]
 pub enum ItemKind {
     /// `use aliyun`, `use "./network.mig" as net`
     Use(Use),

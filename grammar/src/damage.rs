@@ -35,5 +35,10 @@ pub(crate) fn told(text: &str, mut notices: Vec<Notice>) -> Vec<Damage> {
 
 /// Nothing between two notices but space: of the same line, or of any if both miss something.
 fn is_consequence(between: &str, both_absent: bool) -> bool {
-    between.bytes().all(|byte| matches!(byte, b' ' | b'\t') || (both_absent && matches!(byte, b'\r' | b'\n')))
+    if both_absent {
+        // Between two missing operands an operator has nothing to do.
+        let operator = between.trim();
+        return matches!(operator, "and" | "or") || operator.bytes().all(|byte| b"=<>!?.+-*/".contains(&byte));
+    }
+    between.bytes().all(|byte| matches!(byte, b' ' | b'\t'))
 }

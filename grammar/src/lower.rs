@@ -128,9 +128,8 @@ impl<'t> Lower<'t> {
             _ => {
                 let at = self.span(pair);
                 let absent = at.start == at.end;
-                if let Some(damage) = wording::damage(self.text, pair.as_rule(), at, around) {
-                    self.notices.push(Notice { at, absent, damage });
-                }
+                let damage = wording::damage(self.text, pair.as_rule(), at, around);
+                self.notices.push(Notice { at, absent, damage });
             }
         }
     }

@@ -12,22 +12,21 @@ mod tokens;
 pub(crate) use names::people;
 use tokens::{before, first, offset_of};
 
-/// What is told of a pair that stands for a mistake at `at`, within the pair `around`; nothing for other pairs.
-pub(crate) fn damage(text: &str, rule: Rule, at: Span, around: Around) -> Option<Damage> {
-    let absent = at.start == at.end;
-    if !absent {
+/// What is told of a pair that stands for a mistake at `at`, within the pair `around`.
+pub(crate) fn damage(text: &str, rule: Rule, at: Span, around: Around) -> Damage {
+    if at.start != at.end {
         return skipped::damage(text, rule, at, around);
     }
     match rule {
-        Rule::no_paren => Some(unclosed(text, "(", around)),
-        Rule::no_bracket => Some(unclosed(text, "[", around)),
-        Rule::no_brace => Some(unclosed(text, "{", around)),
-        Rule::no_quote => Some(unclosed(text, "\"", around)),
+        Rule::no_paren => unclosed(text, "(", around),
+        Rule::no_bracket => unclosed(text, "[", around),
+        Rule::no_brace => unclosed(text, "{", around),
+        Rule::no_quote => unclosed(text, "\"", around),
         Rule::no_comma => {
             let next = first(&text[at.start as usize..]);
-            Some(Damage { span: at, message: format!("expected `,` before `{next}`"), help: None })
+            Damage { span: at, message: format!("expected `,` before `{next}`"), help: None }
         }
-        _ => Some(Damage { span: at, message: absence(text, rule, at), help: absence_help(text, rule, at, around) }),
+        _ => Damage { span: at, message: absence(text, rule, at), help: absence_help(text, rule, at, around) },
     }
 }
 
@@ -46,6 +45,8 @@ fn absence_help(text: &str, rule: Rule, at: Span, around: Around) -> Option<Stri
     let help = match rule {
         Rule::no_code => "codes are short and stable, as in `check too_small: CLUB001 error { … }`",
         Rule::no_driver => "as in `create aliyun.rpc(\"RunInstances\") { … }`",
+        Rule::no_kind_word => "as in `abstract kind server { … }`",
+        Rule::no_value if text[at.start as usize..].trim_start().starts_with('!') => "write `not`",
         Rule::no_on => "as in `replace on image, zone`",
         Rule::no_in if around.rule == Rule::keys => "as in `web[zone in zones]`",
         Rule::no_in => "as in `for a in all(nic)`",
@@ -61,15 +62,9 @@ fn absence_help(text: &str, rule: Rule, at: Span, around: Around) -> Option<Stri
             let sign = if upper { ":" } else { " =" };
             return Some(format!("a field is written `{key}{sign} {}`", value.trim()));
         }
-        Rule::no_value if is_number_with_plus(text, at) => return None,
         _ => return None,
     };
     Some(help.to_owned())
-}
-
-/// Nothing yet is known to help with a missing operand.
-fn is_number_with_plus(_text: &str, _at: Span) -> bool {
-    false
 }
 
 /// A bracket or a quote that is never closed, shown where it is.

@@ -76,14 +76,12 @@ impl Lower<'_> {
         let around = self.around(&pair);
         let mut above = Self::fresh_above();
         let mut fields = Vec::new();
-        self.depth += 1;
         for kid in pair.into_inner() {
             match kid.as_rule() {
                 Rule::field => fields.push(self.field(kid, &mut above)),
                 _ => self.entry(kid, around, &mut above),
             }
         }
-        self.depth -= 1;
         self.no_more(&mut above);
         fields
     }

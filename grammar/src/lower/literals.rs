@@ -47,7 +47,7 @@ impl Lower<'_> {
         if number.len() > 1 && number.starts_with('0') {
             let plain = if plain.is_empty() { "0" } else { plain };
             self.note(span, format!("the number `{number}` begins with `0`"), Some(format!("write `{plain}{rest}`")));
-        } else if rest.starts_with('_') && rest.bytes().nth(1).is_some_and(|byte| byte.is_ascii_digit()) {
+        } else if rest.starts_with('_') && rest.as_bytes().get(1).is_some_and(u8::is_ascii_digit) {
             let help = format!("write `{}`", text.replace('_', ""));
             self.note(span, format!("the number `{text}` has `_` between its digits"), Some(help));
         } else if let Some(sum) = sum_of_durations(text) {

@@ -17,11 +17,11 @@ const ITEM_WORDS: [&str; 14] =
 const CHECK_WORDS: [&str; 7] = ["for", "when", "at", "also", "say", "help", "fix"];
 
 /// What is told of a text that no rule but a `bad_*` took.
-pub(super) fn damage(text: &str, rule: Rule, at: Span, around: Around) -> Option<Damage> {
+pub(super) fn damage(text: &str, rule: Rule, at: Span, around: Around) -> Damage {
     let skipped = &text[at.start as usize..at.end as usize];
     let token = first(skipped);
     let (message, help) = match rule {
-        Rule::bad_item => item(text, at, skipped),
+        Rule::bad_item => item(skipped),
         Rule::bad_end => (format!("expected a line break before `{token}`"), tail_help(text, at, &token)),
         Rule::bad_tail => (format!("expected `,` or a line break before `{token}`"), tail_help(text, at, &token)),
         Rule::bad_entry => entry(skipped, around),
@@ -32,11 +32,11 @@ pub(super) fn damage(text: &str, rule: Rule, at: Span, around: Around) -> Option
         Rule::bad_date | Rule::bad_number => (format!("`{token}` is no literal"), None),
         _ => (format!("{} cannot stand here", people(rule)), None),
     };
-    Some(Damage { span: at, message, help })
+    Damage { span: at, message, help }
 }
 
 /// Text outside of every item.
-fn item(text: &str, at: Span, skipped: &str) -> Said {
+fn item(skipped: &str) -> Said {
     let word: String = skipped.trim_start().chars().take_while(|c| is_word(*c)).collect();
     let line = skipped.trim_start().lines().next().unwrap_or_default().trim_end();
     let rest = line[word.len()..].trim_start();
@@ -56,7 +56,6 @@ fn item(text: &str, at: Span, skipped: &str) -> Said {
         };
         return ("an item begins at the first column".to_owned(), Some(help));
     }
-    let _ = (text, at);
     if rest.starts_with('=') && !rest.starts_with("==") {
         return (format!("expected an item, found the field `{word}`"), Some(format!("write `let {line}`")));
     }
@@ -178,8 +177,8 @@ fn one_edit_apart(known: &str, word: &str) -> bool {
     let (a, b) = (&known[head..], &word[head..]);
     match (a, b) {
         ([_, a @ ..], [_, b @ ..]) if a == b => true,
-        ([a @ ..], [_, b @ ..]) if a == b => true,
-        ([_, a @ ..], [b @ ..]) if a == b => true,
+        (a, [_, b @ ..]) if a == b => true,
+        ([_, a @ ..], b) if a == b => true,
         ([a1, a2, a @ ..], [b1, b2, b @ ..]) => a1 == b2 && a2 == b1 && a == b,
         _ => false,
     }
