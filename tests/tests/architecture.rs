@@ -10,7 +10,8 @@ type Edges = BTreeSet<String>;
 
 fn documented() -> Edges {
     let text = read("docs/architecture.md");
-    let block = text.split("```edges\n").nth(1).and_then(|rest| rest.split("```").next()).expect("docs/architecture.md has a block `edges`");
+    let block =
+        text.split("```edges\n").nth(1).and_then(|rest| rest.split("```").next()).expect("docs/architecture.md has a block `edges`");
     block.lines().map(str::to_owned).collect()
 }
 

@@ -16,7 +16,11 @@ fn none(problems: &[String]) {
 #[test]
 fn every_file_says_what_it_answers() {
     let silent = files("", ".rs").into_iter().filter(|path| !read(path).starts_with("//!"));
-    none(&silent.map(|path| format!("{path}:1: begin with `//!`: which question this file answers, and what it does not")).collect::<Vec<_>>());
+    none(
+        &silent
+            .map(|path| format!("{path}:1: begin with `//!`: which question this file answers, and what it does not"))
+            .collect::<Vec<_>>(),
+    );
 }
 
 #[test]
@@ -28,7 +32,8 @@ fn no_file_has_two_topics() {
 #[test]
 fn nothing_is_left_undone_or_unrun() {
     // Put together here, so that this file does not find itself.
-    let forbidden = [["todo", "!("], ["unimplemented", "!("], ["#[", "ignore"], ["should_", "panic"], ["dbg", "!("]].map(|parts| parts.concat());
+    let forbidden =
+        [["todo", "!("], ["unimplemented", "!("], ["#[", "ignore"], ["should_", "panic"], ["dbg", "!("]].map(|parts| parts.concat());
     let mut problems = vec![];
     for path in files("", ".rs") {
         for (number, line) in read(&path).lines().enumerate() {
@@ -40,7 +45,8 @@ fn nothing_is_left_undone_or_unrun() {
 
 #[test]
 fn pages_and_rules_match() {
-    let pages: BTreeSet<String> = files("docs/checks", ".md").iter().filter_map(|p| p.rsplit('/').next()?.strip_suffix(".md").map(str::to_owned)).collect();
+    let pages: BTreeSet<String> =
+        files("docs/checks", ".md").iter().filter_map(|p| p.rsplit('/').next()?.strip_suffix(".md").map(str::to_owned)).collect();
     let mut problems = vec![];
     let mut rules = BTreeSet::new();
     for path in files("stdlib/checks", ".mig") {
@@ -91,7 +97,8 @@ fn prose(text: &str) -> Vec<(usize, &str)> {
 
 #[test]
 fn lints_are_the_workspaces() {
-    let alone = files("", "Cargo.toml").into_iter().filter(|path| path != "Cargo.toml" && !read(path).contains("[lints]\nworkspace = true"));
+    let alone =
+        files("", "Cargo.toml").into_iter().filter(|path| path != "Cargo.toml" && !read(path).contains("[lints]\nworkspace = true"));
     let mut out = String::new();
     alone.for_each(|path| {
         let _ = writeln!(out, "{path}: add `[lints] workspace = true`");

@@ -10,6 +10,7 @@ use mig_runtime::event::Event;
 /// The line for an event; nothing for those that only move a bar.
 pub fn line(plan: &Plan, event: &Event) -> Option<String> {
     let line = match event {
+        Event::Preflight { hosts, .. } if hosts.is_empty() => return None,
         Event::Preflight { hosts, requirements } => {
             let asked = count(hosts.len(), "host");
             format!("asking {asked} whether all that is required holds ({}); nothing is changed yet", count(*requirements, "requirement"))
@@ -25,7 +26,7 @@ pub fn line(plan: &Plan, event: &Event) -> Option<String> {
             format!("{} again in {} s: {message}", place(plan, step), milliseconds.div_ceil(1_000))
         }
         Event::StepDone { step, changed, milliseconds } => {
-            let how = if *changed { "done    " } else { "was done" };
+            let how = if *changed { "done    " } else { "in place" };
             format!("{} {how} {} ({})", place(plan, step), title(plan, step), time(*milliseconds))
         }
         Event::StepFailed { step, message, help } => format!("{} FAILED   {message}; {help}", place(plan, step)),

@@ -1,0 +1,203 @@
+//! How does the program itself behave? Exit statuses, streams, plans in files, journals; with steps that touch no host.
+//!
+//! What programs mean is tested where they are compiled, what steps do where they are run.
+
+#![allow(clippy::disallowed_methods, reason = "a process is started, and folders are made for it")]
+
+use mig_plan::{Action, Class, Digest, Estimate, Origin, Phase, Plan, Step, Undo};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+/// A folder of a test's own, removed with it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("migc-process-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).expect("a folder");
+        Self(path)
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.0.join(name);
+        fs::write(&path, text).expect("a file");
+        path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn migc(folder: &Path, words: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_migc"));
+    command.current_dir(folder).args(words).stdin(Stdio::null()).env_remove("MIG_STATE");
+    command.output().expect("migc can be started")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn status(output: &Output) -> i32 {
+    output.status.code().expect("it was not killed")
+}
+
+/// A plan of steps that only write the journal.
+fn notes(count: usize) -> Plan {
+    let step = |number: usize| Step {
+        id: format!("s{number:012x}"),
+        address: format!("note{number}"),
+        of_move: None,
+        phase: Phase::Prepare,
+        title: format!("note that thing {number} is settled"),
+        why: "it is there already".to_owned(),
+        action: Action::Note,
+        needs: vec![],
+        class: Class::Read,
+        estimate: Estimate { seconds: Some(0), bytes: Some(0) },
+        undo: Undo::Nothing,
+        point_of_no_return: false,
+        after_no_return: false,
+        sets: vec![],
+        removes: vec![],
+        origin: Origin { file: "main.mig".to_owned(), line: 1, column: 1 },
+    };
+    Plan {
+        version: Plan::VERSION,
+        project: "trial".to_owned(),
+        sources: Digest::of_bytes(b"sources"),
+        serial: 0,
+        head: String::new(),
+        hosts: [].into(),
+        preconditions: vec![],
+        steps: (1..=count).map(step).collect(),
+        moves: vec![],
+        forecasts: vec![],
+        cost_per_day: [].into(),
+        secrets: vec![],
+        unproven: vec![],
+        outputs: [].into(),
+    }
+}
+
+fn plan_file(folder: &Folder, plan: &Plan) -> String {
+    folder.write("plan.json", &serde_json::to_string_pretty(plan).expect("a plan is JSON"));
+    plan.digest().to_string()
+}
+
+#[test]
+fn wrong_usage_is_64() {
+    let folder = Folder::new("usage");
+    for words in
+        [&["chek"][..], &[], &["check", "--format", "xml"], &["check", "--set", "x"], &["apply", "--digest", "x"], &["apply", "p.json"]]
+    {
+        let output = migc(&folder.0, words);
+        assert_eq!(status(&output), 64, "{words:?}: {}", text(&output.stderr));
+        assert!(!output.stderr.is_empty() && output.stdout.is_empty(), "{words:?}");
+    }
+    assert_eq!(status(&migc(&folder.0, &["--help"])), 0);
+    assert_eq!(status(&migc(&folder.0, &["--version"])), 0);
+}
+
+#[test]
+fn what_is_not_there_is_named() {
+    let folder = Folder::new("missing");
+    let output = migc(&folder.0, &["check", "nowhere"]);
+    assert_eq!((status(&output), text(&output.stderr).lines().next()), (1, Some("error: there is no `nowhere`")));
+    let output = migc(&folder.0, &["explain", "duplicate_node"]);
+    assert_eq!(status(&output), 1);
+    assert!(text(&output.stderr).contains("did you mean `duplicate_node_id` (MIG3030)?"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_folder_without_a_program_is_an_error_in_every_format() {
+    let folder = Folder::new("empty");
+    for format in ["human", "short", "json"] {
+        let output = migc(&folder.0, &["check", "--format", format]);
+        assert_eq!(status(&output), 1, "{format}");
+        assert!(text(&output.stdout).contains("main.mig"), "{format}: {}", text(&output.stdout));
+    }
+    let output = migc(&folder.0, &["check", "--format", "json"]);
+    let report: mig_plan::Report = serde_json::from_slice(&output.stdout).expect("a report");
+    assert!(report.has_errors());
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let folder = Folder::new("pipe");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_migc"))
+        .current_dir(&folder.0)
+        .args(["explain", "MIG3030"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("migc can be started");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!((status(&output), text(&output.stderr)), (0, String::new()));
+}
+
+#[test]
+fn a_plan_in_a_file_is_applied_once() {
+    let folder = Folder::new("apply");
+    let digest = plan_file(&folder, &notes(3));
+    let words = ["apply", "plan.json", "--digest", &digest, "--state", "state"];
+    let asked = migc(&folder.0, &words);
+    assert_eq!(status(&asked), 64, "{}", text(&asked.stderr));
+    assert!(text(&asked.stdout).contains("1. note that thing 1 is settled"), "{}", text(&asked.stdout));
+    assert!(!folder.0.join("state").exists(), "a plan that nobody agreed to leaves nothing");
+    let done = migc(&folder.0, &[&words[..], &["--yes"]].concat());
+    assert_eq!(status(&done), 0, "{}", text(&done.stderr));
+    assert!(text(&done.stderr).contains("[3/3] in place"), "{}", text(&done.stderr));
+    let again = migc(&folder.0, &[&words[..], &["--yes"]].concat());
+    assert_eq!(status(&again), 1, "{}", text(&again.stdout));
+    assert!(text(&again.stderr).contains("applied already"), "{}", text(&again.stderr));
+}
+
+#[test]
+fn events_are_lines_of_json() {
+    let folder = Folder::new("events");
+    let digest = plan_file(&folder, &notes(2));
+    let output = migc(&folder.0, &["apply", "plan.json", "--digest", &digest, "--state", "state", "--yes", "--json"]);
+    let lines: Vec<serde_json::Value> =
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("an object a line")).collect();
+    let names: Vec<&str> = lines.iter().filter_map(|l| l["event"].as_str()).collect();
+    assert_eq!((names.first(), names.last(), lines.len()), (Some(&"preflight"), Some(&"result"), names.len()), "{names:?}");
+    assert_eq!(lines.last().map(|l| l["exit"].clone()), Some("done".into()));
+}
+
+#[test]
+fn a_plan_that_was_changed_is_refused() {
+    let folder = Folder::new("changed");
+    let digest = plan_file(&folder, &notes(3));
+    plan_file(&folder, &notes(2));
+    let output = migc(&folder.0, &["apply", "plan.json", "--digest", &digest, "--state", "state", "--yes"]);
+    assert_eq!(status(&output), 1);
+    assert!(text(&output.stderr).contains("it is not the plan that was reviewed"), "{}", text(&output.stderr));
+    folder.write("plan.json", "{\"version\": 99}");
+    let output = migc(&folder.0, &["apply", "plan.json", "--digest", &digest, "--state", "state", "--yes"]);
+    assert!(text(&output.stderr).contains("a plan of version 99"), "{}", text(&output.stderr));
+    assert!(!folder.0.join("state").exists());
+}
+
+#[test]
+fn status_reads_and_writes_nothing() {
+    let folder = Folder::new("status");
+    folder.write("main.mig", "");
+    let output = migc(&folder.0, &["status"]);
+    assert_eq!((status(&output), text(&output.stdout)), (0, "nothing was applied yet\n".to_owned()));
+    assert!(!folder.0.join(".migc").exists());
+    let digest = plan_file(&folder, &notes(2));
+    // The project's folder tells where the state is.
+    let output = migc(&folder.0, &["apply", "plan.json", "--digest", &digest, "--yes"]);
+    assert_eq!(status(&output), 0, "{}", text(&output.stderr));
+    let output = migc(&folder.0, &["status"]);
+    assert!(text(&output.stdout).starts_with("trial: entry "), "{}", text(&output.stdout));
+}
