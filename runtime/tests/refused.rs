@@ -22,9 +22,10 @@ fn all_that_is_not_ready_is_told_at_once_and_nothing_is_changed() {
         old.missing_tools.insert("tar".to_owned());
         old.containers.clear();
         old.clock_offset_ms = 600_000;
-        (old.uid, old.sudo, old.docker) = (1_000, false, false);
+        (old.uid, old.sudo) = (1_000, false);
     }
     if let Some(mut new) = world.host(NEW) {
+        new.docker = false;
         new.listening.insert("3306/tcp".to_owned());
         let mut file = common::world(&["x"]).0.host(OLD).unwrap().nodes.get("/data/x/data").unwrap().clone();
         file.size = 99_900_000_000;
@@ -36,9 +37,9 @@ fn all_that_is_not_ready_is_told_at_once_and_nothing_is_changed() {
     let told: Vec<String> = result.problems.iter().map(|p| format!("{} {}", p.host.as_deref().unwrap_or("-"), p.message)).collect();
     for words in [
         "- the secret `mysql_password` is missing",
-        "old the user `admin` may not act as root",
-        "old no Docker answers",
-        "old its clock is 600 s ahead of the operator's",
+        "old the user `admin` may not act as root on old",
+        "new no Docker answers on new",
+        "old the clock of old is 599 s ahead of the operator's",
     ] {
         assert!(told.iter().any(|line| line.starts_with(words)), "{words}: {told:#?}");
     }

@@ -4,7 +4,7 @@
 
 use super::{Asked, Problem};
 use crate::{Output, Script, World, WorldError, actions::requirement, scripts};
-use mig_plan::{Action, EnvValue, Origin};
+use mig_plan::{Action, EnvValue, Origin, Requirement};
 use std::collections::BTreeMap;
 
 /// A host's clock may differ from the operator's by so much: five minutes. Certificates, journals and mtimes need no better.
@@ -63,8 +63,12 @@ pub(super) async fn look<W: World>(world: &W, asked: &Asked<'_>) -> Vec<Problem>
     let mut rest = answers.as_slice();
     let about = take(&mut rest, 1).first();
     let mut problems = judge_about(asked, about, (began_ms, world.now_ms()));
+    let docker = about.is_some_and(|output| !output.text().lines().any(|line| line == "docker="));
     for (precondition, count) in asked.preconditions.iter().zip(counts) {
-        if let Err(failure) = requirement::judge(precondition, take(&mut rest, count)) {
+        let judged = requirement::judge(precondition, take(&mut rest, count));
+        // Without Docker it is not known which containers there are, and that Docker is missing is said already.
+        let said = asked.needs_docker && !docker && matches!(precondition.requirement, Requirement::Container { .. });
+        if let Some(failure) = judged.err().filter(|_| !said) {
             problems.push(Problem {
                 host: Some(asked.name.clone()),
                 address: Some(precondition.address.clone()),
@@ -91,15 +95,15 @@ fn problem(asked: &Asked<'_>, message: String, help: &str) -> Problem {
 
 fn unreached(asked: &Asked<'_>, error: WorldError) -> Problem {
     match error {
-        WorldError::Unreachable { message, help, .. } => problem(asked, format!("cannot be reached: {message}"), &help),
-        WorldError::Lost { message, .. } => problem(asked, format!("the connection was lost: {message}"), "see that it is up and the way there is stable"),
+        WorldError::Unreachable { message, help, .. } => problem(asked, format!("{} cannot be reached: {message}", asked.name), &help),
+        WorldError::Lost { message, .. } => problem(asked, format!("the connection to {} was lost: {message}", asked.name), "see that it is up and the way there is stable"),
     }
 }
 
 fn judge_about(asked: &Asked<'_>, about: Option<&Output>, asked_between_ms: (u64, u64)) -> Vec<Problem> {
     let Some(about) = about.filter(|output| output.status == 0) else {
         let why = about.map(|output| output.stderr.trim().to_owned()).filter(|text| !text.is_empty());
-        let message = format!("cannot run a script there: {}", why.unwrap_or_else(|| "no answer came".to_owned()));
+        let message = format!("cannot run a script on {}: {}", asked.name, why.unwrap_or_else(|| "no answer came".to_owned()));
         return vec![problem(asked, message, "log in by hand as the plan does, and see that `sh` runs; with `sudo: true`, that `sudo -n true` does")];
     };
     let text = about.text();
@@ -108,10 +112,10 @@ fn judge_about(asked: &Asked<'_>, about: Option<&Output>, asked_between_ms: (u64
     let mut problems = vec![];
     if asked.needs_root && fact("uid") != "0" {
         let help = if fact("sudo") == "true" { "write `sudo: true` in its `login`" } else { "log in as root, or let the user run `sudo` without a password" };
-        problems.push(problem(asked, format!("the user `{}` may not act as root", fact("user").escape_debug()), help));
+        problems.push(problem(asked, format!("the user `{}` may not act as root on {}", fact("user").escape_debug(), asked.name), help));
     }
     if asked.needs_docker && fact("docker").is_empty() {
-        problems.push(problem(asked, "no Docker answers".to_owned(), "install Docker and start it, or see that the user may use it"));
+        problems.push(problem(asked, format!("no Docker answers on {}", asked.name), "install Docker and start it, or see that the user may use it"));
     }
     problems.extend(clock_problem(asked, fact("now_ms"), asked_between_ms));
     problems
@@ -120,10 +124,10 @@ fn judge_about(asked: &Asked<'_>, about: Option<&Output>, asked_between_ms: (u64
 fn clock_problem(asked: &Asked<'_>, now: &str, (began_ms, ended_ms): (u64, u64)) -> Option<Problem> {
     const HELP: &str = "set the clock, best by NTP, on the host or here";
     let Ok(now_ms) = now.parse::<u64>() else {
-        return Some(problem(asked, "it did not tell its time".to_owned(), HELP));
+        return Some(problem(asked, format!("{} did not tell its time", asked.name), HELP));
     };
     let early = began_ms.saturating_sub(now_ms);
     let late = now_ms.saturating_sub(ended_ms);
     let (off_ms, word) = if early > late { (early, "behind") } else { (late, "ahead of") };
-    (off_ms > CLOCK_OFFSET_MAX_MS).then(|| problem(asked, format!("its clock is {} s {word} the operator's", off_ms / 1_000), HELP))
+    (off_ms > CLOCK_OFFSET_MAX_MS).then(|| problem(asked, format!("the clock of {} is {} s {word} the operator's", asked.name, off_ms / 1_000), HELP))
 }

@@ -107,11 +107,12 @@ impl Play<'_> {
             result = world.drive(apply(world, self.plan, &options, &emit));
             match &result {
                 Some(result) if result.exit != Exit::PartWay => break,
+                None if is_over(world) => break,
                 _ => world.set_now_ms(world.now_ms() + APPLY_AGAIN_MS),
             }
         }
         let seconds = world.now_ms().saturating_sub(began_ms) / 1_000;
-        let (exit, problems) = result.map_or((Exit::PartWay, vec![]), |result| (result.exit, result.problems));
+        let (exit, problems) = result.map_or((if is_over(world) { Exit::Done } else { Exit::PartWay }, vec![]), |result| (result.exit, result.problems));
         let seen = seen.into_inner();
         let downtimes = self.downtimes(&seen);
         let ending = Ending { exit, problems, world: end_of(world), violations: world.violations(), downtimes, seconds };
@@ -150,6 +151,11 @@ impl Play<'_> {
         }
         moments
     }
+}
+
+/// Did the crash come when the end was written already?
+fn is_over(world: &SimWorld) -> bool {
+    matches!(world.drive(journal::load(world)), Some(Ok(state)) if state.serial > 0 && state.unfinished.is_none())
 }
 
 /// World and state in the end.

@@ -3,7 +3,7 @@
 //! Each path gets a handful of files that add up to its size; one of them is a database that a running service keeps changing.
 
 use super::host::{Disk, Node, NodeKind, SimContainer, SimHost, SimImage, content_of, is_within};
-use mig_plan::{Action, Facts, HostId, Plan, Requirement, facts::PathFact};
+use mig_plan::{Action, Facts, HostId, Plan, Requirement, Step, facts::PathFact};
 use std::collections::{BTreeMap, BTreeSet};
 
 const SIZE_UNKNOWN_BYTES: u64 = 1_000_000_000;
@@ -102,11 +102,11 @@ fn expected(name: &str, plan: &Plan) -> SimHost {
     }
     host.disks.entry("/".to_owned()).or_insert(Disk { size: room.saturating_mul(2).max(DISK_MIN_BYTES), other_used: 0 });
     let paths: BTreeMap<String, PathFact> = copied_from(name, plan).map(|path| (path.clone(), PathFact::default())).collect();
-    let mounts: Vec<String> = paths.keys().cloned().collect();
     for container in used_before_made(name, plan) {
+        let mounts = mounted_by(name, &container, plan);
         let image = brought_from(name, plan).next().cloned().unwrap_or_else(|| format!("{container}:1.0"));
         let id = SimImage::of_registry(&image).id;
-        host.containers.insert(container, existing(&image, &id, true, "unless-stopped", mounts.clone(), vec![]));
+        host.containers.insert(container, existing(&image, &id, true, "unless-stopped", mounts, vec![]));
     }
     for image in brought_from(name, plan) {
         host.images.insert(image.clone(), SimImage::of_registry(image));
@@ -143,6 +143,18 @@ fn copied_from<'p>(name: &str, plan: &'p Plan) -> impl Iterator<Item = &'p Strin
     })
     .flatten()
     .map(|tree| &tree.source)
+}
+
+/// What the moves that stop a container copy from its host; all of it, if none does.
+fn mounted_by(name: &str, container: &str, plan: &Plan) -> Vec<String> {
+    let stops = |step: &&Step| matches!(&step.action, Action::StopContainer { host, container: c, .. } if host == name && c == container);
+    let moves: BTreeSet<_> = plan.steps.iter().filter(stops).filter_map(|step| step.of_move.as_ref()).collect();
+    let steps = plan.steps.iter().filter(|step| moves.is_empty() || step.of_move.as_ref().is_some_and(|of| moves.contains(of)));
+    let trees = steps.filter_map(|step| match &step.action {
+        Action::CopyTrees { from, trees, .. } if from == name => Some(trees),
+        _ => None,
+    });
+    trees.flatten().map(|tree| tree.source.clone()).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 fn brought_from<'p>(name: &str, plan: &'p Plan) -> impl Iterator<Item = &'p String> {

@@ -3,8 +3,8 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use mig_plan::{
-    Action, Class, ContainerSpec, Digest, EnvValue, Estimate, Facts, Forecast, Host, Login, Mount, MoveSummary, Origin, Phase, Plan,
-    Precondition, Probe, Publish, Requirement, ResourceState, Step, Tree, Undo,
+    Action, Class, ContainerSpec, Digest, Entry, EnvValue, Estimate, Facts, Forecast, Host, Login, Mount, MoveSummary, Origin, Phase, Plan,
+    Precondition, Probe, Publish, Record, Requirement, ResourceState, RunEnd, Step, Tree, Undo,
     facts::{ContainerFact, ContainerMount, MountFact, PathFact},
 };
 use mig_runtime::{
@@ -229,16 +229,32 @@ pub fn finish(world: &SimWorld, plan: &Plan) -> (ApplyResult, Vec<Event>) {
     (result.expect("it did not crash"), events)
 }
 
-/// Applies until the run is over or does not get further.
-pub fn until_done(world: &SimWorld, plan: &Plan) -> ApplyResult {
-    for _ in 0..4 {
-        if let (Some(result), _) = run(world, plan, &options())
-            && result.exit != Exit::PartWay
+/// Applies until the run is over, and says how it ended.
+pub fn until_done(world: &SimWorld, plan: &Plan) -> Exit {
+    let mut problems = vec![];
+    for _ in 0..5 {
+        let (result, _) = run(world, plan, &options());
+        if let Some(result) = &result
+            && !matches!(result.exit, Exit::PartWay | Exit::Refused)
         {
-            return result;
+            return result.exit;
         }
+        if let Some(end) = end(world) {
+            return end;
+        }
+        problems = result.map(|r| r.problems).unwrap_or_default();
     }
-    panic!("it is not over after four applies: {:?}", finish(world, plan).0);
+    panic!("it is not over after five applies: {problems:?}");
+}
+
+/// How the last run ended, if it did.
+pub fn end(world: &SimWorld) -> Option<Exit> {
+    let last = (1..).map_while(|number| world.entry(number)).last()?;
+    match serde_json::from_slice::<Entry>(&last).unwrap().records.pop()? {
+        Record::Ended { end: RunEnd::Done } => Some(Exit::Done),
+        Record::Ended { end: RunEnd::Undone } => Some(Exit::Undone),
+        _ => None,
+    }
 }
 
 /// The id of the step with that title.
