@@ -23,12 +23,14 @@ pub struct LocalWorld {
     shell: Vec<String>,
     entries: Mutex<BTreeMap<u64, Vec<u8>>>,
     secrets: BTreeMap<String, String>,
+    variables: BTreeMap<String, String>,
 }
 
 impl LocalWorld {
     /// A world whose hosts keep their records below a folder.
     pub fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), shell: vec!["sh".to_owned()], entries: Mutex::default(), secrets: BTreeMap::new() }
+        let (secrets, variables) = (BTreeMap::new(), BTreeMap::new());
+        Self { folder: folder.to_owned(), shell: vec!["sh".to_owned()], entries: Mutex::default(), secrets, variables }
     }
 
     /// The same with another shell: `busybox sh`.
@@ -45,11 +47,19 @@ impl LocalWorld {
         self
     }
 
+    /// The same with an environment variable for scripts: `DOCKER_HOST`.
+    #[must_use]
+    pub fn with_variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
     fn execute(&self, host: &str, scripts: &[Script]) -> io::Result<Execution> {
         let home = self.folder.join(host).join("home");
         let (program, rest) = self.shell.split_first().ok_or(io::ErrorKind::InvalidInput)?;
         let mut child = Command::new(program)
             .args(rest)
+            .envs(&self.variables)
             .args(["-c", wire::RUNNER, "migc"])
             .args(wire::words("local", &home.to_string_lossy(), scripts))
             .stdin(Stdio::piped())

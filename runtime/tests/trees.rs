@@ -298,3 +298,46 @@ async fn a_file_open_for_writing_is_found() {
     assert_eq!(world.run("a", &look).await.unwrap()[0].text(), "");
     drop(reader);
 }
+
+#[tokio::test]
+async fn probes_tell_what_answers() {
+    use std::io::{Read, Write};
+    let folder = Folder::new("probes");
+    let world = LocalWorld::new(folder.path());
+    let serve = |answer: Option<&'static str>| {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || {
+            let mut kept = vec![];
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                match answer {
+                    Some("") => drop(stream),
+                    Some(text) => {
+                        let _ = stream.read(&mut [0; 4096]);
+                        let _ = stream.write_all(text.as_bytes());
+                    }
+                    None => kept.push(stream),
+                }
+            }
+        });
+        port
+    };
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let http = |status: &'static str| format!("http://127.0.0.1:{}/x", serve(Some(status)));
+    let batch = [
+        scripts::probe_tcp(serve(None)),
+        scripts::probe_tcp(serve(Some(""))),
+        scripts::probe_tcp(closed),
+        scripts::probe_http(&http("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")),
+        scripts::probe_http(&http("HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")),
+        scripts::probe_http(&http("HTTP/1.1 503 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")),
+        scripts::probe_http("file:///etc/passwd"),
+        scripts::probe_command("[ \"$1\" = \"$2\" ]", &["a b".to_owned(), "a b".to_owned()]),
+        scripts::probe_command("exit 4", &[]),
+    ];
+    let outputs = world.run("a", &batch).await.unwrap();
+    let statuses: Vec<bool> = outputs.iter().map(|output| output.status == 0).collect();
+    assert_eq!(statuses, [true, false, false, true, true, false, false, true, false], "{outputs:#?}");
+    assert!(outputs[5].stderr.contains("answers 503"), "{:?}", outputs[5]);
+}

@@ -11,15 +11,24 @@ use crate::{
     wire::{self, Execution},
 };
 use openssh::{ControlPersist, KnownHosts, Session, SessionBuilder, Stdio};
-use std::{error::Error as _, num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{
+    error::Error as _,
+    num::NonZeroUsize,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 
 /// sshd allows ten on a connection, and frees them later than the client believes.
 const SESSION_COUNT_MAX: usize = 6;
 /// How often a session that was refused is asked for again.
-const REFUSED_RETRY_COUNT_MAX: u32 = 8;
-/// Before the first of them; doubled each time.
+const REFUSED_RETRY_COUNT_MAX: u32 = 30;
+/// Before the first of them; doubled each time, up to [`REFUSED_WAIT_MAX_MS`].
 const REFUSED_WAIT_MS: u64 = 100;
+const REFUSED_WAIT_MAX_MS: u64 = 1_000;
 /// For all of connecting, hosts on the way included.
 const CONNECT_MAX_SECONDS: u64 = 60;
 /// `ssh` ends by itself when it had nothing to do for so long, also when we were killed.
@@ -32,15 +41,17 @@ pub(super) struct Connection {
     config: Config,
     sudo: bool,
     state: String,
-    folder: Arc<ControlFolder>,
+    /// Before the folder, because the way to end it leads through a socket there.
     session: Mutex<Option<Arc<Session>>>,
+    folder: Arc<ControlFolder>,
     slots: Arc<Semaphore>,
+    slot_count: AtomicUsize,
 }
 
 impl Connection {
     pub(super) fn new(host: &str, config: Config, sudo: bool, state: &str, folder: Arc<ControlFolder>) -> Self {
         let slots = Arc::new(Semaphore::new(SESSION_COUNT_MAX));
-        Self { host: host.to_owned(), config, sudo, state: state.to_owned(), folder, session: Mutex::new(None), slots }
+        Self { host: host.to_owned(), config, sudo, state: state.to_owned(), folder, session: Mutex::new(None), slots, slot_count: AtomicUsize::new(SESSION_COUNT_MAX) }
     }
 
     /// The host on the way.
@@ -96,21 +107,39 @@ impl Connection {
             let slot = Arc::clone(&self.slots).acquire_owned().await;
             let slot = slot.map_err(|_| self.unreachable("the run is over".to_owned(), "run `migc apply` again"))?;
             let session = self.session().await?;
-            match self.spawn(session, scripts, slot).await {
-                Ok(execution) => return Ok(execution),
-                Err(error) if is_refused(&error) => tokio::time::sleep(wait).await,
+            match self.spawn(session, scripts).await {
+                Ok(execution) => {
+                    let ended = async move {
+                        let ended = execution.ended.await;
+                        drop(slot);
+                        ended
+                    };
+                    return Ok(Execution { ended: Box::pin(ended), ..execution });
+                }
+                Err(error) if is_refused(&error) => {
+                    self.give_up_slot(slot);
+                    tokio::time::sleep(wait).await;
+                }
                 Err(error) => {
                     let message = error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
                     return Err(WorldError::Lost { host: self.host.clone(), message });
                 }
             }
-            wait *= 2;
+            wait = (wait * 2).min(Duration::from_millis(REFUSED_WAIT_MAX_MS));
         }
         let help = "see MaxSessions in its /etc/ssh/sshd_config, which should be 10, and whether others use the connection";
         Err(self.unreachable(format!("its sshd refused another session {REFUSED_RETRY_COUNT_MAX} times"), help))
     }
 
-    async fn spawn(&self, session: Arc<Session>, scripts: &[Script], slot: OwnedSemaphorePermit) -> Result<Execution, openssh::Error> {
+    /// A host that refuses allows fewer sessions than we thought, so fewer are used from now on, but always one.
+    fn give_up_slot(&self, slot: OwnedSemaphorePermit) {
+        let one_less = |count: usize| (count > 1).then_some(count - 1);
+        if self.slot_count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok() {
+            slot.forget();
+        }
+    }
+
+    async fn spawn(&self, session: Arc<Session>, scripts: &[Script]) -> Result<Execution, openssh::Error> {
         let mut command = if self.sudo {
             let mut command = session.arc_command("sudo");
             command.args(["-n", "--", "sh"]);
@@ -128,9 +157,7 @@ impl Connection {
             stderr: Box::new(child.stderr().take().ok_or_else(missing)?),
             ended: Box::pin(async move {
                 // A status of 127 is an error of that kind to the crate, and an end by itself to us.
-                let ended = matches!(child.wait().await, Ok(_) | Err(openssh::Error::Remote(_)));
-                drop(slot);
-                ended
+                matches!(child.wait().await, Ok(_) | Err(openssh::Error::Remote(_)))
             }),
         })
     }

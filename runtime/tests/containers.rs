@@ -1,0 +1,198 @@
+//! Do scripts and a real container engine understand each other? Against a dockerd that the test starts.
+//!
+//! Networks and registries are not tested here.
+
+#![allow(clippy::print_stderr, reason = "what cannot be tested here is said")]
+
+mod support;
+
+use mig_plan::{Action, ContainerSpec, EnvValue, Mount, Probe};
+use mig_runtime::{
+    World,
+    actions::{Failure, Performed, perform},
+    local::LocalWorld,
+    scripts,
+};
+use std::{collections::BTreeMap, fs};
+use support::{Folder, engine::Engine, plan_of};
+
+type Steps = BTreeMap<String, BTreeMap<String, String>>;
+
+const SECRET: &str = "it's a \"$ecret\" \\ one #2";
+
+async fn act(world: &LocalWorld, action: Action) -> Result<Performed, Failure> {
+    act_after(world, action, &Steps::new()).await
+}
+
+async fn act_after(world: &LocalWorld, action: Action, done: &Steps) -> Result<Performed, Failure> {
+    let plan = plan_of(&action);
+    perform(world, &plan, &plan.steps[0], &action, done, &|_| ()).await
+}
+
+fn spec(name: &str, command: &[&str], source: &str) -> ContainerSpec {
+    ContainerSpec {
+        owner: "test/service".to_owned(),
+        name: name.to_owned(),
+        image: "busybox:1".to_owned(),
+        command: command.iter().map(|&word| word.to_owned()).collect(),
+        restart: "unless-stopped".to_owned(),
+        networks: vec!["none".to_owned()],
+        privileged: false,
+        devices: vec![],
+        mounts: vec![Mount { source: source.to_owned(), target: "/in the/data".to_owned(), read_only: false }],
+        publish: vec![],
+        env: BTreeMap::from([
+            ("PLAIN".to_owned(), EnvValue::Plain(" two  words ".to_owned())),
+            ("TOKEN".to_owned(), EnvValue::Secret("TOKEN".to_owned())),
+        ]),
+        memory: Some(64 << 20),
+        cpus_milli: Some(500),
+        user: Some("0:0".to_owned()),
+    }
+}
+
+fn create(container: &ContainerSpec) -> Action {
+    Action::CreateContainer { host: "a".to_owned(), container: container.clone() }
+}
+
+fn stop(name: &str, clean: bool) -> Action {
+    Action::StopContainer { host: "a".to_owned(), container: name.to_owned(), grace_seconds: 1, clean }
+}
+
+fn start(name: &str) -> Action {
+    Action::StartContainer { host: "a".to_owned(), container: name.to_owned() }
+}
+
+#[tokio::test]
+async fn containers() {
+    let folder = Folder::new("c");
+    let Some(engine) = Engine::start(&folder) else { return };
+    let world = LocalWorld::new(folder.path()).with_variable("DOCKER_HOST", &engine.address).with_secret("TOKEN", SECRET);
+    created_once_and_replaced_when_it_differs(&folder, &engine, &world).await;
+    a_restart_policy_is_remembered(&world).await;
+    a_kill_is_no_clean_stop(&world, &folder).await;
+    a_fence_sees_writers_in_other_namespaces(&world, &folder).await;
+    a_wait_tells_what_the_container_said(&world, &folder).await;
+    images_travel(&world).await;
+}
+
+async fn created_once_and_replaced_when_it_differs(folder: &Folder, engine: &Engine, world: &LocalWorld) {
+    let spec = spec("my-service", &["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.1; done", "$(id)"], &folder.at("data"));
+    assert_eq!(act(world, create(&spec)).await.unwrap().values["how"], "created");
+    let again = act(world, create(&spec)).await.unwrap();
+    assert!(!again.changed && again.values["how"] == "unchanged");
+    assert!(act(world, start("my-service")).await.unwrap().changed);
+    assert!(!act(world, start("my-service")).await.unwrap().changed);
+
+    let inspected = engine.docker(&["inspect", "my-service"]).unwrap();
+    let inspected: serde_json::Value = serde_json::from_str(&inspected).unwrap();
+    let inspected = &inspected[0];
+    let env: Vec<&str> = inspected["Config"]["Env"].as_array().unwrap().iter().filter_map(serde_json::Value::as_str).collect();
+    assert!(env.contains(&format!("TOKEN={SECRET}").as_str()) && env.contains(&"PLAIN= two  words "), "{env:?}");
+    assert_eq!(inspected["Config"]["Labels"]["migc.owner"], "test/service");
+    assert_eq!(inspected["HostConfig"]["Binds"][0], format!("{}:/in the/data", folder.at("data")));
+    assert_eq!(inspected["HostConfig"]["NanoCpus"], 500_000_000);
+    assert_eq!(inspected["Config"]["Cmd"][3], "$(id)");
+
+    let other = LocalWorld::new(folder.path()).with_variable("DOCKER_HOST", &engine.address).with_secret("TOKEN", "another");
+    assert_eq!(act(&other, create(&spec)).await.unwrap().values["how"], "replaced");
+    let mut wider = spec.clone();
+    wider.memory = Some(65 << 20);
+    assert_eq!(act(&other, create(&wider)).await.unwrap().values["how"], "replaced");
+
+    let mut foreign = spec.clone();
+    foreign.owner = "another/service".to_owned();
+    let failure = act(world, create(&foreign)).await.unwrap_err();
+    assert!(failure.message.contains("is not ours"), "{failure:?}");
+    let output = world.run("a", &[scripts::container_remove("my-service", "another/service")]).await.unwrap().remove(0);
+    assert_eq!(output.status, scripts::STATUS_NOT_OURS);
+    for secret in [SECRET, "another"] {
+        let found = std::process::Command::new("grep").args(["-rlF", secret, &folder.at("a")]).output().unwrap();
+        assert!(found.stdout.is_empty(), "a secret stays in {}", String::from_utf8_lossy(&found.stdout));
+    }
+    let mut two_lines = spec;
+    two_lines.env.insert("KEY".to_owned(), EnvValue::Plain("a\nb".to_owned()));
+    assert!(act(world, create(&two_lines)).await.unwrap_err().message.contains("line break"));
+}
+
+async fn a_restart_policy_is_remembered(world: &LocalWorld) {
+    let set = Action::SetRestart { host: "a".to_owned(), container: "my-service".to_owned(), policy: "no".to_owned() };
+    let first = act(world, set.clone()).await.unwrap();
+    let again = act(world, set).await.unwrap();
+    assert_eq!(first.values["was"], "unless-stopped");
+    assert_eq!(again.values["was"], "unless-stopped", "a step that is repeated must not forget");
+    let restore = Action::RestoreRestart { host: "a".to_owned(), container: "my-service".to_owned(), of: "s1".to_owned() };
+    assert!(act(world, restore.clone()).await.is_err());
+    let done = Steps::from([("s1".to_owned(), first.values)]);
+    act_after(world, restore, &done).await.unwrap();
+    let text = world.run("a", &[scripts::container_look("my-service")]).await.unwrap()[0].text();
+    assert!(text.contains("\trestart=unless-stopped\t"), "{text}");
+}
+
+async fn a_kill_is_no_clean_stop(world: &LocalWorld, folder: &Folder) {
+    act(world, start("my-service")).await.unwrap();
+    let stopped = act(world, stop("my-service", true)).await.unwrap();
+    assert_eq!((stopped.changed, stopped.values["exit_status"].as_str()), (true, "0"));
+    assert!(!act(world, stop("my-service", true)).await.unwrap().changed);
+    let deaf = spec("deaf", &["sleep", "1000"], &folder.at("data"));
+    act(world, create(&deaf)).await.unwrap();
+    act(world, start("deaf")).await.unwrap();
+    let failure = act(world, stop("deaf", true)).await.unwrap_err();
+    assert!(failure.certain && failure.message.contains("exit status 137"), "{failure:?}");
+    act(world, stop("deaf", false)).await.unwrap();
+    let remove = Action::RemoveContainer { host: "a".to_owned(), container: "deaf".to_owned() };
+    let (plan, done) = (plan_of(&create(&deaf)), Steps::new());
+    for expected in [true, false] {
+        let removed = perform(world, &plan, &plan.steps[0], &remove, &done, &|_| ()).await.unwrap();
+        assert_eq!(removed.changed, expected);
+    }
+}
+
+async fn a_fence_sees_writers_in_other_namespaces(world: &LocalWorld, folder: &Folder) {
+    let paths = vec![folder.at("data")];
+    let mut writer = spec("writer", &["sh", "-c", "exec 3>>'/in the/data/file'; sleep 1000"], &paths[0]);
+    writer.restart = "no".to_owned();
+    act(world, create(&writer)).await.unwrap();
+    act(world, start("writer")).await.unwrap();
+    let fence = |container: &str| Action::CheckFenced { host: "a".to_owned(), container: container.to_owned(), paths: paths.clone() };
+    for _ in 0..50 {
+        if fs::exists(folder.at("data/file")).unwrap() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert!(act(world, fence("writer")).await.unwrap_err().message.contains("runs, and must not"));
+    assert!(act(world, fence("my-service")).await.unwrap_err().message.contains("restart policy"));
+    let set = Action::SetRestart { host: "a".to_owned(), container: "my-service".to_owned(), policy: "no".to_owned() };
+    act(world, set).await.unwrap();
+    let failure = act(world, fence("my-service")).await.unwrap_err();
+    assert!(failure.message.contains("open for writing") && failure.message.contains("/file"), "{failure:?}");
+    act(world, stop("writer", false)).await.unwrap();
+    act(world, fence("my-service")).await.unwrap();
+    act(world, fence("writer")).await.unwrap();
+}
+
+async fn a_wait_tells_what_the_container_said(world: &LocalWorld, folder: &Folder) {
+    let mut talker = spec("talker", &["sh", "-c", "echo \"starting with $TOKEN\"; exit 3"], &folder.at("data"));
+    talker.restart = "no".to_owned();
+    act(world, create(&talker)).await.unwrap();
+    act(world, start("talker")).await.unwrap();
+    let wait = |container: &str, probe| Action::Await { host: "a".to_owned(), container: container.to_owned(), probe };
+    let command = Probe::Command { script: "exit \"$1\"".to_owned(), words: vec!["0".to_owned()], within_seconds: 20 };
+    let failure = act(world, wait("talker", command.clone())).await.unwrap_err();
+    assert!(failure.message.contains("exit status 3"), "{failure:?}");
+    assert!(failure.help.contains("starting with (secret TOKEN)"), "{failure:?}");
+    act(world, start("my-service")).await.unwrap();
+    act(world, wait("my-service", command)).await.unwrap();
+    act(world, wait("my-service", Probe::Running { within_seconds: 20 })).await.unwrap();
+}
+
+async fn images_travel(world: &LocalWorld) {
+    let bring = |image: &str| Action::BringImage { from: Some("a".to_owned()), to: "b".to_owned(), image: image.to_owned() };
+    let brought = act(world, bring("busybox:1")).await.unwrap();
+    assert_eq!((brought.changed, brought.values["by"].as_str()), (false, "present"));
+    let piped = world.pipe(("a", &scripts::image_save("busybox:1")), ("b", &scripts::image_load()), &|_| ()).await.unwrap();
+    assert_eq!((piped.from.status, piped.to.status), (0, 0), "{piped:?}");
+    let failure = act(world, bring("localhost:1/no-such-image:1")).await.unwrap_err();
+    assert!(failure.message.contains("no-such-image"), "{failure:?}");
+}
