@@ -179,7 +179,10 @@ fn refused(host: &str, name: &str, output: &Output) -> Failure {
         scripts::STATUS_NOT_OURS => "move it away or name another place; nothing that is not ours is written to or removed".to_owned(),
         scripts::STATUS_LOCKED => "wait until that has ended, then run `migc apply` again".to_owned(),
         status if status > SIGNAL_BASE => {
-            format!("{name} was ended by signal {} on {host}; see what its system log says, then run `migc apply` again", status - SIGNAL_BASE)
+            format!(
+                "{name} was ended by signal {} on {host}; see what its system log says, then run `migc apply` again",
+                status - SIGNAL_BASE
+            )
         }
         _ => format!("mend that on {host}, then run `migc apply` again"),
     };

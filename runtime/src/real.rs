@@ -118,7 +118,9 @@ impl World for RealWorld {
             match self.run_part(host, part).await {
                 Ok(answers) => outputs.extend(answers),
                 // What the parts before did is done, so nobody may be told that nothing was run.
-                Err(WorldError::Unreachable { host, message, .. }) if !outputs.is_empty() => return Err(WorldError::Lost { host, message }),
+                Err(WorldError::Unreachable { host, message, .. }) if !outputs.is_empty() => {
+                    return Err(WorldError::Lost { host, message });
+                }
                 Err(error) => return Err(error),
             }
         }

@@ -10,7 +10,7 @@ pub(crate) use relay::{RelayError, relay};
 
 use crate::{Output, Script};
 use frame::{FrameReader, split_errors};
-use std::{future::Future, io, pin::Pin};
+use std::{fmt::Write as _, future::Future, io, pin::Pin, time::Duration};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// Reads a mark, runs scripts, frames answers.
@@ -22,6 +22,8 @@ const ANSWER_MAX_BYTES: usize = 1 << 30;
 /// What is kept of standard error.
 pub(crate) const ERRORS_MAX_BYTES: usize = 64 << 10;
 const MARK_BYTES: usize = 16;
+/// An execution whose answers are all there may take so long to end.
+const END_MAX_SECONDS: u64 = 2;
 
 /// A running execution of [`RUNNER`].
 pub(crate) struct Execution {
@@ -49,7 +51,10 @@ pub(crate) fn new_mark() -> io::Result<String> {
     use io::Read as _;
     let mut bytes = [0; MARK_BYTES];
     std::fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    }))
 }
 
 /// The words of the runner after its own text: state, home, and the scripts.
@@ -100,14 +105,14 @@ pub(crate) async fn converse(execution: Execution, mark: &str, input: &[u8], cou
         let mut buffer = vec![0; 64 << 10];
         while let Ok(length @ 1..) = stdout.read(&mut buffer).await {
             reader.push(buffer.get(..length).unwrap_or_default(), &mut answers);
-            if reader.held_bytes() > ANSWER_MAX_BYTES {
+            if answers.len() >= count || reader.held_bytes() > ANSWER_MAX_BYTES {
                 break;
             }
         }
         answers
     };
-    let ((), answers, errors) = futures_util::join!(write_all(stdin, mark, input), read, read_errors(stderr));
-    let ended = ended.await;
+    let ((), answers, errors) = futures_util::join!(write_all(stdin, mark, input), read, read_errors(stderr, mark, count));
+    let ended = end(ended).await;
     let errors = split_errors(&errors, mark);
     if answers.len() < count {
         let said = errors.join(" ").trim().to_owned();
@@ -125,14 +130,30 @@ async fn write_all(mut stdin: Box<dyn AsyncWrite + Unpin>, mark: &str, input: &[
     }
 }
 
-/// Keeps the last [`ERRORS_MAX_BYTES`], and a little more.
-async fn read_errors(mut stderr: Box<dyn AsyncRead + Unpin>) -> Vec<u8> {
-    let mut kept = Vec::new();
+/// A service that a script started may keep the streams open, so what was answered in full is not kept waiting for long.
+async fn end(ended: Pin<Box<dyn Future<Output = bool>>>) -> bool {
+    tokio::time::timeout(Duration::from_secs(END_MAX_SECONDS), ended).await.unwrap_or(false)
+}
+
+/// Keeps the last [`ERRORS_MAX_BYTES`], and a little more, until `count` scripts have ended.
+async fn read_errors(mut stderr: Box<dyn AsyncRead + Unpin>, mark: &str, count: usize) -> Vec<u8> {
+    let end = format!("\n{mark}\n").into_bytes();
+    let (mut kept, mut ended, mut searched) = (Vec::new(), 0, 0);
     let mut buffer = vec![0; 8 << 10];
     while let Ok(length @ 1..) = stderr.read(&mut buffer).await {
         kept.extend_from_slice(buffer.get(..length).unwrap_or_default());
+        while let Some(at) = frame::find(kept.get(searched..).unwrap_or_default(), &end) {
+            searched += at + end.len();
+            ended += 1;
+        }
+        if ended >= count {
+            break;
+        }
+        searched = searched.max(kept.len().saturating_sub(end.len()));
         if kept.len() > 2 * ERRORS_MAX_BYTES {
-            kept.drain(..kept.len() - ERRORS_MAX_BYTES);
+            let dropped = kept.len() - ERRORS_MAX_BYTES;
+            kept.drain(..dropped);
+            searched = searched.saturating_sub(dropped);
         }
     }
     kept

@@ -101,7 +101,7 @@ async fn created_once_and_replaced_when_it_differs(folder: &Folder, engine: &Eng
     assert_eq!(act(&other, create(&wider)).await.unwrap().values["how"], "replaced");
 
     let mut foreign = spec.clone();
-    foreign.owner = "another/service".to_owned();
+    "another/service".clone_into(&mut foreign.owner);
     let failure = act(world, create(&foreign)).await.unwrap_err();
     assert!(failure.message.contains("is not ours"), "{failure:?}");
     let output = world.run("a", &[scripts::container_remove("my-service", "another/service")]).await.unwrap().remove(0);
@@ -151,7 +151,7 @@ async fn a_kill_is_no_clean_stop(world: &LocalWorld, folder: &Folder) {
 async fn a_fence_sees_writers_in_other_namespaces(world: &LocalWorld, folder: &Folder) {
     let paths = vec![folder.at("data")];
     let mut writer = spec("writer", &["sh", "-c", "exec 3>>'/in the/data/file'; sleep 1000"], &paths[0]);
-    writer.restart = "no".to_owned();
+    "no".clone_into(&mut writer.restart);
     act(world, create(&writer)).await.unwrap();
     act(world, start("writer")).await.unwrap();
     let fence = |container: &str| Action::CheckFenced { host: "a".to_owned(), container: container.to_owned(), paths: paths.clone() };
@@ -174,7 +174,7 @@ async fn a_fence_sees_writers_in_other_namespaces(world: &LocalWorld, folder: &F
 
 async fn a_wait_tells_what_the_container_said(world: &LocalWorld, folder: &Folder) {
     let mut talker = spec("talker", &["sh", "-c", "echo \"starting with $TOKEN\"; exit 3"], &folder.at("data"));
-    talker.restart = "no".to_owned();
+    "no".clone_into(&mut talker.restart);
     act(world, create(&talker)).await.unwrap();
     act(world, start("talker")).await.unwrap();
     let wait = |container: &str, probe| Action::Await { host: "a".to_owned(), container: container.to_owned(), probe };

@@ -6,7 +6,6 @@
 
 mod support;
 
-use support::{Folder, make_tree, plan_of, sshd::Sshd, tree};
 use mig_plan::{Action, Host};
 use mig_runtime::{
     Script, World, WorldError,
@@ -19,6 +18,7 @@ use std::{
     process::Command,
     time::{Duration, Instant},
 };
+use support::{Folder, make_tree, plan_of, sshd::Sshd, tree};
 
 const HOST_COUNT_MAX: usize = 2;
 
@@ -37,7 +37,23 @@ async fn words_arrive_as_they_are() {
     let folder = Folder::new("words");
     let Some(sshd) = Sshd::start(&folder, "") else { return };
     let world = world(&folder, &[("a", sshd.host())]);
-    let words = ["", "'", "'\\''", "\"$(touch /tmp/x)`id`", "a\nb\n", "-n", "--", "*", "\\0\\", "日本\u{202e}", "!x", "$HOME", "a b ", "\t", "&;|<>()"];
+    let words = [
+        "",
+        "'",
+        "'\\''",
+        "\"$(touch /tmp/x)`id`",
+        "a\nb\n",
+        "-n",
+        "--",
+        "*",
+        "\\0\\",
+        "日本\u{202e}",
+        "!x",
+        "$HOME",
+        "a b ",
+        "\t",
+        "&;|<>()",
+    ];
     let mut script = script("printf '%s\\0' \"$@\"; cat; echo said >&2; exit 7", &words);
     script.stdin = b"sent\0on stdin\n".to_vec();
     let output = world.run("a", std::slice::from_ref(&script)).await.unwrap().remove(0);
@@ -166,5 +182,51 @@ async fn trees_travel_over_a_host_on_the_way() {
         let plan = plan_of(&action);
         let done = BTreeMap::<String, BTreeMap<String, String>>::new();
         perform(&world, &plan, &plan.steps[0], &action, &done, &|_| ()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_goes_dark_is_given_up() {
+    const STOP: &str = r#"pid=$PPID
+        while [ "$pid" -gt 1 ] && ! grep -q '^sshd' "/proc/$pid/comm"; do pid=$(awk '{ print $4 }' "/proc/$pid/stat"); done
+        (sleep 60; kill -CONT "$pid"; kill "$pid") >/dev/null 2>&1 </dev/null &
+        kill -STOP "$pid"
+        sleep 60"#;
+    let folder = Folder::new("dark");
+    let Some(sshd) = Sshd::start(&folder, "") else { return };
+    let world = world(&folder, &[("a", sshd.host())]);
+    let began = Instant::now();
+    let lost = world.run("a", &[script(STOP, &[])]).await;
+    assert!(matches!(lost, Err(WorldError::Lost { .. })), "{lost:?}");
+    assert!(began.elapsed() < Duration::from_secs(40), "{:?}", began.elapsed());
+    assert_eq!(world.run("a", &[script("echo again", &[])]).await.unwrap()[0].text(), "again");
+}
+
+#[tokio::test]
+async fn a_service_that_keeps_the_streams_does_not_keep_us() {
+    let folder = Folder::new("service");
+    let Some(sshd) = Sshd::start(&folder, "") else { return };
+    let world = world(&folder, &[("a", sshd.host())]);
+    let began = Instant::now();
+    assert_eq!(world.run("a", &[script("sleep 30 & echo started", &[])]).await.unwrap()[0].text(), "started");
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn sudo_is_used_where_the_login_says_so() {
+    let folder = Folder::new("sudo");
+    let Some(sshd) = Sshd::start(&folder, "") else { return };
+    let mut host = sshd.host();
+    host.login.sudo = true;
+    let world = world(&folder, &[("a", host)]);
+    let text = "echo \"$(id -u) $#\"; cat";
+    let script = Script { stdin: b"stdin".to_vec(), ..script(text, &["a b", "'"]) };
+    match world.run("a", &[script]).await {
+        Ok(outputs) => assert_eq!(outputs[0].text(), "0 2\nstdin"),
+        Err(WorldError::Unreachable { message, .. }) => {
+            eprintln!("not tested here: {message}");
+            assert!(message.contains("sudo"), "{message}");
+        }
+        Err(error) => panic!("{error}"),
     }
 }

@@ -2,12 +2,12 @@
 
 mod support;
 
-use support::Folder;
 use mig_runtime::{
     StoreError,
     real::{HoldError, Store},
 };
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+use support::Folder;
 
 #[test]
 fn an_entry_is_created_once() {

@@ -6,7 +6,6 @@
 
 mod support;
 
-use support::{Folder, make_tree, plan_of, sh, tree};
 use mig_plan::{Action, Tree};
 use mig_runtime::{
     World,
@@ -16,6 +15,7 @@ use mig_runtime::{
     scripts,
 };
 use std::{collections::BTreeMap, fs, path::Path};
+use support::{Folder, make_tree, plan_of, sh, tree};
 
 type Steps = BTreeMap<String, BTreeMap<String, String>>;
 
@@ -136,10 +136,7 @@ async fn data_of_others_are_not_touched() {
     assert!(failure.message.contains("holds data that this project did not put there"), "{failure:?}");
     assert_eq!(fs::read_to_string(format!("{}/data", tree.target)).unwrap(), tree.target);
     let mark = marker(&tree.target);
-    for script in [
-        scripts::tree_delete(&tree.target, &mark, b"./data\0".to_vec()),
-        scripts::tree_receive(&tree.target, &mark),
-    ] {
+    for script in [scripts::tree_delete(&tree.target, &mark, b"./data\0".to_vec()), scripts::tree_receive(&tree.target, &mark)] {
         let output = world.run("b", &[script]).await.unwrap().remove(0);
         assert_eq!(output.status, scripts::STATUS_NOT_OURS, "{output:?}");
     }
@@ -278,7 +275,8 @@ async fn words_arrive_as_they_are() {
         }
         let world = LocalWorld::new(folder.path()).with_shell(shell);
         let output = world.run("a", std::slice::from_ref(&script)).await.unwrap().remove(0);
-        let expected: Vec<u8> = script.words.iter().flat_map(|word| [word.as_bytes(), b"\0"].concat()).chain(script.stdin.clone()).collect();
+        let expected: Vec<u8> =
+            script.words.iter().flat_map(|word| [word.as_bytes(), b"\0"].concat()).chain(script.stdin.clone()).collect();
         assert_eq!((output.status, output.stdout), (7, expected), "{shell:?}");
     }
 }

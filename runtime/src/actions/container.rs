@@ -73,7 +73,8 @@ impl<W: World> Context<'_, W> {
     /// Sets the policy that a step found.
     pub(super) async fn restore_restart(&self, host: &str, name: &str, of: &str) -> Result<Performed, Failure> {
         let Some(policy) = self.done.value(of, "was") else {
-            let message = format!("what restart policy `{name}` had on {host} is not known, because the step that changed it was not finished");
+            let message =
+                format!("what restart policy `{name}` had on {host} is not known, because the step that changed it was not finished");
             return Err(Failure::certain(message, format!("set it by `docker update --restart POLICY {name}` on {host}")));
         };
         self.set_restart(host, name, &policy).await

@@ -3,7 +3,10 @@
 //! The first copy, the one that goes on after an interruption and the last small one are the same procedure. Contents are compared
 //! by [`super::verify`] only.
 
-use super::{Context, Failure, Performed, marker, refused, verify::absent};
+use super::{
+    Context, Failure, Performed, marker, refused,
+    verify::{absent, must_be_complete},
+};
 use crate::{
     World,
     manifest::{Depth, Difference, EntryType, Manifest, ManifestEntry, Property, Root, difference},
@@ -62,7 +65,7 @@ impl<W: World> Context<'_, W> {
                 self.prepare(sides, tree, &source, &target).await?;
             }
             if !live {
-                self.must_be_complete(sides.0, &tree.source, &source)?;
+                must_be_complete(sides.0, &tree.source, &source)?;
             }
             let mut work = Work::of(&source, &target, &found);
             if !live && pass == 0 {
@@ -111,7 +114,15 @@ impl<W: World> Context<'_, W> {
         Ok(())
     }
 
-    async fn send(&self, (from, to): (&str, &str), tree: &Tree, live: bool, source: &Manifest, work: &Work, sum: &mut Sum) -> Result<(), Failure> {
+    async fn send(
+        &self,
+        (from, to): (&str, &str),
+        tree: &Tree,
+        live: bool,
+        source: &Manifest,
+        work: &Work,
+        sum: &mut Sum,
+    ) -> Result<(), Failure> {
         if work.send.is_empty() {
             return Ok(());
         }
@@ -217,7 +228,8 @@ fn names<'a>(paths: impl Iterator<Item = &'a Vec<u8>>) -> Vec<u8> {
 }
 
 fn bytes_of(source: &Manifest, paths: &BTreeSet<Vec<u8>>) -> u64 {
-    let entries: BTreeMap<_, _> = paths.iter().filter_map(|path| source.entries.get_key_value(path)).map(|(p, e)| (p.clone(), e.clone())).collect();
+    let entries: BTreeMap<_, _> =
+        paths.iter().filter_map(|path| source.entries.get_key_value(path)).map(|(p, e)| (p.clone(), e.clone())).collect();
     Manifest { entries, ..Manifest::absent(Depth::Meta) }.bytes()
 }
 
@@ -227,7 +239,10 @@ pub(super) fn relative_excludes(tree: &Tree) -> Result<Vec<String>, Failure> {
     let relative = |path: &String| {
         let rest = path.strip_prefix(root).and_then(|rest| rest.strip_prefix('/')).map(|rest| rest.trim_end_matches('/').to_owned());
         rest.filter(|rest| !rest.is_empty()).ok_or_else(|| {
-            Failure::certain(format!("{path} is left out of a copy of {}, but is not below it", tree.source), "change `exclude` in the program")
+            Failure::certain(
+                format!("{path} is left out of a copy of {}, but is not below it", tree.source),
+                "change `exclude` in the program",
+            )
         })
     };
     tree.exclude.iter().map(relative).collect()

@@ -43,9 +43,8 @@ pub fn judge(precondition: &Precondition, outputs: &[Output]) -> Result<(), Fail
             let help = format!("move it away on {host}, or name another path; nothing that is not ours is overwritten");
             (format!("{path} on {host} holds data that this project did not put there"), help)
         }),
-        Requirement::PortFree { port } => (first != "free").then(|| {
-            (format!("port {port} of {host} is in use"), format!("see by `ss -ltnup` on {host} what listens there, and stop it"))
-        }),
+        Requirement::PortFree { port } => (first != "free")
+            .then(|| (format!("port {port} of {host} is in use"), format!("see by `ss -ltnup` on {host} what listens there, and stop it"))),
         Requirement::Hardware { .. } => hardware(host, &precondition.requirement, outputs),
     };
     problem.map_or(Ok(()), |(message, help)| Err(Failure::certain(message, help)))

@@ -25,8 +25,8 @@ impl<W: World> Context<'_, W> {
             if source.root == Root::Absent {
                 return Err(absent(from, &tree.source));
             }
-            self.must_be_complete(from, &tree.source, &source)?;
-            self.must_be_complete(to, &tree.target, &target)?;
+            must_be_complete(from, &tree.source, &source)?;
+            must_be_complete(to, &tree.target, &target)?;
             let found = difference(&source, &target, Depth::Full);
             if !found.is_empty() {
                 return Err(unequal((from, to), tree, &found));
@@ -58,15 +58,18 @@ impl<W: World> Context<'_, W> {
             Failure::certain(format!("{host}: {path}: {error}"), format!("see that find, getfattr and sha256sum work on {host}"))
         })
     }
+}
 
-    /// A tree that could not be read in full proves nothing.
-    pub(super) fn must_be_complete(&self, host: &str, path: &str, manifest: &Manifest) -> Result<(), Failure> {
-        if manifest.complete {
-            return Ok(());
-        }
-        let message = format!("{host}: {path} could not be read in full: a file vanished or changed meanwhile, or may not be read");
-        Err(Failure::certain(message, format!("see that nothing writes there, and that the disk of {host} is sound; then run `migc apply` again")))
+/// A tree that could not be read in full proves nothing.
+pub(super) fn must_be_complete(host: &str, path: &str, manifest: &Manifest) -> Result<(), Failure> {
+    if manifest.complete {
+        return Ok(());
     }
+    let message = format!("{host}: {path} could not be read in full: a file vanished or changed meanwhile, or may not be read");
+    Err(Failure::certain(
+        message,
+        format!("see that nothing writes there, and that the disk of {host} is sound; then run `migc apply` again"),
+    ))
 }
 
 pub(super) fn absent(host: &str, path: &str) -> Failure {

@@ -182,7 +182,9 @@ mod tests {
     #[test]
     fn a_login_cannot_smuggle_options() {
         let folder = ControlFolder::new().unwrap();
-        for (at, (name, user)) in [("-oProxyCommand=id", "u"), ("h\nProxyCommand id", "u"), ("", "u"), ("h *", "u"), ("h", "u\nHost *")].iter().enumerate() {
+        for (at, (name, user)) in
+            [("-oProxyCommand=id", "u"), ("h\nProxyCommand id", "u"), ("", "u"), ("h *", "u"), ("h", "u\nHost *")].iter().enumerate()
+        {
             let login = Login { host: (*name).to_owned(), user: Some((*user).to_owned()), ..Login::default() };
             let hosts = BTreeMap::from([("h".to_owned(), host(login))]);
             assert!(write(&folder, &hosts, &"h".to_owned(), at).is_err(), "{name:?} {user:?}");

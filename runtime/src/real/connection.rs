@@ -51,7 +51,16 @@ pub(super) struct Connection {
 impl Connection {
     pub(super) fn new(host: &str, config: Config, sudo: bool, state: &str, folder: Arc<ControlFolder>) -> Self {
         let slots = Arc::new(Semaphore::new(SESSION_COUNT_MAX));
-        Self { host: host.to_owned(), config, sudo, state: state.to_owned(), folder, session: Mutex::new(None), slots, slot_count: AtomicUsize::new(SESSION_COUNT_MAX) }
+        Self {
+            host: host.to_owned(),
+            config,
+            sudo,
+            state: state.to_owned(),
+            folder,
+            session: Mutex::new(None),
+            slots,
+            slot_count: AtomicUsize::new(SESSION_COUNT_MAX),
+        }
     }
 
     /// The host on the way.

@@ -37,7 +37,8 @@ fn explain(log: &str, config: &Config) -> (String, String) {
     let destination = &config.destination;
     let said: Vec<String> = log.lines().map(|line| wire::printable(line.as_bytes())).filter(|line| is_said(line)).collect();
     let line = |wanted: &str| said.iter().find(|line| line.contains(wanted)).cloned();
-    let offered = log.lines().filter_map(|line| line.split_once("Server host key: ")).map(|(_, key)| wire::printable(key.as_bytes())).next_back();
+    let offered =
+        log.lines().filter_map(|line| line.split_once("Server host key: ")).map(|(_, key)| wire::printable(key.as_bytes())).next_back();
     let offered = offered.map_or_else(String::new, |key| format!("; it offered {key}"));
     if log.contains("REMOTE HOST IDENTIFICATION HAS CHANGED") || log.contains("Host key verification failed") && config.pinned {
         let known = if config.pinned { "the surveyed facts" } else { "your known hosts" };
@@ -52,7 +53,8 @@ fn explain(log: &str, config: &Config) -> (String, String) {
         return (format!("the host key of {destination} is not known{offered}"), help);
     }
     if let Some(line) = line("Permission denied (") {
-        let help = format!("see that `ssh {destination}` works without a password: the right user, a key that the host knows, a running agent");
+        let help =
+            format!("see that `ssh {destination}` works without a password: the right user, a key that the host knows, a running agent");
         return (format!("{destination} refused the login: {line}"), help);
     }
     if let Some(line) = line("Could not resolve hostname") {

@@ -74,7 +74,7 @@ done
 salt=$(od -An -N 16 -tx1 /dev/urandom | tr -d ' \n')
 printf '%s %s\n' "$salt" "$(salted "$salt")" >"$record.new" && mv -f -- "$record.new" "$record" || exit 1
 if [ "$answer" = replaced ]; then
-    docker container stop --time 60 -- "$name" >/dev/null || exit 1
+    docker container stop -t 60 -- "$name" >/dev/null || exit 1
     docker container rm -- "$name" >/dev/null || exit 1
 fi
 docker container rename "$fresh" "$name" || exit 1

@@ -8,7 +8,7 @@ for known in "$1" "$1.migc-new"; do
         die 3 "the container $1 is not ours"
     fi
     if [ "$(field "$known" '{{.State.Running}}')" = true ]; then
-        docker container stop --time 60 -- "$known" >/dev/null || exit 1
+        docker container stop -t 60 -- "$known" >/dev/null || exit 1
     fi
     docker container rm -- "$known" >/dev/null || exit 1
     answer=removed

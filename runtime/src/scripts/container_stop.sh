@@ -2,6 +2,6 @@
 lock "container.$1"
 exists "$1" || die 1 "there is no container $1"
 if [ "$(field "$1" '{{.State.Running}}')" = true ]; then
-    docker container stop --time "$2" -- "$1" >/dev/null || exit 1
+    docker container stop -t "$2" -- "$1" >/dev/null || exit 1
 fi
 container_line "$1"

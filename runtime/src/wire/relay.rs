@@ -2,7 +2,7 @@
 //!
 //! When one side ends, the other is ended too, because it loses its stream.
 
-use super::{Execution, FrameReader, WireError, frame, read_errors, split_errors, write_all};
+use super::{Execution, FrameReader, WireError, end, frame, read_errors, split_errors, write_all};
 use crate::{Output, Piped};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
@@ -45,16 +45,19 @@ pub(crate) async fn relay(
             if answer.held_bytes() < BANNER_MAX_BYTES {
                 answer.push(buffer.get(..length).unwrap_or_default(), &mut answers);
             }
+            if !answers.is_empty() {
+                break;
+            }
         }
     };
     let ((), stream, (), from_errors, to_errors) = futures_util::join!(
         write_all(from.stdin, marks.0, input),
         copy(from.stdout, to.stdin, marks, progress),
         read_answer,
-        read_errors(from.stderr),
-        read_errors(to.stderr),
+        read_errors(from.stderr, marks.0, 1),
+        read_errors(to.stderr, marks.1, 1),
     );
-    let (from_ended, to_ended) = futures_util::join!(from.ended, to.ended);
+    let (from_ended, to_ended) = futures_util::join!(end(from.ended), end(to.ended));
     let from_errors = split_errors(&from_errors, marks.0).join("\n").trim().to_owned();
     let to_errors = split_errors(&to_errors, marks.1).join("\n").trim().to_owned();
     let Some((to_status, to_stdout)) = answers.into_iter().next() else {
@@ -108,9 +111,9 @@ async fn copy(
             progress(stream.bytes);
         }
     }
-    let end = format!("\n{from_mark} end ").into_bytes();
-    if let Some(at) = frame::find(&held, &end).filter(|_| stream.began) {
-        stream.status = frame::status(held.get(at + end.len()..).unwrap_or_default()).map(|(status, _)| status);
+    let mark = format!("\n{from_mark} end ").into_bytes();
+    if let Some(at) = frame::find(&held, &mark).filter(|_| stream.began) {
+        stream.status = frame::status(held.get(at + mark.len()..).unwrap_or_default()).map(|(status, _)| status);
         if stdin.write_all(held.get(..at).unwrap_or_default()).await.is_ok() {
             stream.bytes += at as u64;
         }

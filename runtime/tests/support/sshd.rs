@@ -46,16 +46,16 @@ impl Sshd {
         );
         fs::write(&config, text).unwrap();
         let log = fs::File::create(folder.at("sshd.log")).unwrap();
-        let mut child = Command::new(SSHD).args(["-D", "-e", "-f", &config]).stdin(Stdio::null()).stderr(log).spawn().unwrap();
+        let child = Command::new(SSHD).args(["-D", "-e", "-f", &config]).stdin(Stdio::null()).stderr(log).spawn().unwrap();
+        let user = String::from_utf8(Command::new("id").arg("-un").output().unwrap().stdout).unwrap().trim().to_owned();
+        let host_key = fs::read_to_string(folder.at("host_key.pub")).unwrap().trim().to_owned();
+        let sshd = Self { child, port, host_key, identity, user };
         for _ in 0..200 {
             if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                let user = String::from_utf8(Command::new("id").arg("-un").output().unwrap().stdout).unwrap().trim().to_owned();
-                let host_key = fs::read_to_string(folder.at("host_key.pub")).unwrap().trim().to_owned();
-                return Some(Self { child, port, host_key, identity, user });
+                return Some(sshd);
             }
             std::thread::sleep(std::time::Duration::from_millis(25));
         }
-        let _ = child.kill();
         panic!("sshd did not start: {}", fs::read_to_string(folder.at("sshd.log")).unwrap());
     }
 
