@@ -22,7 +22,7 @@ fn heads(text: &str) -> impl Iterator<Item = usize> + '_ {
     memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1).filter(|at| is_head(&text.as_bytes()[*at..]))
 }
 
-/// Agrees with `head` in the grammar: a letter, `_`, `@`, or `///` without a fourth.
+/// What the grammar lets no item go on with: a letter, `_`, `@`, or `///` without a fourth.
 fn is_head(rest: &[u8]) -> bool {
     match rest {
         [b'/', b'/', b'/', b'/', ..] => false,

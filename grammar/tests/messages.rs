@@ -9,6 +9,7 @@ const ITEMS: &[Case] = &[
     ("  let a = 1", &["an item begins at the first column | remove the space before it"]),
     ("let a = 1\n  let b = 2", &["an item begins at the first column | remove the space before it"]),
     ("node a { x = 1 }\n}", &["nothing is open that this `}` could close | remove the `}`"]),
+    ("?? what", &["expected an item, found `??`"]),
     ("hello(1)", &["expected an item, found `hello` | as in `server web: aliyun.ecs { … }`"]),
     ("use", &["expected a module or the name of a file in quotes after `use` | as in `use aliyun` or `use \"./network.mig\" as net`"]),
     ("use a as", &["expected a name after `as`"]),
@@ -216,7 +217,6 @@ fn literals_that_are_wrong() {
 
 #[test]
 fn what_stands_at_an_end_of_the_file() {
-    assert_eq!(said("?? what\n"), ["expected an item, found `??`"]);
     assert_eq!(said("let a = 1\n@keep\n"), ["nothing follows `@keep` | an annotation stands above what it is about"]);
 }
 

@@ -92,21 +92,21 @@ fn every_span_is_a_piece_of_the_text() {
     }
 }
 
-/// The items before and after an edit at `at`, as their texts and debug texts, those left out that it touches.
-fn untouched(text: &str, module: &Module, at: usize, length: usize, near: bool) -> Vec<String> {
-    let begins: Vec<usize> = module.items.iter().map(|item| with_what_is_above(text, item.span.start as usize)).collect();
-    let mut found = Vec::new();
-    for (index, item) in module.items.iter().enumerate() {
+/// Compares the items that an edit of `length` bytes at `at` does not touch: they keep their order and their trees.
+fn keeps_the_others(text: &str, before: &Module, after: &Module, at: usize, length: usize, all: bool) {
+    for (index, item) in before.items.iter().enumerate() {
         // The line break before an item is the edit's too: without it the item is part of the line above.
-        let from = begins[index].saturating_sub(1);
+        let from = with_what_is_above(text, item.span.start as usize).saturating_sub(1);
         let until = next_head(text, item.span.start as usize);
-        let touched = at + length >= from && at <= until;
-        let far = near && (until + 2000 < at || from > at + 2000);
-        if !touched && !far {
-            found.push(relative(&format!("{:?}", item.kind), item.span.start));
+        let far = until + 2000 < at || from > at + 2000;
+        if (at + length >= from && at <= until) || (far && !all) {
+            continue;
         }
+        let place = if until < at { Some(index) } else { (after.items.len() + index).checked_sub(before.items.len()) };
+        let now = place.and_then(|place| after.items.get(place)).map(|item| relative(&format!("{:?}", item.kind), item.span.start));
+        let was = relative(&format!("{:?}", item.kind), item.span.start);
+        assert_eq!(now, Some(was), "an edit at {at} of\n{text}");
     }
-    found
 }
 
 /// Where an item at `start` begins with its documentation and annotations.
@@ -159,11 +159,7 @@ fn an_edit_leaves_the_items_it_does_not_touch() {
         }
         let module = mig_syntax::parse(&edited);
         sound(&edited, &module);
-        let kept = untouched(text, &before[which], at, removed, round % 50 > 0);
-        let now: Vec<String> = module.items.iter().map(|item| relative(&format!("{:?}", item.kind), item.span.start)).collect();
-        for item in kept {
-            assert!(now.contains(&item), "edit {round} at {at} lost\n{item}\nof {}", &edited[..]);
-        }
+        keeps_the_others(text, &before[which], &module, at, removed, round % 50 == 0);
     }
 }
 
@@ -249,7 +245,7 @@ fn skipped(count: usize) -> Vec<String> {
     vec![
         format!("@@{}\n", "{".repeat(count)),
         format!("let a = {}\n", "{".repeat(count)),
-        format!("let a = {}\n", "[{".repeat(count)),
+        format!("let a = {}\n", "[{".repeat(count / 2)),
         format!("node a {{ ?? {}\n", "{ \"".repeat(count)),
         format!("node a {{ ?? {}\n", "{ ".repeat(count)),
         format!("enum a {}\n", "{ ".repeat(count)),

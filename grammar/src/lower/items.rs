@@ -26,8 +26,12 @@ impl Lower<'_> {
             }
             Rule::module_doc => self.module_doc(&pair),
             Rule::annotation => {
+                self.too_deep = None;
+                self.settle();
                 let annotation = self.annotation(pair);
-                self.above.annotations.push(annotation);
+                if !self.dropped() {
+                    self.above.annotations.push(annotation);
+                }
             }
             Rule::bad_item => {
                 let mut above = core::mem::take(&mut self.above);
@@ -64,15 +68,21 @@ impl Lower<'_> {
         self.too_deep = None;
         let span = self.span(&pair);
         let kind = self.item_kind(pair, &docs);
-        if let Some(at) = self.too_deep.take() {
-            self.notices.clear();
-            let message = format!("nested deeper than {} levels", super::LEVELS_MAX);
-            self.note(at, message, Some("give parts of it names with `let`".to_owned()));
+        if self.dropped() {
             return;
         }
         if let Some(kind) = kind {
             self.module.items.push(Item { span, docs, annotations, kind });
         }
+    }
+
+    /// Was what was lowered nested too deep? Then that is all that is told of it.
+    fn dropped(&mut self) -> bool {
+        let Some(at) = self.too_deep.take() else { return false };
+        self.notices.clear();
+        let message = format!("nested deeper than {} levels", super::LEVELS_MAX);
+        self.note(at, message, Some("give parts of it names with `let`".to_owned()));
+        true
     }
 
     /// Which item it is. Checks keep their documentation themselves, because they also stand in kinds.

@@ -36,8 +36,7 @@ pub(crate) fn people(rule: Rule) -> &'static str {
         | Rule::bad_number
         | Rule::bad_hole => "text that was skipped",
         Rule::too_deep => "text nested too deep",
-        Rule::head
-        | Rule::alpha
+        Rule::alpha
         | Rule::char
         | Rule::end
         | Rule::kw_initial
