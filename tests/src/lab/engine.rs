@@ -40,7 +40,8 @@ pub(crate) fn start() -> Result<(), String> {
     fs::create_dir_all(paths::at("engine")).map_err(|e| format!("{}: {e}", paths::ROOT))?;
     let log = paths::at("engine/log");
     let out = File::create(&log).map_err(|e| format!("{}: {e}", log.display()))?;
-    let mut child = dockerd().stdout(Stdio::from(out)).spawn().map_err(|e| format!("dockerd: {e}"))?;
+    let err = out.try_clone().map_err(|e| format!("{}: {e}", log.display()))?;
+    let mut child = dockerd().stdout(out).stderr(err).spawn().map_err(|e| format!("dockerd: {e}"))?;
     let start = Instant::now();
     while !answers() {
         let ended = child.try_wait().map_err(|e| format!("dockerd: {e}"))?;
@@ -100,7 +101,6 @@ fn dockerd() -> Command {
         .args(["--bridge=none", "--iptables=false", "--ip-forward=false", "--ip-masq=false"])
         .args(["--exec-opt", "native.cgroupdriver=cgroupfs"])
         .stdin(Stdio::null())
-        .stderr(Stdio::null())
         // Ctrl-C is for us; the engine is stopped after its containers.
         .process_group(0);
     command

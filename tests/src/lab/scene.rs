@@ -16,7 +16,7 @@ const RUN_FILES: &str = "docker run --detach --name files --restart unless-stopp
 
 /// `umount` first, since a case may have covered a folder; our records and locks go too, as on a machine that never saw us.
 const EMPTY: &str = r"
-while umount /data 2>/dev/null; do :; done
+while grep -q ' /data tmpfs ' /proc/mounts; do umount /data; done
 docker ps --all --quiet | xargs -r docker rm --force >/dev/null
 docker images --quiet | sort -u | xargs -r docker rmi --force >/dev/null
 find /data /srv -mindepth 1 -delete

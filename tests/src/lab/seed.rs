@@ -21,8 +21,8 @@ pub(crate) const TREES: [&str; 2] = ["/data/tree", "/srv/loose"];
 /// No account of any host has these numbers.
 const STRANGER: (u32, u32) = (4242, 4343);
 /// So large that a copy has a middle in which it can be interrupted.
-const BULK_BYTES: usize = 96 << 20;
-const SPARSE_BYTES: u64 = 256 << 20;
+const BULK_BYTES: usize = 64 << 20;
+const SPARSE_BYTES: u64 = 64 << 20;
 const ISLAND_BYTES: usize = 4096;
 const SMALL_FILES: u32 = 500;
 /// 2009-02-13, with nanoseconds that no tool rounds to by accident.

@@ -6,6 +6,8 @@ use crate::lab::{database::FOLDER, scene::Scene};
 
 /// Large enough for the live copy, with the margin that is asked for.
 const DISK: &str = "mount -t tmpfs -o size=700m lab /data";
+/// What a person does about it: another disk, which is empty.
+const LARGER_DISK: &str = "umount /data";
 /// What the database writes when it stops, so that the final copy does not fit.
 const GROWTH_MIB: u32 = 900;
 /// Something on the target writes into the tree that is being compared, for as long as the file is there.
@@ -22,14 +24,12 @@ pub(crate) fn full_disk(scene: &Scene) -> Result<(), String> {
     old.sh(&format!("printf {GROWTH_MIB} > {FOLDER}/grow-on-stop"))?;
     let before = Before::take(scene)?;
     let ended = scene.migc.apply(&project)?;
-    // What the writer had is looked at before the next one starts from one again.
     ended.must_exit(6)?;
     ended.must_say(&["new"])?;
     before.must_be_back(scene)?;
     old.sh(&format!("rm -f {FOLDER}/grow-on-stop {FOLDER}/grown"))?;
-    goes_on(scene, project, &before)?;
-    // The volume of `new` is a filesystem of this case only.
-    scene.reset()
+    new.sh(LARGER_DISK)?;
+    goes_on(scene, project, &before)
 }
 
 /// The manifests of both sides differ.
