@@ -9,12 +9,13 @@ pub mod journal;
 pub mod local;
 pub mod manifest;
 pub mod preflight;
+pub mod real;
 pub mod rehearse;
 pub mod script;
 pub mod scripts;
-mod wire;
 pub mod sim;
 pub mod validate;
+mod wire;
 pub mod world;
 
 pub use script::{Output, Script};
