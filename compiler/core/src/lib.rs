@@ -100,6 +100,6 @@ impl Compilation<'_> {
         if self.report.has_errors() {
             return Err(self.report.clone());
         }
-        self.draft.against(state, &self.report)
+        self.draft.against(state, &self.report, &self.loaded.syntax.texts)
     }
 }

@@ -1,17 +1,13 @@
-//! Which steps lead from the state to the program?
-use crate::model::Model;
-use mig_plan::{Facts, HostId, Plan, Report, State};
-use std::collections::BTreeMap;
-#[derive(Debug)]
-pub struct Draft;
-impl Draft {
-    pub fn against(&self, _s: &State, r: &Report) -> Result<Plan, Report> {
-        Err(r.clone())
-    }
-}
-pub fn facts(_m: &Model<'_, '_>) -> BTreeMap<HostId, Facts> {
-    BTreeMap::new()
-}
-pub fn draft(_m: &Model<'_, '_>) -> Draft {
-    Draft
-}
+//! Which steps lead from the state to the program? A draft is read off the model once; lowering it needs no model.
+//!
+//! One file each: `draft` reads, `pairing` finds what is moved, `steps` collects, `services` and `moves` lower, `estimate` reckons.
+
+mod draft;
+mod estimate;
+mod lower;
+mod moves;
+mod pairing;
+mod services;
+mod steps;
+
+pub(crate) use draft::{Draft, draft, facts};

@@ -1,0 +1,297 @@
+//! How does a draft become a plan against a state? What is settled is left out, the rest is lowered and put in order.
+
+use super::{
+    draft::{Draft, Server, Service},
+    estimate,
+    steps::{Draw, Graph},
+};
+use crate::{
+    report::{Code, Problem, Problems},
+    source::Texts,
+};
+use mig_plan::{
+    Action, Class, Digest, Forecast, Host, HostId, MoveSummary, Phase, Plan, Precondition, Report, Requirement, ResourceState, State, Step,
+    StepId, Undo, Unproven,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A finished move was changed.
+const FINISHED_MOVE: Code = Code("MIG6004", "finished_move_changed");
+/// A service would start on another server without its data.
+const LEFT_BEHIND: Code = Code("MIG6005", "service_would_leave_its_data");
+/// Services need each other.
+const CIRCLE: Code = Code("MIG6007", "services_need_each_other");
+/// The state is another project's.
+const OTHER_PROJECT: Code = Code("MIG6008", "state_of_another_project");
+
+/// A plan that is being written.
+pub(super) struct Lowering<'l> {
+    pub(super) draft: &'l Draft,
+    pub(super) state: &'l State,
+    pub(super) graph: Graph,
+    pub(super) preconditions: Vec<Precondition>,
+    pub(super) moves: Vec<MoveSummary>,
+    pub(super) forecasts: Vec<Forecast>,
+    pub(super) problems: Vec<Problem>,
+    /// The step after which a service answers.
+    pub(super) settled: BTreeMap<String, StepId>,
+    /// The step that starts a service, if it is one of this plan's.
+    pub(super) starts: BTreeMap<String, StepId>,
+    /// Steps that install tools, by host.
+    pub(super) tools: BTreeMap<HostId, StepId>,
+    /// Steps that take hosts over.
+    pub(super) adopted: BTreeMap<HostId, StepId>,
+}
+
+impl Draft {
+    /// The plan from the state to the program.
+    pub(crate) fn against(&self, state: &State, report: &Report, texts: &Texts) -> Result<Plan, Report> {
+        let mut lowering = Lowering {
+            draft: self,
+            state,
+            graph: Graph::default(),
+            preconditions: vec![],
+            moves: vec![],
+            forecasts: vec![],
+            problems: self.problems.clone(),
+            settled: BTreeMap::new(),
+            starts: BTreeMap::new(),
+            tools: BTreeMap::new(),
+            adopted: BTreeMap::new(),
+        };
+        lowering.project();
+        lowering.adopt();
+        lowering.moves();
+        lowering.services();
+        lowering.needs();
+        lowering.removed();
+        lowering.finish(report, texts)
+    }
+}
+
+impl Lowering<'_> {
+    fn project(&mut self) {
+        if !self.state.project.is_empty() && self.state.project != self.draft.project {
+            let at = self.draft.servers.values().next().map(|s| s.at).unwrap_or_default();
+            let message =
+                format!("this state belongs to the project `{}`, and the program is `{}`", self.state.project, self.draft.project);
+            self.problems.push(Problem::error(OTHER_PROJECT, at, message).help("give another `--state`, or correct `project { name }`"));
+        }
+    }
+
+    fn adopt(&mut self) {
+        for server in self.draft.servers.values() {
+            let Some(id) = &server.adopt else { continue };
+            let wished = ResourceState {
+                kind: server.kind.clone(),
+                digest: Digest::of(id).to_string(),
+                attributes: BTreeMap::from([("id".to_owned(), id.clone())]),
+            };
+            if self.state.resources.get(&server.address) == Some(&wished) {
+                continue;
+            }
+            let action = Action::Adopt { host: server.address.clone(), id: id.clone() };
+            let step = self.graph.add(Draw {
+                title: format!("take over {id} as `{}`", server.address),
+                why: "it exists already, and the program describes it from now on".to_owned(),
+                class: Class::Read,
+                sets: vec![(server.address.clone(), wished)],
+                ..Draw::new(&server.address, None, Phase::Prepare, action, &server.origin)
+            });
+            self.adopted.insert(server.address.clone(), step);
+            self.hardware(server);
+        }
+    }
+
+    fn hardware(&mut self, server: &Server) {
+        self.require(
+            &server.address,
+            &server.address,
+            Requirement::Hardware { arch: server.arch.clone(), cpus: server.cpus, memory: server.memory, disks: server.disks.clone() },
+            &server.origin,
+        );
+    }
+
+    /// Notes a precondition, once.
+    pub(super) fn require(&mut self, host: &str, address: &str, requirement: Requirement, origin: &mig_plan::Origin) {
+        let known = self.preconditions.iter().any(|p| p.host == host && p.requirement == requirement);
+        if !known {
+            self.preconditions.push(Precondition {
+                host: host.to_owned(),
+                address: address.to_owned(),
+                requirement,
+                origin: origin.clone(),
+            });
+        }
+    }
+
+    /// Is a resource as the program wishes it?
+    pub(super) fn is_settled(&self, address: &str, digest: &str) -> bool {
+        self.state.resources.get(address).is_some_and(|r| r.digest == digest)
+    }
+
+    /// Says that a finished move was changed.
+    pub(super) fn changed_move(&mut self, migration: &super::draft::Move) {
+        let message = format!("the move `{}` is done, and its fields were changed since", migration.address);
+        let help = "a finished move stays as it was; delete it, which destroys nothing, and declare another";
+        self.problems.push(Problem::error(FINISHED_MOVE, migration.at, message).help(help));
+    }
+
+    /// A service that changes its server without a move leaves its data behind.
+    pub(super) fn stays_with_its_data(&mut self, service: &Service) -> bool {
+        let before = self.state.resources.get(&service.address).and_then(|r| r.attributes.get("host"));
+        match before {
+            Some(host) if *host != service.on && !service.stateless => {
+                let message = format!("`{}` is on {host}, and no move brings its data to {}", service.address, service.on);
+                let help = format!("declare `move … : copy {{ from = {host}, to = {}, services = [{}] }}`", service.on, service.address);
+                self.problems.push(Problem::error(LEFT_BEHIND, service.at, message).help(help));
+                false
+            }
+            _ => true,
+        }
+    }
+
+    /// Services start after those they need answer.
+    fn needs(&mut self) {
+        let starts: Vec<(String, StepId)> = self.starts.iter().map(|(a, s)| (a.clone(), s.clone())).collect();
+        for (address, start) in starts {
+            let Some(service) = self.draft.services.get(&address) else { continue };
+            for need in &service.needs {
+                if let Some(settled) = self.settled.get(need) {
+                    self.graph.need(&start, settled);
+                }
+            }
+        }
+    }
+
+    /// Containers that no declaration asks for any more.
+    fn removed(&mut self) {
+        for (address, resource) in &self.state.resources {
+            let (Some(host), Some(container)) = (resource.attributes.get("host"), resource.attributes.get("container")) else { continue };
+            if self.draft.services.contains_key(address) || !self.draft.servers.contains_key(host) {
+                continue;
+            }
+            let origin = self.draft.servers.get(host).map(|s| s.origin.clone()).unwrap_or_default();
+            let action = Action::RemoveContainer { host: host.clone(), container: container.clone() };
+            self.graph.add(Draw {
+                title: format!("remove the container `{container}` from {host}"),
+                why: format!("`{address}` is no longer declared; what it mounts stays on the host"),
+                estimate: estimate::seconds(estimate::STOP_SECONDS),
+                undo: Undo::Impossible { why: "declare it again to have it created again".to_owned() },
+                removes: vec![address.clone()],
+                ..Draw::new(address, None, Phase::Finish, action, &origin)
+            });
+        }
+    }
+
+    fn finish(mut self, report: &Report, texts: &Texts) -> Result<Plan, Report> {
+        let (steps, circle) = std::mem::take(&mut self.graph).order();
+        if let Some(first) = circle.first() {
+            let services: BTreeSet<&str> =
+                circle.iter().map(|s| s.address.as_str()).filter(|a| self.draft.services.contains_key(*a)).collect();
+            let at = self.draft.services.get(&first.address).map(|s| s.at).unwrap_or_default();
+            let list = services.into_iter().map(|s| format!("`{s}`")).collect::<Vec<_>>().join(", ");
+            self.problems.push(Problem::error(CIRCLE, at, format!("{list} wait for each other, so none can start first")));
+        }
+        let mut hosts: BTreeMap<HostId, Host> = BTreeMap::new();
+        for name in steps.iter().flat_map(|s| s.action.hosts()) {
+            let Some(server) = self.draft.servers.get(name) else { continue };
+            if hosts.insert(name.clone(), server.host.clone()).is_none() {
+                self.problems.extend(server.unreachable());
+            }
+            self.jumps(server, &mut hosts);
+        }
+        if !self.problems.is_empty() {
+            let problems = Problems { list: self.problems, unproven: report.unproven.clone() };
+            return Err(problems.finish(texts));
+        }
+        for summary in &mut self.moves {
+            total(summary, &steps);
+        }
+        let forecasts = std::mem::take(&mut self.forecasts).into_iter().map(|f| downtime(f, &steps)).collect();
+        let secrets: BTreeSet<String> = steps.iter().flat_map(|s| secrets(&s.action)).collect();
+        Ok(Plan {
+            version: Plan::VERSION,
+            project: self.draft.project.clone(),
+            sources: self.draft.sources.clone(),
+            serial: self.state.serial,
+            head: self.state.head.clone(),
+            cost_per_day: self.cost(&hosts),
+            preconditions: self.preconditions,
+            hosts,
+            steps,
+            moves: self.moves,
+            forecasts,
+            secrets: secrets.into_iter().collect(),
+            unproven: unproven(report, self.draft),
+            outputs: self.draft.outputs.clone(),
+        })
+    }
+
+    fn jumps(&self, server: &Server, hosts: &mut BTreeMap<HostId, Host>) {
+        let mut next = server.host.login.jump.clone();
+        while let Some(jump) = next.take() {
+            let Some(server) = self.draft.servers.get(&jump) else { return };
+            if hosts.insert(jump, server.host.clone()).is_none() {
+                next.clone_from(&server.host.login.jump);
+            }
+        }
+    }
+
+    fn cost(&self, hosts: &BTreeMap<HostId, Host>) -> BTreeMap<String, i64> {
+        let mut out = BTreeMap::new();
+        for (micro, currency) in hosts.keys().filter_map(|h| self.draft.servers.get(h)).filter_map(|s| s.cost.as_ref()) {
+            *out.entry(currency.clone()).or_insert(0) += micro;
+        }
+        out
+    }
+}
+
+/// Checks that lacked a fact, and what is left to a person.
+fn unproven(report: &Report, draft: &Draft) -> Vec<Unproven> {
+    let records = draft.records.iter().map(|address| Unproven {
+        code: "MIG6009".to_owned(),
+        name: "record_not_switched".to_owned(),
+        address: address.clone(),
+        needs: "a person: records of names are not switched by this version, so change it when its moves are done".to_owned(),
+    });
+    report.unproven.iter().cloned().chain(records).collect()
+}
+
+fn secrets(action: &Action) -> Vec<String> {
+    let Action::CreateContainer { container, .. } = action else { return vec![] };
+    container
+        .env
+        .values()
+        .filter_map(|v| match v {
+            mig_plan::EnvValue::Secret(name) => Some(name.clone()),
+            mig_plan::EnvValue::Plain(_) => None,
+        })
+        .collect()
+}
+
+fn total(summary: &mut MoveSummary, steps: &[Step]) {
+    let own = || steps.iter().filter(|s| s.of_move.as_ref() == Some(&summary.address));
+    let add = |values: Vec<Option<u64>>| values.into_iter().sum::<Option<u64>>();
+    let moves_data = |s: &&Step| matches!(s.action, Action::CopyTrees { .. } | Action::BringImage { .. });
+    let bytes = add(own().filter(moves_data).map(|s| s.estimate.bytes).collect());
+    let seconds = add(own().map(|s| s.estimate.seconds).collect());
+    let point = own().find(|s| s.point_of_no_return).map(|s| s.id.clone());
+    (summary.bytes, summary.seconds, summary.point_of_no_return) = (bytes, seconds, point);
+}
+
+/// From the stop to the answer, if every step begins as soon as it may; unknown if a step of the move in between is.
+fn downtime(forecast: Forecast, steps: &[Step]) -> Forecast {
+    let mut ends: BTreeMap<&str, u64> = BTreeMap::new();
+    for step in steps {
+        let begin = step.needs.iter().filter_map(|n| ends.get(n.as_str())).max().copied().unwrap_or(0);
+        ends.insert(&step.id, begin + step.estimate.seconds.unwrap_or(0));
+    }
+    let of_move = steps.iter().find(|s| s.id == forecast.down).and_then(|s| s.of_move.as_ref());
+    let between = |s: &&Step| s.phase != Phase::Prepare && s.of_move.as_ref() == of_move;
+    let known = steps.iter().filter(between).all(|s| s.estimate.seconds.is_some());
+    let down = steps.iter().find(|s| s.id == forecast.down).and_then(|s| s.estimate.seconds).unwrap_or(0);
+    let span =
+        ends.get(forecast.up.as_str()).zip(ends.get(forecast.down.as_str())).map(|(up, end)| up.saturating_sub(end.saturating_sub(down)));
+    Forecast { downtime_seconds: span.filter(|_| known), ..forecast }
+}

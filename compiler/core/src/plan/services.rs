@@ -1,0 +1,150 @@
+//! How does a service come to run? Its image is brought, its container created, started and awaited.
+//!
+//! A service that moves is stopped and copied in `moves`, which uses the same steps.
+
+use super::{
+    draft::{Move, Service},
+    estimate,
+    lower::Lowering,
+    steps::Draw,
+};
+use mig_plan::{Action, Class, Digest, Estimate, Phase, Probe, Requirement, ResourceState, StepId, Undo};
+use std::collections::BTreeMap;
+
+/// Programs that a copy needs on both sides.
+pub(super) const COPY_TOOLS: [&str; 4] = ["tar", "find", "getfattr", "sha256sum"];
+
+impl Lowering<'_> {
+    /// Services that no unfinished move brings.
+    pub(super) fn services(&mut self) {
+        let draft = self.draft;
+        for service in draft.services.values().filter(|s| !s.existing) {
+            if self.starts.contains_key(&service.address) {
+                continue;
+            }
+            let digest = Digest::of(&service.spec);
+            if self.is_settled(&service.address, digest.as_str()) || !self.stays_with_its_data(service) {
+                continue;
+            }
+            self.require(&service.on, &service.address, Requirement::Tools { names: vec!["docker".to_owned()] }, &service.origin);
+            let known = self.state.resources.contains_key(&service.address);
+            if !known {
+                self.ports(service);
+            }
+            let image = self.bring_image(service, None, None, None);
+            let why = if known { "it differs from what is declared" } else { "it is declared" };
+            let create = self.create(service, None, vec![image], why);
+            let start = self.start(service, None, vec![create]);
+            self.settle(service, None, start);
+        }
+    }
+
+    /// Ports that must be free on the server.
+    pub(super) fn ports(&mut self, service: &Service) {
+        for publish in &service.spec.publish {
+            let port = format!("{}/{}", publish.host, publish.protocol);
+            self.require(&service.on, &service.address, Requirement::PortFree { port }, &service.origin);
+        }
+    }
+
+    /// What comes before anything else on a host.
+    fn first(&self, host: &str) -> Vec<StepId> {
+        self.adopted.get(host).cloned().into_iter().collect()
+    }
+
+    pub(super) fn bring_image(&mut self, service: &Service, migration: Option<&Move>, from: Option<&str>, bytes: Option<u64>) -> StepId {
+        let image = &service.spec.image;
+        let action = Action::BringImage { from: from.map(str::to_owned), to: service.on.clone(), image: image.clone() };
+        let link = migration.and_then(|m| m.bits_per_second).unwrap_or(estimate::LINK_BITS_PER_SECOND);
+        let way = from.map_or_else(|| "pulled if it is not there".to_owned(), |f| format!("from {f} if it is not there"));
+        let draw = Draw {
+            title: format!("bring the image {image} to {}", service.on),
+            why: format!("`{}` runs it; {way}", service.address),
+            needs: self.first(&service.on),
+            estimate: if from.is_some() { estimate::transfer(bytes, link) } else { Estimate::default() },
+            undo: Undo::Leave { what: format!("the image stays on {}", service.on) },
+            ..draw(service, migration, Phase::Prepare, action)
+        };
+        self.graph.add(draw)
+    }
+
+    pub(super) fn create(&mut self, service: &Service, migration: Option<&Move>, needs: Vec<StepId>, why: &str) -> StepId {
+        let action = Action::CreateContainer { host: service.on.clone(), container: service.spec.clone() };
+        let remove = Action::RemoveContainer { host: service.on.clone(), container: service.spec.name.clone() };
+        let draw = Draw {
+            title: format!("create the container `{}` on {}, not started", service.spec.name, service.on),
+            why: format!("{why}; one of ours that differs is replaced"),
+            needs,
+            undo: Undo::Act { action: Box::new(remove) },
+            ..draw(service, migration, Phase::Prepare, action)
+        };
+        self.graph.add(draw)
+    }
+
+    pub(super) fn start(&mut self, service: &Service, migration: Option<&Move>, needs: Vec<StepId>) -> StepId {
+        let action = Action::StartContainer { host: service.on.clone(), container: service.spec.name.clone() };
+        let (phase, why, undo) = match migration {
+            Some(m) => (
+                Phase::Cutover,
+                format!("its data are here and verified; from now on {} may write them", m.to),
+                Undo::Impossible { why: format!("{} may have written; going back is a move from {} to {}", m.to, m.to, m.from) },
+            ),
+            None => {
+                let stop = Action::StopContainer {
+                    host: service.on.clone(),
+                    container: service.spec.name.clone(),
+                    grace_seconds: service.grace_seconds,
+                    clean: false,
+                };
+                (Phase::Finish, "it is declared".to_owned(), Undo::Act { action: Box::new(stop) })
+            }
+        };
+        let draw = Draw {
+            title: format!("start `{}` on {}", service.spec.name, service.on),
+            why,
+            needs,
+            undo,
+            no_return: migration.is_some(),
+            ..draw(service, migration, phase, action)
+        };
+        let step = self.graph.add(draw);
+        self.starts.insert(service.address.clone(), step.clone());
+        step
+    }
+
+    /// Waits for the answer; the state knows the service from then on.
+    pub(super) fn settle(&mut self, service: &Service, migration: Option<&Move>, start: StepId) -> StepId {
+        let action = Action::Await { host: service.on.clone(), container: service.spec.name.clone(), probe: service.probe.clone() };
+        let attributes = BTreeMap::from([
+            ("host".to_owned(), service.on.clone()),
+            ("container".to_owned(), service.spec.name.clone()),
+            ("owner".to_owned(), service.spec.owner.clone()),
+        ]);
+        let wished = ResourceState { kind: service.kind.clone(), digest: Digest::of(&service.spec).to_string(), attributes };
+        let draw = Draw {
+            title: format!("wait until `{}` answers on {}", service.spec.name, service.on),
+            why: format!("a service counts only when it answers: {}", answer(&service.probe)),
+            needs: vec![start],
+            class: Class::Read,
+            estimate: estimate::seconds(estimate::START_SECONDS),
+            sets: vec![(service.address.clone(), wished)],
+            ..draw(service, migration, Phase::Finish, action)
+        };
+        let step = self.graph.add(draw);
+        self.settled.insert(service.address.clone(), step.clone());
+        step
+    }
+}
+
+fn draw(service: &Service, migration: Option<&Move>, phase: Phase, action: Action) -> Draw {
+    Draw::new(&service.address, migration.map(|m| m.address.as_str()), phase, action, &service.origin)
+}
+
+fn answer(probe: &Probe) -> String {
+    match probe {
+        Probe::Running { .. } => "it keeps running".to_owned(),
+        Probe::Tcp { port, within_seconds } => format!("port {port} accepts within {within_seconds} s"),
+        Probe::Http { url, within_seconds } => format!("{url} answers within {within_seconds} s"),
+        Probe::Command { within_seconds, .. } => format!("its command exits 0 within {within_seconds} s"),
+    }
+}

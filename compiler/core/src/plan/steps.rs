@@ -1,0 +1,152 @@
+//! How does a graph of steps come about? Steps are added with what they need, get ids, and are put in an order.
+
+use mig_plan::{Action, Class, Digest, Estimate, Origin, Phase, ResourceState, Step, StepId, Undo};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A step that is being written.
+#[derive(Debug)]
+pub(super) struct Draw {
+    pub(super) address: String,
+    pub(super) of_move: Option<String>,
+    pub(super) phase: Phase,
+    pub(super) title: String,
+    pub(super) why: String,
+    pub(super) action: Action,
+    pub(super) needs: Vec<StepId>,
+    pub(super) class: Class,
+    pub(super) estimate: Estimate,
+    pub(super) undo: Undo,
+    pub(super) sets: Vec<(String, ResourceState)>,
+    pub(super) removes: Vec<String>,
+    pub(super) origin: Origin,
+    /// Does the target accept writes from here on?
+    pub(super) no_return: bool,
+    /// Tells apart two steps that do the same: the look before and the look after.
+    pub(super) role: &'static str,
+}
+
+impl Draw {
+    /// One short script that may be done again and leaves nothing to undo; the rest is said by whoever draws it.
+    pub(super) fn new(address: &str, of_move: Option<&str>, phase: Phase, action: Action, origin: &Origin) -> Self {
+        Self {
+            address: address.to_owned(),
+            of_move: of_move.map(str::to_owned),
+            phase,
+            title: String::new(),
+            why: String::new(),
+            action,
+            needs: vec![],
+            class: Class::Idempotent,
+            estimate: super::estimate::seconds(super::estimate::SCRIPT_SECONDS),
+            undo: Undo::Nothing,
+            sets: vec![],
+            removes: vec![],
+            origin: origin.clone(),
+            no_return: false,
+            role: "",
+        }
+    }
+}
+
+/// Steps in the order they were added.
+#[derive(Debug, Default)]
+pub(super) struct Graph {
+    steps: Vec<Step>,
+}
+
+impl Graph {
+    /// Adds a step; its id says what it does and for what, so that the same program gives the same ids.
+    pub(super) fn add(&mut self, draw: Draw) -> StepId {
+        let identity = (&draw.address, &draw.of_move, draw.phase, &draw.action, draw.role);
+        let id = format!("s{}", Digest::of(&identity).short(12));
+        if self.steps.iter().any(|s| s.id == id) {
+            return id;
+        }
+        let mut needs = draw.needs;
+        needs.sort();
+        needs.dedup();
+        self.steps.push(Step {
+            id: id.clone(),
+            address: draw.address,
+            of_move: draw.of_move,
+            phase: draw.phase,
+            title: draw.title,
+            why: draw.why,
+            action: draw.action,
+            needs,
+            class: draw.class,
+            estimate: draw.estimate,
+            undo: draw.undo,
+            point_of_no_return: draw.no_return,
+            after_no_return: false,
+            sets: draw.sets,
+            removes: draw.removes,
+            origin: draw.origin,
+        });
+        id
+    }
+
+    /// How to go back over a step, where that names the step itself.
+    pub(super) fn undo(&mut self, step: &str, undo: Undo) {
+        if let Some(step) = self.steps.iter_mut().find(|s| s.id == step) {
+            step.undo = undo;
+        }
+    }
+
+    /// One more need of a step.
+    pub(super) fn need(&mut self, step: &str, need: &StepId) {
+        if let Some(step) = self.steps.iter_mut().find(|s| s.id == step)
+            && step.id != *need
+            && !step.needs.contains(need)
+        {
+            step.needs.push(need.clone());
+            step.needs.sort();
+        }
+    }
+
+    /// In an order that can be run: by phase where needs leave a choice, then as they were added. Steps that need each other
+    /// are given back as the second part.
+    pub(super) fn order(self) -> (Vec<Step>, Vec<Step>) {
+        let place: BTreeMap<StepId, usize> = self.steps.iter().enumerate().map(|(i, s)| (s.id.clone(), i)).collect();
+        let mut waiting: Vec<usize> = self.steps.iter().map(|s| s.needs.len()).collect();
+        let mut followers: Vec<Vec<usize>> = vec![vec![]; self.steps.len()];
+        for (number, step) in self.steps.iter().enumerate() {
+            for need in step.needs.iter().filter_map(|n| place.get(n)) {
+                if let Some(list) = followers.get_mut(*need) {
+                    list.push(number);
+                }
+            }
+        }
+        let mut steps: Vec<Option<Step>> = self.steps.into_iter().map(Some).collect();
+        let phase_of = |steps: &[Option<Step>], n: usize| steps.get(n).and_then(|s| s.as_ref()).map_or(Phase::Finish, |s| s.phase);
+        let free = (0..steps.len()).filter(|n| waiting.get(*n) == Some(&0));
+        let mut ready: BTreeSet<(Phase, usize)> = free.map(|n| (phase_of(&steps, n), n)).collect();
+        let mut out = vec![];
+        while let Some((_, number)) = ready.pop_first() {
+            out.extend(steps.get_mut(number).and_then(Option::take));
+            for follower in followers.get(number).into_iter().flatten() {
+                if let Some(open) = waiting.get_mut(*follower) {
+                    *open -= 1;
+                    if *open == 0 {
+                        ready.insert((phase_of(&steps, *follower), *follower));
+                    }
+                }
+            }
+        }
+        mark(&mut out);
+        (out, steps.into_iter().flatten().collect())
+    }
+}
+
+/// The first start of a move is its point of no return; what its move does later is behind it.
+fn mark(steps: &mut [Step]) {
+    let mut passed: BTreeSet<String> = BTreeSet::new();
+    for step in steps.iter_mut() {
+        let Some(of_move) = step.of_move.clone() else {
+            step.point_of_no_return = false;
+            continue;
+        };
+        step.after_no_return = passed.contains(&of_move);
+        step.point_of_no_return = step.point_of_no_return && passed.insert(of_move);
+    }
+}
