@@ -22,8 +22,9 @@ impl<W: World> Context<'_, W> {
         let mut ran_before = false;
         loop {
             let look = [Some(scripts::container_look(container)), script_of(probe)].into_iter().flatten().collect::<Vec<_>>();
-            let mut outputs = self.world.run(host, &look).await?.into_iter();
-            let state = ContainerState::parse(&outputs.next().unwrap_or_default());
+            let answers = self.world.run(host, &look).await;
+            let mut outputs = answers.as_ref().map(Vec::as_slice).unwrap_or_default().iter();
+            let state = outputs.next().and_then(ContainerState::parse);
             let running = state.as_ref().is_some_and(|state| state.running);
             let (answered, said) = match outputs.next() {
                 Some(output) => (running && output.status == 0, last_lines(&output.stderr)),
@@ -32,6 +33,12 @@ impl<W: World> Context<'_, W> {
             let waited_ms = self.world.now_ms().saturating_sub(began);
             if answered {
                 return Ok(Performed::new(false, [("waited_ms", waited_ms.to_string())]));
+            }
+            // Asking changes nothing, so a connection that comes back in time is no failure.
+            if let Err(error) = answers
+                && waited_ms >= within_ms
+            {
+                return Err(error.into());
             }
             if waited_ms >= within_ms || state.as_ref().is_some_and(ContainerState::is_over) {
                 return Err(self.no_answer(host, container, probe, state.as_ref(), &said).await);

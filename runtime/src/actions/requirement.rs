@@ -132,3 +132,47 @@ fn size(bytes: u64) -> String {
 fn split_port(port: &str) -> (&str, &str) {
     port.split_once('/').unwrap_or((port, "tcp"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mig_plan::Origin;
+
+    fn judged(requirement: Requirement, answers: &[&str]) -> Option<String> {
+        let host = "kruskal".to_owned();
+        let precondition = Precondition { address: host.clone(), host, requirement, origin: Origin::default() };
+        let output = |text: &&str| Output { stdout: text.as_bytes().to_vec(), ..Output::default() };
+        let outputs: Vec<Output> = answers.iter().map(output).collect();
+        assert_eq!(outputs.len(), scripts(&precondition.requirement).len());
+        judge(&precondition, &outputs).err().map(|failure| failure.message)
+    }
+
+    #[test]
+    fn what_is_lacking_is_said() {
+        let tools = || Requirement::Tools { names: vec!["tar".to_owned(), "getfattr".to_owned()] };
+        assert_eq!(judged(tools(), &[""]), None);
+        assert_eq!(judged(tools(), &["getfattr\n"]).as_deref(), Some("kruskal lacks getfattr"));
+        let space = || Requirement::FreeSpace { path: "/data".to_owned(), bytes: 3 << 30 };
+        assert_eq!(judged(space(), &["3221225472 9000000000\n"]), None);
+        assert_eq!(judged(space(), &["1073741824 9000000000\n"]).as_deref(), Some("/data on kruskal needs 3.0 GiB and has 1.0 GiB free"));
+        assert!(judged(space(), &["nonsense"]).is_some());
+        let free = || Requirement::PathFree { path: "/data".to_owned() };
+        assert_eq!(judged(free(), &["ours\n"]), None);
+        assert!(judged(free(), &["other\n"]).is_some());
+        assert!(judged(Requirement::PortFree { port: "53/udp".to_owned() }, &["used\n"]).is_some());
+        assert!(judged(Requirement::Container { name: "mysql".to_owned() }, &["absent\n"]).is_some());
+    }
+
+    #[test]
+    fn a_machine_may_be_a_twelfth_smaller() {
+        let disks = BTreeMap::from([("/".to_owned(), 12 << 30)]);
+        let hardware =
+            || Requirement::Hardware { arch: Some("amd64".to_owned()), cpus: Some(2), memory: Some(12 << 30), disks: disks.clone() };
+        let about = |arch: &str, memory: u64| format!("arch={arch}\ncpus=2\nmemory_bytes={memory}\n");
+        assert_eq!(judged(hardware(), &[&about("x86_64", 11 << 30), &format!("0 {}", 11_u64 << 30)]), None);
+        let message = judged(hardware(), &[&about("aarch64", 10 << 30), "0 1024"]).unwrap();
+        let expected =
+            "its processor is arm64, not amd64, it has 10.0 GiB of memory, not 12.0 GiB, its disk at / has 1.0 KiB, not 12.0 GiB";
+        assert!(message.ends_with(expected), "{message}");
+    }
+}

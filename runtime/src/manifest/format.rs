@@ -306,3 +306,45 @@ fn encode_attributes(manifest: &Manifest) -> Vec<u8> {
 fn name_of(path: &[u8]) -> Vec<u8> {
     if path.is_empty() { b".".to_vec() } else { [b"./", path].concat() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listing(entries: &str, rest: &str) -> Vec<u8> {
+        format!("migc-tree 1|full|folder|.|{entries}end 0|{rest}").replace('|', "\0").into_bytes()
+    }
+
+    const ENTRIES: &str =
+        "d 755 0 0 4096 1.5000000000 2.0 1 2 2 8 ||f 4755 1 2 3 -1.0000000070 2.0 1 3 1 8 |a b|l 777 0 0 3 1.0 1.0 1 4 1 0 x y|l|";
+    const REST: &str = "end 0|# file: ./a\\040b\nuser.x\\075y=0x00\n\n|end 0|e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  ./a b|end 0|done|";
+
+    #[test]
+    fn a_listing_is_read_as_it_was_meant() {
+        let manifest = decode(&listing(ENTRIES, REST)).unwrap();
+        let file = &manifest.entries[&b"a b"[..]];
+        assert_eq!((file.mode, file.uid, file.gid, file.allocated), (0o4755, 1, 2, 4096));
+        assert_eq!(file.modified, Time { seconds: -1, nanoseconds: 7 });
+        assert_eq!(file.attributes[&b"user.x=y"[..]], "0x00");
+        assert!(file.content.is_some());
+        assert_eq!(manifest.entries[&b"l"[..]].target, b"x y");
+        assert_eq!(decode(&encode(&manifest)).unwrap(), manifest);
+    }
+
+    #[test]
+    fn what_is_damaged_is_refused() {
+        let whole = listing(ENTRIES, REST);
+        for length in 0..whole.len() - 1 {
+            assert!(decode(&whole[..length]).is_err(), "cut at {length}");
+        }
+        for (place, byte) in (0..whole.len()).flat_map(|place| [0, b' ', b'/', 0xff].map(|byte| (place, byte))) {
+            let mut bent = whole.clone();
+            bent[place] = byte;
+            let _ = decode(&bent);
+        }
+        for path in ["../x", "/etc", "a/../../b", "a//b", "."] {
+            let error = decode(&listing(&format!("f 644 0 0 3 1.0 1.0 1 4 1 0 |{path}|"), REST)).unwrap_err();
+            assert!(error.0.contains("leads out"), "{error}");
+        }
+    }
+}

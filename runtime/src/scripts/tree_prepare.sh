@@ -5,6 +5,13 @@ case $1 in
 /*) ;;
 *) die 1 "$1 is no absolute path" ;;
 esac
+if [ -f "$records/$3" ]; then
+    IFS= read -r kind <"$records/$3" || die 1 "the record $records/$3 is damaged"
+    if [ "$kind" != "$2" ]; then
+        [ ! -e "$1" ] || die 1 "$1 was made as a $kind, and is to be a $2 now; remove it first"
+        rm -f -- "$records/$3"
+    fi
+fi
 if [ ! -f "$records/$3" ]; then
     if [ -L "$1" ]; then
         die 3 "$1 is a link that this project did not make"
