@@ -1,5 +1,7 @@
 //! What is said about wrong texts? Each with all its messages and helps, because one mistake shall give one message.
 
+use std::fmt::Write as _;
+
 /// A wrong text, and what is said of it: `message`, or `message | help`.
 type Case = (&'static str, &'static [&'static str]);
 
@@ -177,7 +179,7 @@ fn agree(cases: &[Case]) {
         for text in [(*text).to_owned(), format!("{text}\n"), format!("let before = 1\n{text}\nlet after = 1\n")] {
             let found = said(&text);
             if found != *expected {
-                differing.push_str(&format!("{text:?}\n  expected {expected:?}\n  found    {found:?}\n"));
+                let _ = writeln!(differing, "{text:?}\n  expected {expected:?}\n  found    {found:?}");
                 break;
             }
         }
