@@ -5,7 +5,7 @@
 
 use super::{count, quantity, words};
 use crate::visible;
-use mig_plan::{Action, Estimate, Host, MoveSummary, Phase, Plan, Step};
+use mig_plan::{Action, Estimate, Host, Phase, Plan, Step};
 use std::fmt::Write as _;
 
 /// Columns of a ruled line.
@@ -22,11 +22,14 @@ pub fn plan(plan: &Plan) -> String {
     let sizes = [count(plan.steps.len(), "step"), count(plan.moves.len(), "move"), count(plan.hosts.len(), "host")];
     let _ = writeln!(out, "plan for {}: {}", visible::line(&plan.project), sizes.join(", "));
     hosts(plan, &mut out);
-    let mut group = None;
+    moves(plan, &mut out);
+    let mut before = None;
     for (index, step) in plan.steps.iter().enumerate() {
-        let here = (step.of_move.as_deref(), step.of_move.is_some().then_some(step.phase));
-        heading(plan, group, here, &mut out);
-        group = Some(here);
+        let here = heading(step);
+        if before.as_ref() != Some(&here) {
+            let _ = writeln!(out, "\n{here}");
+        }
+        before = Some(here);
         self::step(plan, index, step, &mut out);
     }
     downtime(plan, &mut out);
@@ -43,12 +46,13 @@ fn hosts(plan: &Plan, out: &mut String) {
     out.push_str("\nhosts\n");
     for (name, host) in &plan.hosts {
         let _ = writeln!(out, "  {}: {}", visible::line(name), visible::line(&way(host)));
-        let needed: Vec<String> =
-            plan.preconditions.iter().filter(|p| &p.host == name).map(|p| words::requirement(&p.requirement)).collect();
-        for need in dedup(needed) {
-            let _ = writeln!(out, "    before anything is changed: {}", visible::line(&need));
+        let needed = plan.preconditions.iter().filter(|p| &p.host == name).map(|p| &p.requirement);
+        for (index, need) in words::requirements(needed).iter().enumerate() {
+            let word = if index == 0 { "needs" } else { "" };
+            let _ = writeln!(out, "    {word:5} {}", visible::line(need));
         }
     }
+    out.push_str("  All of that is looked at, and every host is reached, before anything is changed.\n");
 }
 
 fn way(host: &Host) -> String {
@@ -68,39 +72,36 @@ fn way(host: &Host) -> String {
     way
 }
 
-type Group<'p> = (Option<&'p str>, Option<Phase>);
-
-fn heading(plan: &Plan, before: Option<Group<'_>>, here: Group<'_>, out: &mut String) {
-    if before == Some(here) {
+fn moves(plan: &Plan, out: &mut String) {
+    if plan.moves.is_empty() {
         return;
     }
-    let (of_move, phase) = here;
-    if before.is_none_or(|(m, _)| m != of_move) {
-        out.push('\n');
-        match of_move {
-            None => out.push_str("beside the moves\n"),
-            Some(address) => move_heading(address, plan.moves.iter().find(|m| m.address == address), out),
+    out.push_str("\nmoves\n");
+    for summary in &plan.moves {
+        let ends = visible::line(&format!("{}: from {} to {}", summary.address, summary.from, summary.to));
+        let size = Estimate { seconds: summary.seconds, bytes: summary.bytes };
+        let _ = writeln!(out, "  {ends}, {}", estimate(size, true));
+        if let Some(window) = &summary.window {
+            let _ = writeln!(out, "    its cutover only within {}", visible::line(window));
         }
-    }
-    match phase {
-        Some(Phase::Prepare) => out.push_str("\n  PREPARE: nothing is down\n"),
-        Some(Phase::Cutover) => out.push_str("\n  CUTOVER: the source is down, the target is not yet up\n"),
-        Some(Phase::Finish) => out.push_str("\n  FINISH: the target is up\n"),
-        None => {}
+        match summary.point_of_no_return.as_ref().and_then(|id| number(plan, id)) {
+            Some(step) => {
+                let _ = writeln!(out, "    its point of no return is step {step}");
+            }
+            None => out.push_str("    it can be undone to its end\n"),
+        }
     }
 }
 
-fn move_heading(address: &str, summary: Option<&MoveSummary>, out: &mut String) {
-    let Some(summary) = summary else {
-        let _ = writeln!(out, "move {}", visible::line(address));
-        return;
+/// Of which move, and in which part of its life.
+fn heading(step: &Step) -> String {
+    let Some(address) = &step.of_move else { return "beside the moves".to_owned() };
+    let phase = match step.phase {
+        Phase::Prepare => "PREPARE, nothing is down",
+        Phase::Cutover => "CUTOVER, the source is down and the target not yet up",
+        Phase::Finish => "FINISH, the target is up",
     };
-    let ends = visible::line(&format!("{address}: from {} to {}", summary.from, summary.to));
-    let size = Estimate { seconds: summary.seconds, bytes: summary.bytes };
-    let _ = writeln!(out, "move {ends}, {}", estimate(size, true));
-    if let Some(window) = &summary.window {
-        let _ = writeln!(out, "  window: its cutover only within {}", visible::line(window));
-    }
+    format!("{}: {phase}", visible::line(address))
 }
 
 fn step(plan: &Plan, index: usize, step: &Step, out: &mut String) {
@@ -207,16 +208,10 @@ fn ranges(numbers: &[usize]) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-fn dedup(mut list: Vec<String>) -> Vec<String> {
-    let mut seen = std::collections::BTreeSet::new();
-    list.retain(|entry| seen.insert(entry.clone()));
-    list
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mig_plan::{Class, Digest, Forecast, Origin, Precondition, Requirement, Tree, Undo};
+    use mig_plan::{Class, Digest, Forecast, MoveSummary, Origin, Precondition, Requirement, Tree, Undo};
 
     fn step(id: &str, phase: Phase, title: &str, action: Action, needs: &[&str]) -> Step {
         Step {
@@ -298,19 +293,22 @@ mod tests {
 
         hosts
           new: ssh new, host key by your known_hosts
-            before anything is changed: 54.0 GiB free at /data
+            needs room: 54.0 GiB at /data
           old: ssh old, host key by your known_hosts
+          All of that is looked at, and every host is reached, before anything is changed.
 
-        move services: from old to new, time not known, 54.0 GiB over the network
-          window: its cutover only within 4h from 2020-01-18T02:00+08:00
+        moves
+          services: from old to new, time not known, 54.0 GiB over the network
+            its cutover only within 4h from 2020-01-18T02:00+08:00
+            its point of no return is step 3
 
-          PREPARE: nothing is down
+        services: PREPARE, nothing is down
             1. copy `/data/mysql` from old to new while it is used
                  why:  the data must be the same on both sides
                  how:  can begin at once, about 1 h 24 min, 54.0 GiB over the network
                  undo: nothing to undo
 
-          CUTOVER: the source is down, the target is not yet up
+        services: CUTOVER, the source is down and the target not yet up
             2. stop `mysql` on old
                  why:  the data must be the same on both sides
                  how:  after 1, about 20 s
@@ -323,7 +321,7 @@ mod tests {
             3. start `mysql` on new\u{1b}[1m
                  why:  the data must be the same on both sides
                  how:  after 1, 2, time not known
-                 undo: IMPOSSIBLE, new accepts writes
+                 undo: IMPOSSIBLE: new accepts writes
 
         downtime
           mysql  about 5 min 20 s from step 2 to step 3

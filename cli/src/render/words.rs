@@ -9,9 +9,9 @@ use mig_plan::{Action, Probe, Requirement, Step, Undo};
 pub fn undo(step: &Step) -> String {
     match &step.undo {
         Undo::Nothing => "nothing to undo".to_owned(),
-        Undo::Leave { what } => format!("not needed, {what} may stay"),
+        Undo::Leave { what } => format!("not needed: {what}"),
         Undo::Act { action: act } => action(act),
-        Undo::Impossible { why } => format!("IMPOSSIBLE, {why}"),
+        Undo::Impossible { why } => format!("IMPOSSIBLE: {why}"),
     }
 }
 
@@ -47,21 +47,33 @@ fn answers(probe: &Probe) -> String {
     }
 }
 
-/// What must hold on a host.
-pub fn requirement(requirement: &Requirement) -> String {
+/// What must hold on one host: each sort once, with all that it is about.
+pub fn requirements<'r>(all: impl Iterator<Item = &'r Requirement>) -> Vec<String> {
+    let mut sorts: Vec<(&str, Vec<String>)> = vec![];
+    for requirement in all {
+        let (sort, things) = parts(requirement);
+        match sorts.iter_mut().find(|(known, _)| *known == sort) {
+            Some((_, known)) => known.extend(things.into_iter().filter(|t| !known.contains(t)).collect::<Vec<_>>()),
+            None => sorts.push((sort, things)),
+        }
+    }
+    sorts.into_iter().filter(|(_, things)| !things.is_empty()).map(|(sort, things)| format!("{sort} {}", things.join(", "))).collect()
+}
+
+fn parts(requirement: &Requirement) -> (&'static str, Vec<String>) {
     match requirement {
-        Requirement::Tools { names } => format!("tools {}", names.join(", ")),
-        Requirement::Container { name } => format!("container {name} is there"),
-        Requirement::FreeSpace { path, bytes } => format!("{} free at {path}", quantity::bytes(*bytes)),
-        Requirement::PathFree { path } => format!("nothing at {path}"),
-        Requirement::PortFree { port } => format!("nothing listens on {port}"),
+        Requirement::Tools { names } => ("the tools", names.clone()),
+        Requirement::Container { name } => ("the containers", vec![name.clone()]),
+        Requirement::FreeSpace { path, bytes } => ("room:", vec![format!("{} at {path}", quantity::bytes(*bytes))]),
+        Requirement::PathFree { path } => ("nothing at", vec![path.clone()]),
+        Requirement::PortFree { port } => ("nobody on", vec![port.clone()]),
         Requirement::Hardware { arch, cpus, memory, disks } => {
             let mut words = vec![];
             words.extend(arch.clone());
             words.extend(cpus.map(|n| super::count(n as usize, "processor")));
             words.extend(memory.map(|m| format!("{} of memory", quantity::bytes(m))));
-            words.extend(disks.iter().map(|(path, size)| format!("{} at {path}", quantity::bytes(*size))));
-            format!("the machine has {}", words.join(", "))
+            words.extend(disks.iter().map(|(path, size)| format!("a disk of {} at {path}", quantity::bytes(*size))));
+            ("a machine with", words)
         }
     }
 }
