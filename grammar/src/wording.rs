@@ -47,6 +47,7 @@ fn absence_help(text: &str, rule: Rule, at: Span, around: Around) -> Option<Stri
         Rule::no_driver => "as in `create aliyun.rpc(\"RunInstances\") { … }`",
         Rule::no_kind_word => "as in `abstract kind server { … }`",
         Rule::no_value if text[at.start as usize..].trim_start().starts_with('!') => "write `not`",
+        Rule::no_value if text[at.start as usize..].trim_start().starts_with('\'') => "texts stand between `\"`",
         Rule::no_on => "as in `replace on image, zone`",
         Rule::no_in if around.rule == Rule::keys => "as in `web[zone in zones]`",
         Rule::no_in => "as in `for a in all(nic)`",
@@ -55,7 +56,8 @@ fn absence_help(text: &str, rule: Rule, at: Span, around: Around) -> Option<Stri
             let entry = &text[around.start..at.start as usize];
             let (key, value) = entry.split_once([' ', '\t'])?;
             let indented = !text[..around.start].ends_with('\n') && around.start > 0;
-            if !indented || value.trim().contains([' ', ':', '[']) {
+            let follows = text[at.start as usize..].trim_start().starts_with('=');
+            if follows || !indented || value.trim().contains([' ', ':', '[']) {
                 return None;
             }
             let upper = value.trim().starts_with(|c: char| c.is_ascii_uppercase());

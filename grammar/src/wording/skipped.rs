@@ -25,7 +25,7 @@ pub(super) fn damage(text: &str, rule: Rule, at: Span, around: Around) -> Damage
         Rule::bad_end => (format!("expected a line break before `{token}`"), tail_help(text, at, &token)),
         Rule::bad_tail => (format!("expected `,` or a line break before `{token}`"), tail_help(text, at, &token)),
         Rule::bad_entry => entry(skipped, around),
-        Rule::bad_head => (format!("expected `{{` before `{token}`"), None),
+        Rule::bad_head => (format!("expected `{{` before `{token}`"), head_help(text, at, skipped, around)),
         Rule::bad_arg => argument(text, at, &token, around),
         Rule::bad_hole => (format!("expected `}}` before `{token}`"), Some("write `\\{` for a brace in text".to_owned())),
         Rule::bad_rest => ("a map has one type of keys and one of values".to_owned(), Some("as in `{Str: Int}`".to_owned())),
@@ -65,6 +65,13 @@ fn item(skipped: &str) -> Said {
     (format!("expected an item, found `{word}`"), Some("as in `server web: aliyun.ecs { … }`".to_owned()))
 }
 
+/// A kind that follows a name without `:`.
+fn head_help(text: &str, at: Span, skipped: &str, around: Around) -> Option<String> {
+    let is_kind = skipped.chars().all(|c| is_word(c) || c == '.');
+    let head = text[around.start..at.start as usize].trim_end();
+    (around.rule == Rule::declaration && is_kind && !head.contains(':')).then(|| format!("write `{head}: {skipped}`"))
+}
+
 /// Text after a value.
 fn tail_help(text: &str, at: Span, token: &str) -> Option<String> {
     let start = at.start as usize;
@@ -77,11 +84,31 @@ fn tail_help(text: &str, at: Span, token: &str) -> Option<String> {
         "&" => Some("write `and`".to_owned()),
         "|" => Some("write `or`".to_owned()),
         "%" => Some("there is no modulo".to_owned()),
+        "?" => Some("write `if a { b } else { c }`".to_owned()),
+        "->" => Some("write `=>`".to_owned()),
+        _ if is_unit(token) && ends_in_number(&text[..start]) => Some("a unit follows its number without a space".to_owned()),
         _ if token.starts_with('"') && before == Some(' ') => {
             Some("texts are joined inside one string, as in `\"{a}{b}\"`; a tag stands before its `\"` without a space".to_owned())
         }
         _ => None,
     }
+}
+
+/// Does a word look like a unit? Which ones there are is the compiler's to say.
+fn is_unit(word: &str) -> bool {
+    let currency = word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_uppercase());
+    currency
+        || matches!(word, "ms" | "s" | "min" | "h" | "d" | "w" | "B")
+        || word.ends_with("iB")
+        || word.ends_with("bps")
+        || (word.len() == 2 && word.ends_with('B'))
+}
+
+/// Is the last word of a text a bare number?
+fn ends_in_number(head: &str) -> bool {
+    let head = head.trim_end();
+    let word = &head[head.trim_end_matches(|c: char| is_word(c) || c == '.').len()..];
+    word.starts_with(|c: char| c.is_ascii_digit()) && word.chars().all(|c| c.is_ascii_digit() || c == '.')
 }
 
 /// Text between brackets that is no value, or follows one without a comma.
@@ -136,6 +163,9 @@ fn entry(skipped: &str, around: Around) -> Said {
     }
     if rest.starts_with(':') && around.rule != Rule::kind_body && around.rule != Rule::record_type {
         return (format!("expected `=` after `{word}`"), Some("values are given with `=`, types with `:`".to_owned()));
+    }
+    if rest.starts_with("==") {
+        return (format!("expected `=` after `{word}`"), Some("`==` compares; a value is given with `=`".to_owned()));
     }
     let sign = if matches!(around.rule, Rule::record_type | Rule::kind_body) { "`:` and a type" } else { "`=` and a value" };
     (format!("expected {sign} after `{word}`"), None)
