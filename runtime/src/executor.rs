@@ -60,7 +60,7 @@ pub async fn apply<W: World>(world: &W, plan: &Plan, options: &Options, emit: &d
         Err(error) => return ApplyResult::no_journal(plan, &error),
     };
     match journal.state().unfinished.clone() {
-        Some(unfinished) => go_on(world, journal, &unfinished, Some(&plan.digest()), options, emit).await,
+        Some(unfinished) => go_on(world, journal, &unfinished, Some(&plan.digest()), Direction::Forward, options, emit).await,
         None => begin(world, journal, plan, options, emit).await,
     }
 }
@@ -69,7 +69,21 @@ pub async fn apply<W: World>(world: &W, plan: &Plan, options: &Options, emit: &d
 pub async fn resume<W: World>(world: &W, options: &Options, emit: &dyn Fn(Event)) -> Result<Option<ApplyResult>, JournalError> {
     let journal = Journal::open(world).await?;
     let Some(unfinished) = journal.state().unfinished.clone() else { return Ok(None) };
-    Ok(Some(go_on(world, journal, &unfinished, None, options, emit).await))
+    Ok(Some(go_on(world, journal, &unfinished, None, Direction::Forward, options, emit).await))
+}
+
+/// Goes back over every move of the unfinished run that has not passed its point of no return; `None` if no run is unfinished.
+pub async fn undo<W: World>(world: &W, options: &Options, emit: &dyn Fn(Event)) -> Result<Option<ApplyResult>, JournalError> {
+    let journal = Journal::open(world).await?;
+    let Some(unfinished) = journal.state().unfinished.clone() else { return Ok(None) };
+    Ok(Some(go_on(world, journal, &unfinished, None, Direction::Back, options, emit).await))
+}
+
+/// Where an unfinished run is wanted to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Forward,
+    Back,
 }
 
 /// Closes the unfinished run of that name as it is. Answers it, so that a person sees what is done and what is half-done; `None` if
@@ -86,7 +100,8 @@ pub async fn abandon<W: World>(world: &W, run: &str) -> Result<Option<Unfinished
 fn stale(plan: &Plan, journal: &Journal<'_, impl World>) -> Option<Problem> {
     let state = journal.state();
     if !state.project.is_empty() && state.project != plan.project {
-        let message = format!("the state belongs to the project `{}`, the plan to `{}`", state.project.escape_debug(), plan.project.escape_debug());
+        let message =
+            format!("the state belongs to the project `{}`, the plan to `{}`", state.project.escape_debug(), plan.project.escape_debug());
         return Some(Problem::new(message, "choose another state with `--state`"));
     }
     if (plan.serial, plan.head.as_str()) == (state.serial, state.head.as_str()) {
@@ -139,6 +154,7 @@ async fn go_on<'w, W: World>(
     mut journal: Journal<'w, W>,
     unfinished: &Unfinished,
     given: Option<&Digest>,
+    direction: Direction,
     options: &Options,
     emit: &dyn Fn(Event),
 ) -> ApplyResult {
@@ -153,29 +169,27 @@ async fn go_on<'w, W: World>(
         undoing: unfinished.undoing,
     });
     let memory = Memory::new(unfinished.done.clone());
-    let unknown = unknown_once(unfinished);
-    if !unknown.is_empty() {
-        return ApplyResult::stopped(plan, unfinished, unknown, same_plan);
+    let mut problems = unknown_once(unfinished);
+    // Going back must not wait for a host that is gone: each undo tells its own failure, and the source is what counts.
+    if problems.is_empty() && direction == Direction::Forward && !is_going_back(unfinished) {
+        let steps: Vec<&Step> = plan.steps.iter().filter(|step| !unfinished.done.contains_key(&step.id)).collect();
+        problems = look(world, plan, &steps, Moment::Resume, emit).await;
     }
-    let steps: Vec<&Step> = remaining(unfinished);
-    let problems = look(world, plan, &steps, Moment::Resume, emit).await;
     if !problems.is_empty() || options.stopping() {
         return ApplyResult::stopped(plan, unfinished, problems, same_plan);
     }
     journal.push(Record::Resumed { by: options.by.clone() });
     let mut run = Run::new(world, plan, journal, &memory, options, emit);
     run.restore(unfinished, same_plan);
+    run.asked_back = direction == Direction::Back;
     run.execute().await
 }
 
-/// What may still act: forward what is not done, backward what is.
-fn remaining(unfinished: &Unfinished) -> Vec<&Step> {
+/// Has an undo begun that is not at its end?
+fn is_going_back(unfinished: &Unfinished) -> bool {
     let of_back = |step: &&Step| step.of_move.as_ref().is_some_and(|m| unfinished.going_back.contains(m));
-    let done = |step: &&Step| unfinished.done.contains_key(&step.id);
-    if unfinished.undoing && unfinished.plan.steps.iter().any(|s| of_back(&s) && (done(&s) || unfinished.open.contains(&s.id))) {
-        return unfinished.plan.steps.iter().filter(of_back).collect();
-    }
-    unfinished.plan.steps.iter().filter(|step| !done(step)).collect()
+    let acted = |step: &Step| unfinished.done.contains_key(&step.id) || unfinished.open.contains(&step.id);
+    unfinished.plan.steps.iter().filter(of_back).any(acted)
 }
 
 /// Steps that must not be done twice, and of which only the intent is known: a person has to look.

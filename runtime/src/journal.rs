@@ -43,7 +43,9 @@ impl JournalError {
     pub fn help(&self) -> &str {
         match self {
             Self::Refused { help, .. } => help,
-            Self::Taken(_) => "nothing more was done here; see `migc status` for who holds the state, and run `migc apply` when that run is over",
+            Self::Taken(_) => {
+                "nothing more was done here; see `migc status` for who holds the state, and run `migc apply` when that run is over"
+            }
             Self::Store(_) => "see that the state's folder is there and can be written, then run `migc apply` again",
         }
     }

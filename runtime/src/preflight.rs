@@ -19,7 +19,7 @@ pub struct Problem {
     /// What it is for: the resource that asks for it, or the step that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<Address>,
-    /// What and why, in one line.
+    /// What, where and why, in one line that makes sense alone.
     pub message: String,
     /// What to do.
     pub help: String,
@@ -92,7 +92,8 @@ fn asked<'p>(plan: &'p Plan, remaining: &[&'p Step], moment: Moment) -> Vec<Aske
             origin: &host.origin,
             preconditions: plan.preconditions.iter().filter(|p| &p.host == name).filter(relevant).collect(),
             needs_root: steps.iter().any(|step| host::needs_root(&step.action)),
-            needs_docker: steps.iter().any(|step| host::needs_docker(&step.action)) && !steps.iter().any(|step| host::brings_docker(&step.action)),
+            needs_docker: steps.iter().any(|step| host::needs_docker(&step.action))
+                && !steps.iter().any(|step| host::brings_docker(&step.action)),
         }
     });
     asked.collect()

@@ -6,7 +6,7 @@ mod play;
 
 use crate::{executor::Exit, preflight::Problem};
 use mig_plan::{Facts, HostId, Plan, StepId, plan::Address};
-use play::{Ending, Moments, Play};
+use play::{Ending, Moments, Stage};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -91,8 +91,8 @@ impl Rehearsal {
 pub fn rehearse(plan: &Plan, facts: &BTreeMap<HostId, Facts>, seed: u64) -> Rehearsal {
     // The simulated journal is empty, whatever the real one holds.
     let plan = Plan { serial: 0, head: String::new(), ..plan.clone() };
-    let play = Play { plan: &plan, facts, seed };
-    let (calm, moments) = play.in_peace();
+    let stage = Stage { plan: &plan, facts, seed };
+    let (calm, moments) = stage.in_peace();
     let mut deviations = vec![];
     if !calm.violations.is_empty() {
         deviations.push(Deviation { step: None, fault: "without any crash".to_owned(), what: calm.violations.clone() });
@@ -102,7 +102,7 @@ pub fn rehearse(plan: &Plan, facts: &BTreeMap<HostId, Facts>, seed: u64) -> Rehe
     if matches!(calm.exit, Exit::Done | Exit::NotVerified) {
         for fault in chosen(moments) {
             faults += 1;
-            let ending = play.with_crash(fault.fault);
+            let ending = stage.with_crash(fault.fault);
             for (address, seconds) in &ending.downtimes {
                 let known = longest.entry(address.clone()).or_default();
                 *known = (*known).max(*seconds);

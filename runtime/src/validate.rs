@@ -56,7 +56,11 @@ pub fn validate(plan: &Plan) -> Result<(), Vec<String>> {
     for forecast in &plan.forecasts {
         for id in [&forecast.down, &forecast.up] {
             if plan.step(id).is_none() {
-                problems.add(format!("the forecast for {} names no step of the plan: `{}`", forecast.address.escape_debug(), id.escape_debug()));
+                problems.add(format!(
+                    "the forecast for {} names no step of the plan: `{}`",
+                    forecast.address.escape_debug(),
+                    id.escape_debug()
+                ));
             }
         }
     }
@@ -163,12 +167,8 @@ fn check_move(plan: &Plan, summary: &MoveSummary, problems: &mut Problems) {
     if summary.window_unix.is_some_and(|(begin, end)| begin >= end) {
         problems.add(format!("{place}: its window ends before it begins"));
     }
-    let marked: Vec<&StepId> = plan
-        .steps
-        .iter()
-        .filter(|s| s.point_of_no_return && s.of_move.as_ref() == Some(&summary.address))
-        .map(|s| &s.id)
-        .collect();
+    let marked: Vec<&StepId> =
+        plan.steps.iter().filter(|s| s.point_of_no_return && s.of_move.as_ref() == Some(&summary.address)).map(|s| &s.id).collect();
     if marked != summary.point_of_no_return.iter().collect::<Vec<_>>() {
         problems.add(format!("{place}: its steps and its summary disagree about the point of no return"));
     }

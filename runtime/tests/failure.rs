@@ -6,7 +6,7 @@ use common::{NEW, OLD, finish, id, options, run, until_done, world};
 use mig_plan::{Plan, State};
 use mig_runtime::{
     event::Event,
-    executor::{ApplyResult, Exit},
+    executor::{ApplyResult, Exit, apply, undo},
     journal,
     sim::{Fault, SimWorld},
 };
@@ -38,7 +38,9 @@ fn before_the_point_of_no_return_everything_is_undone() {
     ];
     for fault in cases {
         let fault = match fault {
-            Fault::Script { host, name, times, message, .. } if name == "image_load" => Fault::Script { host, name, word: None, times, message },
+            Fault::Script { host, name, times, message, .. } if name == "image_load" => {
+                Fault::Script { host, name, word: None, times, message }
+            }
             other => other,
         };
         let (world, plan) = world(&["mysql"]);
@@ -122,7 +124,7 @@ fn a_target_that_started_and_ended_has_passed_it() {
             world.host(NEW).unwrap().containers.get_mut("mysql").unwrap().broken = true;
         }
     };
-    let result = world.drive(mig_runtime::executor::apply(&world, &plan, &options(), &emit)).unwrap();
+    let result = world.drive(apply(&world, &plan, &options(), &emit)).unwrap();
     assert_eq!((result.exit, result.undone), (Exit::PartWay, 0), "{result:?}");
 }
 
@@ -179,4 +181,35 @@ fn a_full_disk_is_told_and_undone() {
     assert!(result.problems[0].message.contains("No space left"), "{:?}", result.problems);
     assert_source_is_back(&world, "mysql");
     assert_eq!(plan.steps.len(), common::plan(&["mysql"]).steps.len());
+}
+
+#[test]
+fn a_person_goes_back_when_the_target_is_gone() {
+    let (world, plan) = world(&["mysql"]);
+    let fenced = id(&plan, "see that mysql is fenced");
+    let stop = options();
+    let emit = |event: Event| {
+        if matches!(&event, Event::StepDone { step, .. } if *step == fenced) {
+            stop.stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        }
+    };
+    assert_eq!(world.drive(apply(&world, &plan, &stop, &emit)).unwrap().exit, Exit::PartWay);
+    world.host(NEW).unwrap().reachable = false;
+    let (result, _) = finish(&world, &plan);
+    assert_eq!((result.exit, result.problems.len()), (Exit::PartWay, 1), "{result:?}");
+    assert!(!world.host(OLD).unwrap().containers.get("mysql").unwrap().is_running());
+    let result = world.drive(undo(&world, &options(), &|_| {})).unwrap().unwrap().unwrap();
+    assert_eq!(result.exit, Exit::Undone, "{result:?}");
+    assert_source_is_back(&world, "mysql");
+}
+
+#[test]
+fn nobody_goes_back_over_the_point_of_no_return() {
+    let (world, plan) = world(&["mysql"]);
+    world.inject(fails(NEW, "probe_tcp", "3306", 1_000));
+    finish(&world, &plan);
+    let result = world.drive(undo(&world, &options(), &|_| {})).unwrap().unwrap().unwrap();
+    assert_eq!((result.exit, result.undone), (Exit::PartWay, 0), "{result:?}");
+    assert!(!world.host(OLD).unwrap().containers.get("mysql").unwrap().is_running());
+    assert_eq!(world.violations(), Vec::<String>::new());
 }

@@ -16,7 +16,12 @@ fn all_that_is_not_ready_is_told_at_once_and_nothing_is_changed() {
     let (world, mut plan) = world(&["mysql"]);
     let disks = std::collections::BTreeMap::from([("/".to_owned(), 40 << 40)]);
     let hardware = Requirement::Hardware { arch: Some("x86_64".to_owned()), cpus: Some(8), memory: None, disks };
-    plan.preconditions.push(mig_plan::Precondition { host: NEW.to_owned(), address: NEW.to_owned(), requirement: hardware, origin: common::origin(77) });
+    plan.preconditions.push(mig_plan::Precondition {
+        host: NEW.to_owned(),
+        address: NEW.to_owned(),
+        requirement: hardware,
+        origin: common::origin(77),
+    });
     world.forget_secret("mysql_password");
     if let Some(mut old) = world.host(OLD) {
         old.missing_tools.insert("tar".to_owned());
@@ -43,7 +48,7 @@ fn all_that_is_not_ready_is_told_at_once_and_nothing_is_changed() {
     ] {
         assert!(told.iter().any(|line| line.starts_with(words)), "{words}: {told:#?}");
     }
-    for words in ["tar", "`mysql`", "3306", "/srv/mysql holds", "processors", "bytes free"] {
+    for words in ["tar", "`mysql`", "3306", "/srv/mysql on new holds", "processors", "MiB free"] {
         assert!(told.iter().any(|line| line.contains(words)), "{words}: {told:#?}");
     }
     assert!(result.problems.iter().all(|p| !p.help.is_empty() && p.origin.is_some()), "{:#?}", result.problems);
@@ -73,6 +78,9 @@ fn a_run_that_goes_on_needs_its_hosts_and_secrets_only() {
     assert!(result.summary[0].contains("is unfinished"), "{:?}", result.summary);
 }
 
+type Edit<'a> = &'a dyn Fn(&str) -> String;
+type Hostile = Box<dyn Fn(&mut Plan)>;
+
 /// A journal with a few entries, cut off in the middle of a run.
 fn begun() -> (SimWorld, Plan) {
     let (world, plan) = world(&["mysql"]);
@@ -92,7 +100,7 @@ fn a_damaged_journal_is_refused_by_the_entry_that_is_damaged() {
         world.set_entry(number, Some(new.into_bytes()));
         (world, plan)
     };
-    let cases: [(u64, &dyn Fn(&str) -> String, u64, &str); 9] = [
+    let cases: [(u64, Edit<'_>, u64, &str); 9] = [
         (2, &|t| t[..t.len() / 2].to_owned(), 2, "was cut off"),
         (2, &|_| String::new(), 2, "was cut off"),
         (2, &|t| t.replace("\"record\":\"intent\"", "\"record\":\"intend\""), 2, "is damaged"),
@@ -117,7 +125,7 @@ fn a_damaged_journal_is_refused_by_the_entry_that_is_damaged() {
 
 #[test]
 fn hostile_plans_are_refused() {
-    let cases: Vec<(&str, Box<dyn Fn(&mut Plan)>)> = vec![
+    let cases: Vec<(&str, Hostile)> = vec![
         ("version 9", Box::new(|p| p.version = 9)),
         ("serial and head", Box::new(|p| p.serial = 3)),
         ("not a digest", Box::new(|p| p.sources = serde_json::from_str("\"x\"").unwrap())),
@@ -126,7 +134,10 @@ fn hostile_plans_are_refused() {
         ("no step before it", Box::new(|p| p.steps[0].needs = vec![p.steps[1].id.clone()])),
         ("no host", Box::new(|p| p.steps[0].action = Action::Adopt { host: "elsewhere".to_owned(), id: "i-1".to_owned() })),
         ("no plain word", Box::new(|p| p.hosts.get_mut(OLD).unwrap().login.host = "-oProxyCommand=sh".to_owned())),
-        ("no plain word", Box::new(|p| p.steps[1].action = Action::InstallTools { host: NEW.to_owned(), names: vec!["--force".to_owned()] })),
+        (
+            "no plain word",
+            Box::new(|p| p.steps[1].action = Action::InstallTools { host: NEW.to_owned(), names: vec!["--force".to_owned()] }),
+        ),
         ("without `..`", Box::new(|p| tree(p).target = "/srv/../etc".to_owned())),
         ("without `..`", Box::new(|p| tree(p).target = "srv".to_owned())),
         ("without `..`", Box::new(|p| tree(p).source = "/data\0".to_owned())),
@@ -134,12 +145,22 @@ fn hostile_plans_are_refused() {
         ("not below", Box::new(|p| tree(p).exclude = vec!["/etc".to_owned()])),
         ("no name of a container", Box::new(|p| stop(p, "a b"))),
         ("no name of a container", Box::new(|p| stop(p, "--all"))),
-        ("no port 0", Box::new(|p| probe(p, Probe::Tcp { port: 0, within_seconds: 1 }))),
-        ("more than a day", Box::new(|p| probe(p, Probe::Tcp { port: 1, within_seconds: 1 << 40 }))),
-        ("no http URL", Box::new(|p| probe(p, Probe::Http { url: "file:///etc/shadow".to_owned(), within_seconds: 1 }))),
+        ("no port 0", Box::new(|p| probe(p, &Probe::Tcp { port: 0, within_seconds: 1 }))),
+        ("more than a day", Box::new(|p| probe(p, &Probe::Tcp { port: 1, within_seconds: 1 << 40 }))),
+        ("no http URL", Box::new(|p| probe(p, &Probe::Http { url: "file:///etc/shadow".to_owned(), within_seconds: 1 }))),
         ("not one of the plan's", Box::new(|p| p.secrets.clear())),
-        ("undo: there is no host", Box::new(|p| p.steps[0].undo = Undo::Act { action: Box::new(Action::StartContainer { host: "x".to_owned(), container: "y".to_owned() }) })),
-        ("no earlier step", Box::new(|p| p.steps[0].action = Action::RestoreRestart { host: OLD.to_owned(), container: "mysql".to_owned(), of: "s0".to_owned() })),
+        (
+            "undo: there is no host",
+            Box::new(|p| {
+                p.steps[0].undo = Undo::Act { action: Box::new(Action::StartContainer { host: "x".to_owned(), container: "y".to_owned() }) }
+            }),
+        ),
+        (
+            "no earlier step",
+            Box::new(|p| {
+                p.steps[0].action = Action::RestoreRestart { host: OLD.to_owned(), container: "mysql".to_owned(), of: "s0".to_owned() }
+            }),
+        ),
         ("point of no return", Box::new(|p| p.moves[0].point_of_no_return = None)),
         ("no move", Box::new(|p| p.steps[0].of_move = Some("other".to_owned()))),
         ("is no port", Box::new(|p| p.preconditions[1].requirement = Requirement::PortFree { port: "99999/tcp".to_owned() })),
@@ -170,7 +191,7 @@ fn stop(plan: &mut Plan, name: &str) {
     });
 }
 
-fn probe(plan: &mut Plan, new: Probe) {
+fn probe(plan: &mut Plan, new: &Probe) {
     plan.steps.iter_mut().for_each(|s| {
         if let Action::Await { probe, .. } = &mut s.action {
             *probe = new.clone();

@@ -15,23 +15,19 @@ use mig_plan::{Action, Class, Outcome, Record, Step, Undo, plan::Address};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl<W: World> Run<'_, W> {
-    /// The moves with a failed step that can go back, and those that were built on them.
-    pub(super) async fn moves_to_undo(&mut self) -> Vec<Address> {
+    /// The moves with such a step that has acted, if they can go back, and those that were built on them.
+    pub(super) async fn moves_to_undo(&mut self, because_of: impl Fn(&Step) -> bool) -> Vec<Address> {
         self.forgive_starts_that_never_were().await;
-        let failed = self.failed.keys().filter_map(|id| self.plan.step(id)).filter_map(|step| step.of_move.clone());
-        let mut moves = BTreeSet::<Address>::new();
-        for of in failed.collect::<BTreeSet<_>>() {
-            if let Some(group) = self.undoable_with(of) {
-                moves.extend(group);
-            }
-        }
-        moves.into_iter().collect()
+        let forgiven = |step: &&Step| self.never_were.contains(&step.id);
+        let steps = self.plan.steps.iter().filter(|step| because_of(step) && (self.has_acted(&step.id) || forgiven(step)));
+        let candidates: BTreeSet<Address> = steps.filter_map(|step| step.of_move.clone()).collect();
+        candidates.into_iter().filter_map(|of| self.undoable_with(of)).flatten().collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// A target that Docker created and never started has accepted no writes, so its move may still go back.
     async fn forgive_starts_that_never_were(&mut self) {
-        let failed: Vec<&Step> = self.failed.keys().filter_map(|id| self.plan.step(id)).filter(|s| s.point_of_no_return).collect();
-        for step in failed {
+        let unsure = |step: &&Step| step.point_of_no_return && self.open.contains(&step.id) && !self.memory.contains(&step.id);
+        for step in self.plan.steps.iter().filter(unsure).collect::<Vec<_>>() {
             let Action::StartContainer { host, container } = &step.action else { continue };
             let Ok(answers) = self.world.run(host, &[scripts::container_look(container)]).await else { continue };
             let line = answers.first().filter(|output| output.status == 0).map(crate::Output::text).unwrap_or_default();

@@ -2,10 +2,7 @@
 //!
 //! Prints nothing; the same value is what `--json` ends with.
 
-use crate::{
-    journal::JournalError,
-    preflight::Problem,
-};
+use crate::{journal::JournalError, preflight::Problem};
 use mig_plan::{Plan, journal::Unfinished};
 use serde::Serialize;
 

@@ -2,10 +2,7 @@
 //!
 //! The two directions are in `forward` and `back`; this file holds what they share.
 
-use super::{
-    ApplyResult, Exit, Options, RETRY_COUNT_MAX, RETRY_WAIT_MS,
-    outcome::count,
-};
+use super::{ApplyResult, Exit, Options, RETRY_COUNT_MAX, RETRY_WAIT_MS, outcome::count};
 use crate::{
     World,
     actions::{Done, Failure, Performed, Progress, perform},
@@ -76,6 +73,8 @@ pub(super) struct Run<'a, W> {
     pub(super) undo_failed: Vec<Problem>,
     /// Starts that failed before the container ran, so that there is nothing to undo.
     pub(super) never_were: Vec<StepId>,
+    /// Did a person ask to go back?
+    pub(super) asked_back: bool,
     same_plan: bool,
     resumed: bool,
     stopped: bool,
@@ -104,6 +103,7 @@ impl<'a, W: World> Run<'a, W> {
             going_back: vec![],
             undo_failed: vec![],
             never_were: vec![],
+            asked_back: false,
             same_plan: true,
             resumed: false,
             stopped: false,
@@ -133,12 +133,15 @@ impl<'a, W: World> Run<'a, W> {
         let unfinished_undo = self.plan.steps.iter().any(|step| self.is_going_back(step) && self.has_acted(&step.id));
         let moves = if unfinished_undo || self.back_is_all_there_was() {
             self.going_back.clone()
+        } else if self.asked_back {
+            self.moves_to_undo(|_| true).await
         } else {
             self.forward().await?;
             if self.left_to_do() == 0 {
                 return self.end(RunEnd::Done).await;
             }
-            self.moves_to_undo().await
+            let failed: BTreeSet<StepId> = self.failed.keys().cloned().collect();
+            self.moves_to_undo(|step| failed.contains(&step.id)).await
         };
         if moves.is_empty() {
             return Ok(Exit::PartWay);
@@ -183,7 +186,9 @@ impl<'a, W: World> Run<'a, W> {
 
     fn not_verified(&self) -> Vec<Problem> {
         let of = |step: &'a Step| Some((step, self.memory.value(&step.id, NOT_VERIFIED).filter(|text| !text.is_empty())?));
-        let tell = |(step, text): (&Step, String)| Problem::of_step(step, &format!("not verified: {text}"), "compare it by hand, or make it comparable and apply again");
+        let tell = |(step, text): (&Step, String)| {
+            Problem::of_step(step, &format!("not verified: {text}"), "compare it by hand, or make it comparable and apply again")
+        };
         self.plan.steps.iter().filter_map(of).map(tell).collect()
     }
 
@@ -214,6 +219,7 @@ impl<'a, W: World> Run<'a, W> {
             Exit::Done if self.resumed => format!("done: {}, some of them by an earlier apply", count(steps, "step")),
             Exit::Done => format!("done: {}", count(steps, "step")),
             Exit::NotVerified => format!("done: {}; not everything could be verified", count(steps, "step")),
+            Exit::Undone if self.asked_back => format!("all that was done was undone ({})", count(self.undone.len(), "step")),
             Exit::Undone => format!("a step failed, and all that was done was undone ({})", count(self.undone.len(), "step")),
             Exit::Held => format!("{done} of {} done; another run writes this state now", count(steps, "step")),
             Exit::Refused | Exit::PartWay | Exit::Interrupted => format!("stopped part-way: {done} of {} done", count(steps, "step")),

@@ -41,7 +41,12 @@ fn read(number: u64, bytes: &[u8], state: &State) -> Result<Entry, JournalError>
         serde_json::error::Category::Eof => refused(number, "was cut off", RESTORE),
         _ => refused(number, format!("is damaged: {error}"), RESTORE),
     };
-    let version = serde_json::from_slice::<Versioned>(bytes).map_err(damaged)?.version;
+    let parsed = serde_json::from_slice::<Entry>(bytes);
+    let version = match &parsed {
+        Ok(entry) => entry.version,
+        // What a newer program wrote need not have the shape of ours, but it says its version in the same place.
+        Err(_) => serde_json::from_slice::<Versioned>(bytes).map_err(damaged)?.version,
+    };
     if version > Entry::VERSION {
         let message = format!("has version {version}; this migc reads up to {}", Entry::VERSION);
         return Err(refused(number, message, "use the migc that wrote it, or a newer one"));
@@ -49,12 +54,13 @@ fn read(number: u64, bytes: &[u8], state: &State) -> Result<Entry, JournalError>
     if version < 1 {
         return Err(refused(number, format!("has version {version}, which never was"), RESTORE));
     }
-    let entry = serde_json::from_slice::<Entry>(bytes).map_err(damaged)?;
+    let entry = parsed.map_err(damaged)?;
     if entry.number != number {
         return Err(refused(number, format!("says that it is entry {}", entry.number), RESTORE));
     }
     if entry.previous != state.head {
-        let message = if number == 1 { "does not begin a journal".to_owned() } else { format!("does not follow entry {} as it is now", number - 1) };
+        let message =
+            if number == 1 { "does not begin a journal".to_owned() } else { format!("does not follow entry {} as it is now", number - 1) };
         return Err(refused(number, message, format!("one of the two was edited or exchanged; {RESTORE}")));
     }
     Ok(entry)

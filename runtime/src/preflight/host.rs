@@ -96,7 +96,9 @@ fn problem(asked: &Asked<'_>, message: String, help: &str) -> Problem {
 fn unreached(asked: &Asked<'_>, error: WorldError) -> Problem {
     match error {
         WorldError::Unreachable { message, help, .. } => problem(asked, format!("{} cannot be reached: {message}", asked.name), &help),
-        WorldError::Lost { message, .. } => problem(asked, format!("the connection to {} was lost: {message}", asked.name), "see that it is up and the way there is stable"),
+        WorldError::Lost { message, .. } => {
+            problem(asked, format!("the connection to {} was lost: {message}", asked.name), "see that it is up and the way there is stable")
+        }
     }
 }
 
@@ -104,18 +106,30 @@ fn judge_about(asked: &Asked<'_>, about: Option<&Output>, asked_between_ms: (u64
     let Some(about) = about.filter(|output| output.status == 0) else {
         let why = about.map(|output| output.stderr.trim().to_owned()).filter(|text| !text.is_empty());
         let message = format!("cannot run a script on {}: {}", asked.name, why.unwrap_or_else(|| "no answer came".to_owned()));
-        return vec![problem(asked, message, "log in by hand as the plan does, and see that `sh` runs; with `sudo: true`, that `sudo -n true` does")];
+        return vec![problem(
+            asked,
+            message,
+            "log in by hand as the plan does, and see that `sh` runs; with `sudo: true`, that `sudo -n true` does",
+        )];
     };
     let text = about.text();
     let facts: BTreeMap<&str, &str> = text.lines().filter_map(|line| line.split_once('=')).collect();
     let fact = |name: &str| facts.get(name).copied().unwrap_or_default();
     let mut problems = vec![];
     if asked.needs_root && fact("uid") != "0" {
-        let help = if fact("sudo") == "true" { "write `sudo: true` in its `login`" } else { "log in as root, or let the user run `sudo` without a password" };
+        let help = if fact("sudo") == "true" {
+            "write `sudo: true` in its `login`"
+        } else {
+            "log in as root, or let the user run `sudo` without a password"
+        };
         problems.push(problem(asked, format!("the user `{}` may not act as root on {}", fact("user").escape_debug(), asked.name), help));
     }
     if asked.needs_docker && fact("docker").is_empty() {
-        problems.push(problem(asked, format!("no Docker answers on {}", asked.name), "install Docker and start it, or see that the user may use it"));
+        problems.push(problem(
+            asked,
+            format!("no Docker answers on {}", asked.name),
+            "install Docker and start it, or see that the user may use it",
+        ));
     }
     problems.extend(clock_problem(asked, fact("now_ms"), asked_between_ms));
     problems
@@ -129,5 +143,6 @@ fn clock_problem(asked: &Asked<'_>, now: &str, (began_ms, ended_ms): (u64, u64))
     let early = began_ms.saturating_sub(now_ms);
     let late = now_ms.saturating_sub(ended_ms);
     let (off_ms, word) = if early > late { (early, "behind") } else { (late, "ahead of") };
-    (off_ms > CLOCK_OFFSET_MAX_MS).then(|| problem(asked, format!("the clock of {} is {} s {word} the operator's", asked.name, off_ms / 1_000), HELP))
+    (off_ms > CLOCK_OFFSET_MAX_MS)
+        .then(|| problem(asked, format!("the clock of {} is {} s {word} the operator's", asked.name, off_ms / 1_000), HELP))
 }

@@ -5,11 +5,10 @@
 use crate::{
     event::Event,
     executor::{Exit, Options, apply},
-    journal,
     preflight::Problem,
     sim::{Fault, SimWorld},
 };
-use mig_plan::{Facts, HostId, Plan, StepId, plan::Address};
+use mig_plan::{Entry, Facts, HostId, Plan, Record, RunEnd, State, StepId, plan::Address};
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
@@ -21,7 +20,7 @@ const APPLY_COUNT_MAX: u32 = 4;
 const APPLY_AGAIN_MS: u64 = 60_000;
 
 /// A plan, the facts its world is made of, and the seed.
-pub(super) struct Play<'a> {
+pub(super) struct Stage<'a> {
     pub(super) plan: &'a Plan,
     pub(super) facts: &'a BTreeMap<HostId, Facts>,
     pub(super) seed: u64,
@@ -79,7 +78,7 @@ impl Seen {
     }
 }
 
-impl Play<'_> {
+impl Stage<'_> {
     /// One apply without any fault, and all the crashes that it offers.
     pub(super) fn in_peace(&self) -> (Ending, Moments) {
         let world = SimWorld::with_seed(self.facts, self.plan, self.seed);
@@ -98,13 +97,13 @@ impl Play<'_> {
     fn until_done(&self, world: &SimWorld) -> (Ending, Seen) {
         use crate::World as _;
         let seen = RefCell::new(Seen::default());
-        let emit = |event: Event| seen.borrow_mut().note(&event, world);
+        let tell = |event: Event| seen.borrow_mut().note(&event, world);
         // The clock stands inside the window, but a crash may lead out of it.
         let options = Options { by: "rehearsal".to_owned(), ignore_window: true, ..Options::default() };
         let began_ms = world.now_ms();
         let mut result = None;
         for _ in 0..APPLY_COUNT_MAX {
-            result = world.drive(apply(world, self.plan, &options, &emit));
+            result = world.drive(apply(world, self.plan, &options, &tell));
             match &result {
                 Some(result) if result.exit != Exit::PartWay => break,
                 None if is_over(world) => break,
@@ -112,10 +111,14 @@ impl Play<'_> {
             }
         }
         let seconds = world.now_ms().saturating_sub(began_ms) / 1_000;
-        let (exit, problems) = result.map_or((if is_over(world) { Exit::Done } else { Exit::PartWay }, vec![]), |result| (result.exit, result.problems));
+        let (exit, problems) = match result {
+            Some(result) => (result.exit, result.problems),
+            None if is_over(world) => (Exit::Done, vec![]),
+            None => (Exit::PartWay, vec![]),
+        };
         let seen = seen.into_inner();
         let downtimes = self.downtimes(&seen);
-        let ending = Ending { exit, problems, world: end_of(world), violations: world.violations(), downtimes, seconds };
+        let ending = Ending { exit, problems, world: self.end_of(world), violations: world.violations(), downtimes, seconds };
         (ending, seen)
     }
 
@@ -155,25 +158,38 @@ impl Play<'_> {
 
 /// Did the crash come when the end was written already?
 fn is_over(world: &SimWorld) -> bool {
-    matches!(world.drive(journal::load(world)), Some(Ok(state)) if state.serial > 0 && state.unfinished.is_none())
+    let last = (1..).map_while(|number| world.entry(number)).last();
+    let entry = last.and_then(|bytes| serde_json::from_slice::<Entry>(&bytes).ok());
+    entry.is_some_and(|entry| matches!(entry.records.last(), Some(Record::Ended { end: RunEnd::Done })))
 }
 
-/// World and state in the end.
-fn end_of(world: &SimWorld) -> BTreeMap<String, String> {
-    let mut lines = world.fingerprint();
-    match world.drive(journal::load(world)) {
-        Some(Ok(state)) => {
-            for (address, resource) in state.resources {
-                lines.insert(format!("state: {address}"), format!("{} {} {:?}", resource.kind, resource.digest, resource.attributes));
-            }
-            lines.insert("state: unfinished run".to_owned(), state.unfinished.map_or_else(|| "none".to_owned(), |_| "one".to_owned()));
+impl Stage<'_> {
+    /// World and state in the end.
+    fn end_of(&self, world: &SimWorld) -> BTreeMap<String, String> {
+        let mut lines = world.fingerprint();
+        let state = self.state_of(world);
+        for (address, resource) in state.resources {
+            lines.insert(format!("state: {address}"), format!("{} {} {:?}", resource.kind, resource.digest, resource.attributes));
         }
-        Some(Err(error)) => {
-            lines.insert("state".to_owned(), error.to_string());
-        }
-        None => {
-            lines.insert("state".to_owned(), "the journal did not answer".to_owned());
-        }
+        lines.insert("state: unfinished run".to_owned(), state.unfinished.map_or_else(|| "none".to_owned(), |_| "one".to_owned()));
+        lines
     }
-    lines
+
+    /// The fold of a journal whose first entry only holds the plan: that entry is not read again, because it is long.
+    fn state_of(&self, world: &SimWorld) -> State {
+        let mut state = State::default();
+        if world.entry(1).is_none() {
+            return state;
+        }
+        let started = Record::Started { plan: Box::new(self.plan.clone()), by: String::new() };
+        let first =
+            Entry { version: Entry::VERSION, number: 1, previous: String::new(), run: String::new(), time_ms: 0, records: vec![started] };
+        state.fold(&first, "");
+        for bytes in (2..).map_while(|number| world.entry(number)) {
+            if let Ok(entry) = serde_json::from_slice::<Entry>(&bytes) {
+                state.fold(&entry, "");
+            }
+        }
+        state
+    }
 }

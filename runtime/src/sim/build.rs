@@ -13,7 +13,10 @@ const MODIFIED_MS: u64 = 1_500_000_000_123;
 
 /// All hosts of the plan.
 pub(super) fn hosts(facts: &BTreeMap<HostId, Facts>, plan: &Plan) -> BTreeMap<HostId, SimHost> {
-    plan.hosts.keys().map(|name| (name.clone(), facts.get(name).map_or_else(|| expected(name, plan), |facts| surveyed(name, facts, plan)))).collect()
+    plan.hosts
+        .keys()
+        .map(|name| (name.clone(), facts.get(name).map_or_else(|| expected(name, plan), |facts| surveyed(name, facts, plan))))
+        .collect()
 }
 
 fn bare() -> SimHost {
@@ -137,18 +140,20 @@ fn existing(image: &str, image_id: &str, running: bool, restart: &str, mounts: V
 
 /// Sources of trees that the plan copies from a host.
 fn copied_from<'p>(name: &str, plan: &'p Plan) -> impl Iterator<Item = &'p String> {
-    plan.steps.iter().filter_map(move |step| match &step.action {
-        Action::CopyTrees { from, trees, .. } if from == name => Some(trees),
-        _ => None,
-    })
-    .flatten()
-    .map(|tree| &tree.source)
+    plan.steps
+        .iter()
+        .filter_map(move |step| match &step.action {
+            Action::CopyTrees { from, trees, .. } if from == name => Some(trees),
+            _ => None,
+        })
+        .flatten()
+        .map(|tree| &tree.source)
 }
 
 /// What the moves that stop a container copy from its host; all of it, if none does.
 fn mounted_by(name: &str, container: &str, plan: &Plan) -> Vec<String> {
-    let stops = |step: &&Step| matches!(&step.action, Action::StopContainer { host, container: c, .. } if host == name && c == container);
-    let moves: BTreeSet<_> = plan.steps.iter().filter(stops).filter_map(|step| step.of_move.as_ref()).collect();
+    let ends_it = |step: &&Step| matches!(&step.action, Action::StopContainer { host, container: c, .. } if host == name && c == container);
+    let moves: BTreeSet<_> = plan.steps.iter().filter(ends_it).filter_map(|step| step.of_move.as_ref()).collect();
     let steps = plan.steps.iter().filter(|step| moves.is_empty() || step.of_move.as_ref().is_some_and(|of| moves.contains(of)));
     let trees = steps.filter_map(|step| match &step.action {
         Action::CopyTrees { from, trees, .. } if from == name => Some(trees),
@@ -207,10 +212,10 @@ fn fill(host: &mut SimHost, paths: &BTreeMap<String, PathFact>) {
     }
 }
 
-/// A path that looks like one file is one.
+/// A path that looks like one file is one; folders of fragments end in `.d` by custom.
 fn is_file(path: &str, fact: &PathFact) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
-    fact.entries.unwrap_or(0) == 0 && name.trim_start_matches('.').contains('.') && !name.ends_with(".d")
+    fact.entries.unwrap_or(0) == 0 && name.trim_start_matches('.').contains('.') && name.rsplit('.').next() != Some("d")
 }
 
 fn plant(host: &mut SimHost, path: &str, fact: &PathFact, size: u64) {

@@ -63,7 +63,8 @@ impl SimHost {
         if !self.containers.get(name).is_some_and(SimContainer::is_running) {
             return;
         }
-        let written: Vec<String> = self.nodes.iter().filter(|(_, node)| node.writer.as_deref() == Some(name)).map(|(path, _)| path.clone()).collect();
+        let written: Vec<String> =
+            self.nodes.iter().filter(|(_, node)| node.writer.as_deref() == Some(name)).map(|(path, _)| path.clone()).collect();
         for path in written {
             let Some(seen) = self.nodes.get(&path).map(|node| self.seen(&path, node, now_ms)) else { continue };
             self.nodes.insert(path, super::Node { version: change, modified_ms: now_ms, changed_ms: now_ms, ..seen });
@@ -155,7 +156,8 @@ impl SimHost {
 
     pub(super) fn open_files(&self, paths: &[String]) -> String {
         let writers = self.containers.values().filter(|c| c.is_running()).flat_map(|c| &c.mounts);
-        writers.filter(|mount| paths.iter().any(|path| overlap(mount, path))).map(|mount| format!("4711 {mount}\n")).collect()
+        let open = writers.filter(|mount| paths.iter().any(|path| overlap(mount, path)));
+        open.map(|mount| format!("4711 {mount}")).collect::<Vec<_>>().join("\n")
     }
 
     fn is_ready(c: &SimContainer, now_ms: u64) -> bool {

@@ -162,19 +162,21 @@ impl SimHost {
     pub(super) fn below<'h>(&'h self, root: &'h str) -> impl Iterator<Item = (&'h str, &'h Node)> {
         let root = root.trim_end_matches('/');
         let nodes = self.nodes.range(root.to_owned()..).take_while(move |(path, _)| path.starts_with(root));
-        nodes.filter(move |(path, _)| is_within(path, root)).map(move |(path, node)| (path.get(root.len()..).unwrap_or_default().trim_start_matches('/'), node))
+        nodes
+            .filter(move |(path, _)| is_within(path, root))
+            .map(move |(path, node)| (path.get(root.len()..).unwrap_or_default().trim_start_matches('/'), node))
     }
 
     /// A node as it is at this moment: a running service has written meanwhile.
     pub(super) fn seen(&self, path: &str, node: &Node, now_ms: u64) -> Node {
         let writer = node.writer.as_ref().and_then(|name| self.containers.get(name)).filter(|c| c.is_running());
         let Some(writer) = writer else { return node.clone() };
-        let writes = now_ms.saturating_sub(writer.since_ms) / WRITE_EVERY_MS;
-        if writes == 0 {
+        let count = now_ms.saturating_sub(writer.since_ms) / WRITE_EVERY_MS;
+        if count == 0 {
             return node.clone();
         }
-        let at_ms = writer.since_ms + writes * WRITE_EVERY_MS;
-        let content = content_of(&[&node.content, path, &writer.since_ms.to_string(), &writes.to_string()]);
+        let at_ms = writer.since_ms + count * WRITE_EVERY_MS;
+        let content = content_of(&[&node.content, path, &writer.since_ms.to_string(), &count.to_string()]);
         Node { content, modified_ms: at_ms, changed_ms: at_ms, ..node.clone() }
     }
 
@@ -197,12 +199,16 @@ impl SimHost {
             let text = match (node.kind, node.database) {
                 (NodeKind::Folder, _) => format!("folder {:o} {}:{}", node.mode, node.uid, node.gid),
                 (NodeKind::File, true) => format!("file {:o} {}:{} {} bytes, written to", node.mode, node.uid, node.gid, node.size),
-                _ => format!("{:?} {:o} {}:{} {} bytes {} {}", node.kind, node.mode, node.uid, node.gid, node.size, node.modified_ms, node.content),
+                _ => format!(
+                    "{:?} {:o} {}:{} {} bytes {} {}",
+                    node.kind, node.mode, node.uid, node.gid, node.size, node.modified_ms, node.content
+                ),
             };
             lines.insert(format!("{name}:{path}"), text);
         }
         for (container, c) in &self.containers {
-            let text = format!("{} exit {} restart {} image {} owner {} spec {}", c.status, c.exit_code, c.restart, c.image_id, c.owner, c.spec);
+            let text =
+                format!("{} exit {} restart {} image {} owner {} spec {}", c.status, c.exit_code, c.restart, c.image_id, c.owner, c.spec);
             lines.insert(format!("{name}: container {container}"), text);
         }
         for (image, SimImage { id, .. }) in &self.images {

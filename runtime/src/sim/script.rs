@@ -47,7 +47,10 @@ impl SimHost {
         }
         match script.name {
             "about" => answer(self.about(now_ms)),
-            "tools" => answer(script.words.iter().filter(|name| self.missing_tools.contains(*name)).map(|name| format!("{name}\n")).collect::<String>()),
+            "tools" => {
+                let missing = script.words.iter().filter(|name| self.missing_tools.contains(*name)).cloned();
+                answer(missing.collect::<Vec<_>>().join("\n"))
+            }
             "install_tools" => {
                 let missing = self.missing_tools.len();
                 self.missing_tools.retain(|name| !script.words.contains(name));

@@ -109,7 +109,8 @@ impl SimHost {
 
     pub(super) fn tree_prepare(&mut self, script: &Script, now_ms: u64, change: u64) -> Output {
         let (path, kind, marker) = (word(script, 0), word(script, 1), word(script, 2));
-        let is_free = self.below(path).count() <= 1 && self.nodes.get(path).is_none_or(|node| node.kind == NodeKind::Folder && kind == "dir");
+        let is_free =
+            self.below(path).count() <= 1 && self.nodes.get(path).is_none_or(|node| node.kind == NodeKind::Folder && kind == "dir");
         if !self.marks.contains_key(marker) && !is_free {
             return refuse(STATUS_NOT_OURS, format!("{path} holds data that this project did not put there"));
         }
@@ -152,13 +153,11 @@ impl SimHost {
 
     /// How much [`SimHost::send`] will send.
     pub(super) fn stream_bytes(&self, script: &Script) -> u64 {
-        match script.name {
-            "image_save" => self.images.get(word(script, 0)).map_or(0, |image| image.size),
-            _ => {
-                let root = word(script, 0);
-                names(&script.stdin).iter().filter_map(|name| self.nodes.get(&join(root, name))).map(|node| node.size).sum()
-            }
+        let root = word(script, 0);
+        if script.name == "image_save" {
+            return self.images.get(root).map_or(0, |image| image.size);
         }
+        names(&script.stdin).iter().filter_map(|name| self.nodes.get(&join(root, name))).map(|node| node.size).sum()
     }
 
     /// What the reading side of a stream gives.

@@ -114,9 +114,9 @@ fn contents(host: &SimHost, root: &str, exclude: &[String], now_ms: u64) -> BTre
 /// Containers that are two sides of one service: by the forecasts, and by their names within a move.
 fn pairs(plan: &Plan) -> BTreeSet<(Place, Place)> {
     let place = |step: &Step| match &step.action {
-        Action::StopContainer { host, container, .. } | Action::StartContainer { host, container } | Action::Await { host, container, .. } => {
-            Some((host.clone(), container.clone()))
-        }
+        Action::StopContainer { host, container, .. }
+        | Action::StartContainer { host, container }
+        | Action::Await { host, container, .. } => Some((host.clone(), container.clone())),
         _ => None,
     };
     let forecast = plan.forecasts.iter().filter_map(|f| Some((place(plan.step(&f.down)?)?, place(plan.step(&f.up)?)?)));

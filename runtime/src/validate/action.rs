@@ -3,7 +3,9 @@
 //! One match over the closed list of actions, so that a new one cannot be forgotten here.
 
 use super::Problems;
-use super::text::{check_container_name, check_env_name, check_path, check_path_written, check_policy, check_text, check_url, check_word, is_protocol};
+use super::text::{
+    check_container_name, check_env_name, check_path, check_path_written, check_policy, check_text, check_url, check_word, is_protocol,
+};
 use mig_plan::{Action, ContainerSpec, EnvValue, Plan, Probe, Step, StepId, Tree, Undo};
 use std::collections::BTreeMap;
 
@@ -36,7 +38,9 @@ fn check_action(plan: &Plan, place: &str, action: &Action, earlier: &Earlier<'_>
             if from == to {
                 problems.add(format!("{place}: both sides are the same host"));
             }
-            trees.iter().for_each(|tree| check_tree(place, tree, problems));
+            for tree in trees {
+                check_tree(place, tree, problems);
+            }
         }
         Action::SetRestart { container, policy, .. } => {
             problems.check(place, check_container_name(container));
@@ -44,7 +48,8 @@ fn check_action(plan: &Plan, place: &str, action: &Action, earlier: &Earlier<'_>
         }
         Action::RestoreRestart { host, container, of } => {
             problems.check(place, check_container_name(container));
-            let remembers = |s: &&Step| matches!(&s.action, Action::SetRestart { host: h, container: c, .. } if h == host && c == container);
+            let remembers =
+                |s: &&Step| matches!(&s.action, Action::SetRestart { host: h, container: c, .. } if h == host && c == container);
             if earlier.get(of).is_none_or(|s| !remembers(s)) {
                 problems.add(format!("{place}: `{}` is no earlier step that set this container's policy", of.escape_debug()));
             }
@@ -58,7 +63,9 @@ fn check_action(plan: &Plan, place: &str, action: &Action, earlier: &Earlier<'_>
         }
         Action::CheckFenced { container, paths, .. } => {
             problems.check(place, check_container_name(container));
-            paths.iter().for_each(|path| problems.check(place, check_path(path)));
+            for path in paths {
+                problems.check(place, check_path(path));
+            }
         }
         Action::CreateContainer { container, .. } => check_container(plan, place, container, problems),
         Action::Await { container, probe, .. } => {

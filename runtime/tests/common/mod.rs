@@ -57,7 +57,12 @@ impl Builder {
 
     pub fn require(&mut self, host: &str, address: &str, requirement: Requirement) {
         let line = 10 + self.plan.preconditions.len() as u32;
-        self.plan.preconditions.push(Precondition { host: host.to_owned(), address: address.to_owned(), requirement, origin: origin(line) });
+        self.plan.preconditions.push(Precondition {
+            host: host.to_owned(),
+            address: address.to_owned(),
+            requirement,
+            origin: origin(line),
+        });
     }
 
     /// Adds a step and answers its id.
@@ -91,8 +96,13 @@ impl Builder {
     /// The server itself: adopted, with its tools.
     pub fn server(&mut self) -> String {
         let host = NEW.to_owned();
-        let adopt = self.step(None, Phase::Prepare, "adopt new", Action::Adopt { host: host.clone(), id: "i-1".to_owned() }, &[], Undo::Nothing);
-        let resource = ResourceState { kind: "server".to_owned(), digest: "d".to_owned(), attributes: BTreeMap::from([("id".to_owned(), "i-1".to_owned())]) };
+        let adopt =
+            self.step(None, Phase::Prepare, "adopt new", Action::Adopt { host: host.clone(), id: "i-1".to_owned() }, &[], Undo::Nothing);
+        let resource = ResourceState {
+            kind: "server".to_owned(),
+            digest: "d".to_owned(),
+            attributes: BTreeMap::from([("id".to_owned(), "i-1".to_owned())]),
+        };
         self.last().sets = vec![(NEW.to_owned(), resource)];
         let tools = Action::InstallTools { host, names: vec!["getfattr".to_owned()] };
         self.step(None, Phase::Prepare, "install getfattr on new", tools, &[&adopt], Undo::Leave { what: "getfattr".to_owned() })
@@ -108,7 +118,8 @@ impl Builder {
         let bring = Action::BringImage { from: Some(old.clone()), to: new.clone(), image: image.clone() };
         let image_step = self.step(of, Phase::Prepare, &format!("bring {image}"), bring, needs, Undo::Leave { what: image.clone() });
         let live = Action::CopyTrees { from: old.clone(), to: new.clone(), trees: trees.clone(), live: true };
-        let live = self.step(of, Phase::Prepare, &format!("copy {name} while it runs"), live, needs, Undo::Leave { what: "copy".to_owned() });
+        let live =
+            self.step(of, Phase::Prepare, &format!("copy {name} while it runs"), live, needs, Undo::Leave { what: "copy".to_owned() });
         let policy = Action::SetRestart { host: old.clone(), container: container.clone(), policy: "no".to_owned() };
         let policy = self.step(of, Phase::Cutover, &format!("keep {name} from starting"), policy, &[&image_step, &live], Undo::Nothing);
         let restore = Action::RestoreRestart { host: old.clone(), container: container.clone(), of: policy.clone() };
@@ -119,12 +130,26 @@ impl Builder {
         let fenced = Action::CheckFenced { host: old.clone(), container: container.clone(), paths: vec![format!("/data/{name}")] };
         let fenced = self.step(of, Phase::Cutover, &format!("see that {name} is fenced"), fenced, &[&down], Undo::Nothing);
         let last = Action::CopyTrees { from: old.clone(), to: new.clone(), trees: trees.clone(), live: false };
-        let last = self.step(of, Phase::Cutover, &format!("copy what changed of {name}"), last, &[&fenced], Undo::Leave { what: "copy".to_owned() });
+        let last = self.step(
+            of,
+            Phase::Cutover,
+            &format!("copy what changed of {name}"),
+            last,
+            &[&fenced],
+            Undo::Leave { what: "copy".to_owned() },
+        );
         let verify = Action::VerifyTrees { from: old, to: new.clone(), trees };
         let verify = self.step(of, Phase::Cutover, &format!("verify {name}"), verify, &[&last], Undo::Nothing);
         let create = Action::CreateContainer { host: new.clone(), container: self.spec(name, port) };
         let remove = Action::RemoveContainer { host: new.clone(), container: container.clone() };
-        let create = self.step(of, Phase::Cutover, &format!("create {name} on new"), create, &[&image_step, &verify], Undo::Act { action: Box::new(remove) });
+        let create = self.step(
+            of,
+            Phase::Cutover,
+            &format!("create {name} on new"),
+            create,
+            &[&image_step, &verify],
+            Undo::Act { action: Box::new(remove) },
+        );
         let start = Action::StartContainer { host: new.clone(), container: container.clone() };
         let why = "the target accepts writes".to_owned();
         let start = self.step(of, Phase::Cutover, &format!("start {name} on new"), start, &[&create, &verify], Undo::Impossible { why });
