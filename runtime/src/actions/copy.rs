@@ -66,6 +66,7 @@ impl<W: World> Context<'_, W> {
             }
             if !live {
                 must_be_complete(sides.0, &tree.source, &source)?;
+                must_be_complete(sides.1, &tree.target, &target)?;
             }
             let mut work = Work::of(&source, &target, &found);
             if !live && pass == 0 {

@@ -56,6 +56,10 @@ pub fn decode(bytes: &[u8]) -> Result<Manifest, FormatError> {
     let prefix = records.next("its prefix")?;
     let mut manifest = Manifest { root, depth, attributes_read: false, complete: true, entries: BTreeMap::new() };
     decode_entries(&mut manifest, &mut records)?;
+    if !manifest.entries.contains_key(&b""[..]) {
+        // Without this an error of find would read as an empty tree, and nothing would be copied.
+        return damaged("it has no entries; is `find` GNU's?");
+    }
     decode_devices(&mut manifest, &mut records, prefix)?;
     decode_attributes(&mut manifest, &mut records, prefix)?;
     if depth == Depth::Full {
