@@ -1,5 +1,7 @@
 //! Compiles `stdlib/` and `docs/checks/` in, so that migc is one file.
 
+#![allow(clippy::disallowed_methods, reason = "a build script reads what it compiles in")]
+
 use std::{
     env, fs,
     io::{self, Write as _},

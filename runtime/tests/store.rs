@@ -1,5 +1,7 @@
 //! Is an entry of a local journal written once, whole and durably, and does one run at a time hold it?
 
+#![allow(clippy::disallowed_methods, reason = "tests make folders, start processes and look at what is left")]
+
 mod support;
 
 use mig_runtime::{

@@ -44,7 +44,7 @@ impl Files for Example<'_> {
     }
 
     fn list(&self) -> Vec<String> {
-        self.0.keys().filter(|path| path.ends_with(".mig")).map(|path| (*path).to_owned()).collect()
+        self.0.keys().filter(|path| !path.starts_with("facts/")).map(|path| (*path).to_owned()).collect()
     }
 }
 

@@ -20,11 +20,8 @@ pub fn rehearsal(plan: &Plan, done: &Rehearsal) -> String {
         let _ = writeln!(out, "  {}\n    help: {}", visible::line(&format!("{host}{}", problem.message)), visible::line(&problem.help));
     }
     if done.faults > 0 {
-        let _ = writeln!(
-            out,
-            "with a crash: {} tried, before, in and after the steps, and then `migc apply` again",
-            count(done.faults, "time")
-        );
+        let tried = crashes(done.faults);
+        let _ = writeln!(out, "with a fault: {tried} tried, before, in and after the steps, and then `migc apply` again");
     }
     downtimes(&done.downtimes, &mut out);
     no_return(plan, done, &mut out);

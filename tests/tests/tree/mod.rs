@@ -1,6 +1,7 @@
 //! Which files does the repository hold? Shared by the tests that read it; judges nothing.
 
 #![allow(clippy::disallowed_methods, reason = "tests read the repository they are in")]
+#![allow(dead_code, reason = "each test uses its part")]
 
 use std::{
     fs,
