@@ -3,7 +3,6 @@
 //! What the scripts do is tested in `trees.rs`.
 
 #![allow(clippy::disallowed_methods, reason = "tests make folders, start processes and look at what is left")]
-
 #![allow(clippy::print_stderr, reason = "what cannot be tested here is said")]
 
 mod support;
