@@ -138,6 +138,16 @@ impl Ended {
         Err(format!("{} says none of {any:?}; {}", self.words, self.last_words()))
     }
 
+    /// Fails unless one of these is in its errors; the plan that is printed before them has most words of the field.
+    pub(crate) fn must_complain(&self, any: &[&str]) -> Result<(), String> {
+        let at = self.said.find("error: ").ok_or_else(|| format!("{} reports no error; {}", self.words, self.last_words()))?;
+        let errors = self.said.get(at..).unwrap_or_default().to_lowercase();
+        if any.iter().any(|text| errors.contains(&text.to_lowercase())) {
+            return Ok(());
+        }
+        Err(format!("{} complains of none of {any:?}; {}", self.words, self.last_words()))
+    }
+
     fn last_words(&self) -> String {
         format!("it said ({}):\n{}", self.log.display(), tail(&self.said))
     }

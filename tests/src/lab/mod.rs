@@ -95,6 +95,10 @@ fn run_cases(options: &Options, scene: &Scene, tally: &mut Tally) -> Result<(), 
             Err(message) => {
                 tally.failed += 1;
                 println!("FAILED {seconds:>6.1} s  {}\n{message}", case.name);
+                // What a case that failed left behind must not make the next one fail.
+                if let Err(message) = scene.reset() {
+                    println!("and the hosts do not come back: {message}");
+                }
             }
         }
         process::end_marked();

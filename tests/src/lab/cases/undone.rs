@@ -25,7 +25,7 @@ pub(crate) fn full_disk(scene: &Scene) -> Result<(), String> {
     let before = Before::take(scene)?;
     let ended = scene.migc.apply(&project)?;
     ended.must_exit(6)?;
-    ended.must_say(&["new"])?;
+    ended.must_complain(&["new"])?;
     before.must_be_back(scene)?;
     old.sh(&format!("rm -f {FOLDER}/grow-on-stop {FOLDER}/grown"))?;
     new.sh(LARGER_DISK)?;
