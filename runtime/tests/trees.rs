@@ -2,6 +2,7 @@
 //!
 //! Not over SSH; see `ssh.rs`.
 
+#![allow(clippy::disallowed_methods, reason = "tests make folders, start processes and look at what is left")]
 #![allow(clippy::print_stderr, reason = "what cannot be tested here is said")]
 
 mod support;
