@@ -110,9 +110,9 @@ impl Runner<'_, '_, '_> {
     }
 
     fn take_undecided(&self, bound: &[Val]) {
-        let open: BTreeSet<String> = std::mem::take(&mut *self.model.undecided.borrow_mut());
-        for needs in open {
-            self.note(needs, bound);
+        let open: BTreeSet<(String, String)> = std::mem::take(&mut *self.model.undecided.borrow_mut());
+        for (about, needs) in open {
+            self.note(needs, about, bound);
         }
     }
 
@@ -123,14 +123,16 @@ impl Runner<'_, '_, '_> {
             Value::Absent => "a value that is not given".to_owned(),
             _ => return,
         };
-        self.note(needs, bound);
+        self.note(needs, String::new(), bound);
     }
 
-    fn note(&self, needs: String, bound: &[Val]) {
+    fn note(&self, needs: String, about: String, bound: &[Val]) {
+        let of_bound = bound.iter().filter_map(|v| self.address(v));
+        let about = Some(about).filter(|a| !a.is_empty());
         let unproven = Unproven {
             code: self.check.code.text.to_string(),
             name: self.check.name.text.to_string(),
-            address: bound.iter().filter_map(|v| self.address(v)).collect::<Vec<_>>().join(", "),
+            address: of_bound.chain(about).collect::<Vec<_>>().join(", "),
             needs,
         };
         self.model.program.problems.borrow_mut().unproven.push(unproven);
@@ -147,7 +149,7 @@ impl Runner<'_, '_, '_> {
     fn violated(&self, scope: &Scope<'_>, severity: Severity, bound: &[Val]) {
         let Some(at) = &self.check.at else { return };
         let place = self.place(scope, at);
-        if self.allows.silences(self.check, &place, bound) {
+        if self.allows.silences(self.model, self.check, &place, bound) {
             return;
         }
         let message = self.text(scope, self.check.say.as_ref()).unwrap_or_default();
@@ -314,11 +316,13 @@ impl<'a> Allows<'a> {
         }
     }
 
-    fn silences(&self, check: &ast::Check, place: &Place, bound: &[Val]) -> bool {
+    fn silences(&self, model: &Model<'_, 'a>, check: &ast::Check, place: &Place, bound: &[Val]) -> bool {
         if check.unsilenceable {
             return false;
         }
-        let is_about = |owner: InstanceId| place.owner == Some(owner) || bound.iter().any(|v| matches!(v.v, Value::Ref(id) if id == owner));
+        let subjects = bound.iter().filter_map(|v| if let Value::Ref(id) = v.v { Some(id) } else { None }).chain(place.owner);
+        let subjects: Vec<InstanceId> = subjects.collect();
+        let is_about = |owner: InstanceId| subjects.iter().any(|s| model.is_within(*s, owner));
         let found = self.list.iter().position(|a| {
             let named = a.check == check.name.text || a.check == check.code.text;
             let here = a.field.is_none_or(|_| place.owner == Some(a.owner));

@@ -228,7 +228,11 @@ impl Reader<'_, '_, '_> {
     }
 }
 
-fn expectation(ty: &Type) -> &'static str {
+fn expectation(ty: &Type) -> String {
+    let words = ty.words();
+    if !words.is_empty() {
+        return format!("one of {}", words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", "));
+    }
     match ty {
         Type::Quantity(_) => "sizes are whole numbers of bytes",
         Type::Path => "paths begin with `/` and have no `..`",
@@ -237,4 +241,5 @@ fn expectation(ty: &Type) -> &'static str {
         Type::Time => "times are written `2020-01-10T12:00:00Z`",
         _ => "survey the host again; docs/facts.md shows the format",
     }
+    .to_owned()
 }

@@ -65,12 +65,13 @@ impl<'a> Model<'_, 'a> {
             return kind.map_or_else(|| Val::error(at), |k| Val::new(Value::List(self.of_kind(k)), at));
         }
         let value = self.eval(s, &first.value);
-        if matches!(value.v, Value::Error) || (name != "fact" && !value.is_known()) {
+        let fact = matches!(name, "fact" | "measured");
+        if matches!(value.v, Value::Error) || (!fact && !value.is_known()) {
             return Val { v: arithmetic::stuck(&value.v), at, ..value };
         }
         let text = || value.as_str().map(SmolStr::from);
         let v = match (name, text()) {
-            ("fact", _) => return self.fact(value),
+            ("fact" | "measured", _) => return self.fact(s, &first.value, value),
             ("env", Some(name)) => Value::Later(Rc::new(Later::Env(name))),
             ("secret", Some(name)) => Value::Secret(name),
             ("survey", Some(path)) => return self.survey(s, &path, at),
@@ -87,13 +88,27 @@ impl<'a> Model<'_, 'a> {
         Val::new(v, at)
     }
 
-    /// What is missing below `fact(…)` is unknown, and what is there was measured.
-    fn fact(&self, value: Val) -> Val {
+    /// What is missing below `fact(…)` is unknown, and what is there was measured. Of a declaration that is not there yet nothing
+    /// can be measured, so it is absent, and a default may stand for it.
+    fn fact(&self, s: &Scope<'_>, e: &Expr, value: Val) -> Val {
+        let missing = matches!(value.v, Value::Absent | Value::Unknown(_));
+        if missing && s.body && s.me.is_some_and(|me| !self.is_there(me)) {
+            return Val { v: Value::Absent, ..value };
+        }
         match value.v {
-            Value::Absent => Val { v: Value::Unknown("a survey that holds it".into()), ..value },
+            Value::Absent => Val { v: Value::Unknown(self.what_is_absent(s, e).into()), ..value },
             Value::Unknown(_) | Value::Error => value,
             _ => Val { sort: crate::value::Sort::Fact, ..value },
         }
+    }
+
+    fn what_is_absent(&self, s: &Scope<'_>, e: &Expr) -> String {
+        if let ExprKind::Dot(receiver, name) = &e.kind
+            && let Value::Ref(id) = self.eval(s, receiver).v
+        {
+            return format!("`{}` of `{}`, which is not given", name.text, self.instance(id).address);
+        }
+        "a survey that holds it".to_owned()
     }
 
     fn probe(&self, by: &str, value: Val, within: Option<Val>, at: Loc) -> Value {
@@ -236,16 +251,16 @@ impl<'a> Model<'_, 'a> {
     fn kept(&self, s: &Scope<'_>, args: &[Arg], item: &Val) -> bool {
         match self.rule(s, args, item).v {
             Value::Bool(keep) => keep,
-            Value::Unknown(needs) => {
-                self.undecided.borrow_mut().insert(needs.to_string());
-                false
-            }
-            Value::Later(later) => {
-                self.undecided.borrow_mut().insert(self.later_name(&later));
-                false
-            }
+            Value::Unknown(needs) => self.left_open(item, needs.to_string()),
+            Value::Later(later) => self.left_open(item, self.later_name(&later)),
             _ => false,
         }
+    }
+
+    fn left_open(&self, item: &Val, needs: String) -> bool {
+        let about = if matches!(item.v, Value::Ref(_)) { self.show(&item.v) } else { String::new() };
+        self.undecided.borrow_mut().insert((about, needs));
+        false
     }
 
     /// How a value that is known later is called.

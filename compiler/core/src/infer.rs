@@ -80,7 +80,7 @@ impl Typer<'_, '_> {
             problem = problem.help(help);
         }
         if let Some(declared) = declared {
-            problem = problem.also(declared, format!("declared as {want} here"));
+            problem = problem.also(declared, format!("declared as {} here", optional_inner(want)));
         }
         self.broken(env, e, problem)
     }
@@ -189,8 +189,22 @@ impl Typer<'_, '_> {
         }
         match self.program.find_value(env.module, name) {
             Some((module, symbol)) => self.symbol(module, &symbol),
-            None => self.unknown_name(env, e, name),
+            None => match want.map(Type::words) {
+                Some(words) if !words.is_empty() => self.unknown_word(env, e, name, &words),
+                _ => self.unknown_name(env, e, name),
+            },
         }
+    }
+
+    /// A bare value where one of a few is taken.
+    fn unknown_word(&self, env: &Env, e: &Expr, name: &str, words: &[SmolStr]) -> Type {
+        let at = self.loc(env, e);
+        let list = words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ");
+        let mut problem = Problem::error(UNKNOWN_NAME, at, format!("`{name}` is none of {list}"));
+        if let Some(close) = near(name, words.iter().map(SmolStr::as_str)) {
+            problem = problem.help(format!("did you mean `{close}`?")).fix(format!("write `{close}`"), at, close);
+        }
+        self.broken(env, e, problem)
     }
 
     /// The type that a symbol's declaration gives it.
@@ -212,11 +226,19 @@ impl Typer<'_, '_> {
         }
     }
 
-    /// The type of a `let` without one, without saying again what is wrong with it.
+    /// The type of a `let` or derived field without one, inferred once, without saying again what is wrong with it. One that needs
+    /// itself has none here; its cycle is said where values are computed.
     fn quiet(&self, env: &Env, e: &Expr) -> Type {
+        let at = self.loc(env, e);
+        let known = self.program.inferred.borrow().get(&at).cloned();
+        if let Some(known) = known {
+            return known.unwrap_or(Type::Error);
+        }
+        self.program.inferred.borrow_mut().insert(at, None);
         let before = self.program.problems.borrow().list.len();
         let ty = self.infer(env, e, None);
         self.program.problems.borrow_mut().list.truncate(before);
+        self.program.inferred.borrow_mut().insert(at, Some(ty.clone()));
         ty
     }
 
@@ -312,7 +334,7 @@ impl Typer<'_, '_> {
             return Type::List(Rc::new(element));
         };
         for item in items {
-            self.check(env, item, &inner, "the list", None);
+            self.check(env, item, &inner, "this list", None);
         }
         Type::List(inner)
     }
@@ -738,8 +760,9 @@ pub fn key_text(field: &ast::Field) -> SmolStr {
     }
 }
 
-/// "a Size", "an Int".
+/// "a Size", "an Int"; that it may be absent is said where it matters.
 pub fn article(ty: &Type) -> String {
+    let ty = if let Type::Option(inner) = ty { inner } else { ty };
     let text = ty.to_string();
     match ty {
         Type::Word(_) => format!("`{text}`"),
@@ -755,10 +778,15 @@ fn conversion(want: &Type, found: &Type) -> Option<String> {
         Type::Quantity(Dim::DURATION) => "90min",
         Type::Quantity(Dim::BANDWIDTH) => "100Mbps",
         Type::Quantity(Dim::MONEY) => "11EUR",
-        Type::Port => "443/tcp",
-        Type::Owner => "999:999",
-        Type::Cidr => "10.0.0.0/24",
-        Type::Ip => "10.0.0.1",
+        Type::Port | Type::Owner | Type::Cidr | Type::Ip => {
+            let example = match want.plain() {
+                Type::Port => "443/tcp",
+                Type::Owner => "999:999",
+                Type::Cidr => "10.0.0.0/24",
+                _ => "10.0.0.1",
+            };
+            return matches!(found.plain(), Type::Int | Type::Float | Type::Str).then(|| format!("write it without quotes: `{example}`"));
+        }
         Type::Str if matches!(found.plain(), Type::Int | Type::Ip | Type::Port) => return Some("write it between quotes".to_owned()),
         Type::Union(_) | Type::Enum(_) => {
             let words = want.words();

@@ -23,7 +23,13 @@ pub fn parse(literal: &Literal, at: Loc) -> Parsed {
         LiteralForm::Owner => owner(text),
         LiteralForm::Time => time::parse(text).map(|(t, o)| Value::Time(t, o)).map_err(str::to_owned),
     };
-    value.map(|v| Val::new(v, at)).map_err(|why| Box::new(Problem::error(SYNTAX, at, format!("`{text}` is not one: {why}"))))
+    let noun = match literal.form {
+        LiteralForm::Address => "address",
+        LiteralForm::Port => "port",
+        LiteralForm::Owner => "owner",
+        LiteralForm::Time | LiteralForm::Quantity => "time",
+    };
+    value.map(|v| Val::new(v, at)).map_err(|why| Box::new(Problem::error(SYNTAX, at, format!("`{text}` is no {noun}: {why}"))))
 }
 
 /// The type of a literal's value.

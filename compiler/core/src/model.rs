@@ -73,8 +73,8 @@ pub struct Model<'p, 'a> {
     pub(crate) constants: RefCell<HashMap<(ModuleId, SmolStr), Option<Val>>>,
     /// Facts by path, converted.
     pub(crate) facts: RefCell<HashMap<String, Val>>,
-    /// What a condition met that it could not decide; the check that runs takes it.
-    pub(crate) undecided: RefCell<BTreeSet<String>>,
+    /// What a condition met that it could not decide, and about whom; the check that runs takes it.
+    pub(crate) undecided: RefCell<BTreeSet<(String, String)>>,
     by_kind: RefCell<HashMap<KindId, Rc<[Val]>>>,
     /// How deep `fn`s have called each other.
     pub(crate) calls: Cell<u32>,
@@ -298,6 +298,18 @@ impl<'p, 'a> Model<'p, 'a> {
         at
     }
 
+    /// Is it that declaration, or declared in it at any depth?
+    pub fn is_within(&self, id: InstanceId, outer: InstanceId) -> bool {
+        let mut at = Some(id);
+        while let Some(here) = at {
+            if here == outer {
+                return true;
+            }
+            at = self.instance(here).parent;
+        }
+        false
+    }
+
     /// Is it there before the first apply?
     pub fn is_there(&self, id: InstanceId) -> bool {
         let root = self.instance(self.root(id));
@@ -361,19 +373,26 @@ impl<'p, 'a> Model<'p, 'a> {
     fn compute_default(&self, id: InstanceId, field: &FieldDef<'a>, expression: &'a ast::Expr) -> Val {
         let instance = self.instance(id);
         let mut value = self.eval_in_body(id, field, expression);
-        if field.is_fact() && matches!(value.v, Value::Unknown(_)) && !self.is_there(id) {
-            if field.typed.ty.is_optional() {
-                return Val::new(Value::Absent, instance.at);
-            }
-            let message = format!("`{}` needs `{}`", instance.address, field.name);
-            self.program
-                .report(Problem::error(MISSING_FIELD, instance.at, message).also(field.at, format!("declared as {} here", field.typed.ty)));
-            return Val::error(instance.at);
+        if field.is_fact() && matches!(value.v, Value::Absent) && !field.typed.ty.is_optional() {
+            return self.not_there_yet(id, field);
         }
         if value.sort != Sort::Fact {
             value.sort = Sort::Default;
         }
         self.conform(value, field, id)
+    }
+
+    /// A field that a survey fills, of a declaration that is not there yet: unknown, or to be written where it says what to make.
+    fn not_there_yet(&self, id: InstanceId, field: &FieldDef<'a>) -> Val {
+        let instance = self.instance(id);
+        if !field.is_measured() {
+            let needs = format!("`{}` of `{}`, which is not there yet", field.name, instance.address);
+            return Val::new(Value::Unknown(needs.into()), instance.at);
+        }
+        let message = format!("`{}` needs `{}`", instance.address, field.name);
+        let problem = Problem::error(MISSING_FIELD, instance.at, message);
+        self.program.report(problem.also(field.at, format!("declared as {} here", field.typed.ty)));
+        Val::error(instance.at)
     }
 
     /// A field that nobody wrote and that has no default.
@@ -430,11 +449,21 @@ impl<'p, 'a> Model<'p, 'a> {
             .report(problem.also(fact.at, "measured here").help("survey again, or correct what is written; what is written counts"));
     }
 
-    /// Computes every field of every instance, so that each mistake is said.
+    /// Computes every field of every instance and every constant, so that each mistake is said.
     pub fn compute_all(&self) {
         for (id, instance) in self.all() {
             for number in 0..instance.written.len() {
                 self.field(id, number);
+            }
+        }
+        for (number, scope) in self.program.scopes.iter().enumerate() {
+            let own = self.program.syntax.modules.get(number).is_some_and(|m| m.own);
+            let mut names: Vec<_> = scope.values.iter().filter(|_| own).collect();
+            names.sort_by_key(|(name, _)| (*name).clone());
+            for (name, (module, symbol)) in names {
+                if matches!(symbol, Symbol::Let(_) | Symbol::Param(_) | Symbol::Table(_)) {
+                    self.constant(*module, name, symbol);
+                }
             }
         }
     }

@@ -79,14 +79,20 @@ pub struct FieldDef<'a> {
 impl FieldDef<'_> {
     /// Has it a default that a survey gives?
     pub fn is_fact(&self) -> bool {
-        self.value.is_some_and(mentions_fact)
+        self.value.is_some_and(|e| calls(e, &["fact", "measured"]))
+    }
+
+    /// Must it be written where a survey gives nothing?
+    pub fn is_measured(&self) -> bool {
+        self.value.is_some_and(|e| calls(e, &["measured"]))
     }
 }
 
-fn mentions_fact(e: &ast::Expr) -> bool {
+/// Is the expression a call of one of these, perhaps with what holds otherwise?
+fn calls(e: &ast::Expr, names: &[&str]) -> bool {
     match &e.kind {
-        ast::ExprKind::Call(callee, _) => matches!(&callee.kind, ast::ExprKind::Name(n) if n == "fact"),
-        ast::ExprKind::Binary(ast::BinaryOp::Else, _, left, _) => mentions_fact(left),
+        ast::ExprKind::Call(callee, _) => matches!(&callee.kind, ast::ExprKind::Name(n) if names.contains(&n.as_str())),
+        ast::ExprKind::Binary(ast::BinaryOp::Else, _, left, _) => calls(left, names),
         _ => false,
     }
 }
@@ -144,9 +150,13 @@ pub struct Program<'a> {
     pub words: RefCell<HashSet<Loc>>,
     /// Expressions that are broken, by place.
     pub broken: RefCell<HashSet<Loc>>,
+    /// Types of values without a written one, by place; `None` while they are inferred.
+    pub inferred: RefCell<HashMap<Loc, Option<Type>>>,
     /// What was wrong.
     pub problems: RefCell<Problems>,
     depth: Cell<u32>,
+    /// Was a type that is made of itself said already?
+    endless: Cell<bool>,
 }
 
 /// Aliases may lead to each other so often.
@@ -163,8 +173,10 @@ impl<'a> Program<'a> {
             parents: HashMap::new(),
             words: RefCell::default(),
             broken: RefCell::default(),
+            inferred: RefCell::default(),
             problems: RefCell::new(Problems { list: syntax.problems.clone(), unproven: vec![] }),
             depth: Cell::new(0),
+            endless: Cell::new(false),
         };
         program.collect();
         program.link_kinds();
@@ -469,7 +481,9 @@ impl<'a> Program<'a> {
     /// The type that is written there.
     pub fn typed(&self, module: ModuleId, ty: &ast::Type, facts: bool) -> Typed {
         if self.depth.get() > ALIAS_DEPTH_MAX {
-            self.report(Problem::error(crate::report::CYCLE, self.loc(module, ty.span), "this type is made of itself"));
+            if !self.endless.replace(true) {
+                self.report(Problem::error(crate::report::CYCLE, self.loc(module, ty.span), "this type is made of itself"));
+            }
             return Type::Error.into();
         }
         self.depth.set(self.depth.get() + 1);

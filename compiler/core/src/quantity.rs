@@ -200,8 +200,15 @@ pub fn unit(name: &str) -> Option<Quantity> {
         return Quantity::new(bits, 1_000_000_000, Dim::BANDWIDTH, [0; 3]);
     }
     let code: [u8; 3] = name.as_bytes().try_into().ok()?;
-    code.iter().all(u8::is_ascii_uppercase).then(|| Quantity::new(1_000_000, 1, Dim::MONEY, code)).flatten()
+    CURRENCIES.split_ascii_whitespace().any(|c| c == name).then(|| Quantity::new(1_000_000, 1, Dim::MONEY, code)).flatten()
 }
+
+/// Codes of ISO 4217 for money in use, without funds and metals.
+const CURRENCIES: &str = "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP \
+    CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD \
+    IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN \
+    MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP \
+    STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG";
 
 impl fmt::Display for Quantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

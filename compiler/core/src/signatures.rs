@@ -14,12 +14,13 @@ use smol_str::SmolStr;
 use std::rc::Rc;
 
 /// Functions that the language brings, with the names of their parameters.
-pub const FUNCTIONS: [(&str, &[&str]); 14] = [
+pub const FUNCTIONS: [(&str, &[&str]); 15] = [
     ("all", &["kind"]),
     ("env", &["name"]),
     ("secret", &["name"]),
     ("survey", &["path"]),
     ("fact", &["value"]),
+    ("measured", &["value"]),
     ("name_of", &["declaration"]),
     ("repository", &["image"]),
     ("tag", &["image"]),
@@ -142,7 +143,7 @@ impl Typer<'_, '_> {
                 self.check(env, first, &Type::Sh, "`command`", None);
                 named("probe")
             }
-            "fact" => {
+            "fact" | "measured" => {
                 let lenient = Env { lenient: true, ..env.clone() };
                 optional_inner(&self.infer(&lenient, first, want))
             }
@@ -227,12 +228,7 @@ impl Typer<'_, '_> {
             Type::Error | Type::Json => Some(receiver.clone()),
             _ => None,
         };
-        result.unwrap_or_else(|| {
-            for arg in args.iter().filter(|a| !matches!(a.value.kind, ExprKind::Lambda(..))) {
-                self.infer(env, &arg.value, None);
-            }
-            self.no_member(env, e, name, &known(receiver), &article(receiver))
-        })
+        result.unwrap_or_else(|| self.no_member(env, e, name, &known(receiver), &article(receiver)))
     }
 
     fn one(&self, env: &Env, args: &[Arg], want: &Type, result: Type) -> Option<Type> {

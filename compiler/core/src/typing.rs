@@ -257,16 +257,23 @@ impl<'a> Typer<'_, 'a> {
             }
             self.check(env, &field.value, &known.typed.ty, &format!("`{key}`"), Some(known.at));
         }
+        // A field whose name was misspelt is not missing too.
+        let unknown: Vec<&SmolStr> = seen.keys().filter(|k| def.field(k).is_none()).collect();
+        let meant = |name: &str| unknown.iter().any(|k| crate::report::near(k, [name]).is_some());
         let needed = |f: &&crate::program::FieldDef<'_>| {
             f.value.is_none() && !f.derived && !f.typed.ty.is_optional() && !f.typed.ty.is_later() && !seen.contains_key(&f.name)
         };
         for field in def.fields.iter().filter(needed).filter(|f| !d.existing || f.name == "on" || f.name == "network") {
-            if field.name == "provider" {
+            if field.name == "provider" || meant(&field.name) {
                 continue;
             }
             let message = format!("`{}` needs `{}`", d.name.text, field.name);
             let problem = Problem::error(MISSING_FIELD, self.program.loc(env.module, d.name.span), message);
-            self.program.report(problem.also(field.at, format!("{} is declared here", crate::infer::article(&field.typed.ty))));
+            let what = match &field.typed.ty {
+                Type::Error => "declared here".to_owned(),
+                ty => format!("declared as {ty} here"),
+            };
+            self.program.report(problem.also(field.at, what));
         }
     }
 
