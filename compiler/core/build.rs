@@ -24,7 +24,8 @@ fn list(out: &mut fs::File, name: &str, root: &Path, ending: &str) -> io::Result
     writeln!(out, "/// Path below the folder, text.\npub static {name}: &[(&str, &str)] = &[")?;
     for file in files {
         let short = file.strip_prefix(root).unwrap_or(&file);
-        writeln!(out, "    ({short:?}, include_str!({:?})),", file.canonicalize()?)?;
+        let (short, full) = (short.to_string_lossy(), file.canonicalize()?);
+        writeln!(out, "    ({short:?}, include_str!({:?})),", full.to_string_lossy())?;
     }
     writeln!(out, "];")
 }

@@ -114,7 +114,7 @@ pub fn contains(value: &Val, set: &Val) -> Value {
         (Value::Str(k) | Value::Word(k), Value::Map(map)) => Value::Bool(map.get(k).is_some()),
         (Value::Str(part), Value::Str(whole)) => Value::Bool(whole.contains(part.as_str())),
         (Value::Ip(ip), Value::Cidr(net, bits)) => Value::Bool(ip.is_ipv4() == net.is_ipv4() && mask(*ip, *bits) == *net),
-        (Value::Port(a, b, p), Value::Port(x, y, q)) => Value::Bool(p == q && x <= a && b <= y),
+        (Value::Port(first, last, protocol), Value::Port(from, to, other)) => Value::Bool(protocol == other && from <= first && last <= to),
         (_, other) => stuck(other),
     }
 }

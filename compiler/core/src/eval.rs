@@ -15,7 +15,7 @@ use crate::{
 };
 use mig_syntax::ast::{self, BinaryOp, Expr, ExprKind, Part, UnaryOp};
 use smol_str::SmolStr;
-use std::rc::Rc;
+use std::{fmt::Write as _, rc::Rc};
 
 /// A local name and those around it.
 #[derive(Debug, Clone, Copy)]
@@ -148,7 +148,7 @@ impl<'a> Model<'_, 'a> {
                         Value::Error | Value::Unknown(_) | Value::Later(_) => return Val { at, ..value },
                         other => words.push(self.show(other)),
                     }
-                    text.push_str(&format!("\"${{{}}}\"", words.len()));
+                    let _ = write!(text, "\"${{{}}}\"", words.len());
                 }
             }
         }
@@ -241,7 +241,7 @@ impl<'a> Model<'_, 'a> {
                 }
                 value
             }
-            Symbol::Fn(_) | Symbol::Declaration(..) => Val::error(at),
+            Symbol::Fn(_) | Symbol::Declaration(_) => Val::error(at),
         }
     }
 
@@ -427,13 +427,10 @@ impl<'a> Model<'_, 'a> {
                 None if map.needs.is_some() => Val::new(needed(map), at),
                 None => Val::new(Value::Absent, at),
             },
-            (Value::List(list), Value::Int(i)) => match usize::try_from(*i).ok().and_then(|i| list.get(i)) {
-                Some(found) => found.clone(),
-                None => {
-                    self.program.report(Problem::error(TYPE_MISMATCH, at, format!("there is no element {i} in a list of {}", list.len())));
-                    Val::error(at)
-                }
-            },
+            (Value::List(list), Value::Int(i)) => usize::try_from(*i).ok().and_then(|i| list.get(i)).cloned().unwrap_or_else(|| {
+                self.program.report(Problem::error(TYPE_MISMATCH, at, format!("there is no element {i} in a list of {}", list.len())));
+                Val::error(at)
+            }),
             (Value::Absent, _) => Val::new(Value::Unknown("a value that is not given".into()), at),
             (other, _) => Val::new(arithmetic::stuck(other), at),
         }

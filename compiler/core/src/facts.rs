@@ -73,35 +73,35 @@ impl Model<'_, '_> {
             let message = "a facts file holds one object";
             return Err(Box::new(Problem::error(BROKEN_FACTS, Loc::new(file, ast::Span::default()), message)));
         };
-        self.version(file, &root)?;
+        version(file, &root)?;
         let Some(kind) = self.program.noun("facts") else { return Err(Box::new(Problem::error(BROKEN_FACTS, Loc::default(), "no facts"))) };
         let host = root.get_string("host").map_or(String::new(), |h| h.value.to_string());
         let reader = Reader { model: self, file, needs: format!("a survey of `{host}` that holds it").into() };
         Ok(reader.facts(&root, kind))
     }
+}
 
-    fn version(&self, file: FileId, root: &json::Object<'_>) -> Result<(), Box<Problem>> {
-        let Some(found) = root.get("version") else {
-            let at = Loc::new(file, ast::Span::new(root.range().start, root.range().start + 1));
-            return Err(Box::new(
-                Problem::error(BROKEN_FACTS, at, "this file has no `version`, so it is not a facts file").help("survey the host again"),
-            ));
-        };
-        let version = match &found.value {
-            json::Value::NumberLit(n) => n.value.to_owned(),
-            _ => String::new(),
-        };
-        if version == Facts::VERSION.to_string() {
-            return Ok(());
-        }
-        let message = format!(
-            "these facts have version {}, and this migc reads version {}",
-            if version.is_empty() { "none" } else { &version },
-            Facts::VERSION
-        );
-        let help = "survey the host again with this migc, or use the migc that wrote them";
-        Err(Box::new(Problem::error(BROKEN_FACTS, range(file, &found.value), message).help(help)))
+fn version(file: FileId, root: &json::Object<'_>) -> Result<(), Box<Problem>> {
+    let Some(found) = root.get("version") else {
+        let at = Loc::new(file, ast::Span::new(root.range().start, root.range().start + 1));
+        return Err(Box::new(
+            Problem::error(BROKEN_FACTS, at, "this file has no `version`, so it is not a facts file").help("survey the host again"),
+        ));
+    };
+    let version = match &found.value {
+        json::Value::NumberLit(n) => n.value.to_owned(),
+        _ => String::new(),
+    };
+    if version == Facts::VERSION.to_string() {
+        return Ok(());
     }
+    let message = format!(
+        "these facts have version {}, and this migc reads version {}",
+        if version.is_empty() { "none" } else { &version },
+        Facts::VERSION
+    );
+    let help = "survey the host again with this migc, or use the migc that wrote them";
+    Err(Box::new(Problem::error(BROKEN_FACTS, range(file, &found.value), message).help(help)))
 }
 
 fn range(file: FileId, node: &dyn Ranged) -> Loc {
@@ -142,15 +142,14 @@ impl Reader<'_, '_, '_> {
         let known: Vec<&str> = fields.iter().map(|f| f.name.as_str()).chain(["version"]).collect();
         self.unknown_keys(root, &known);
         let rows = fields.iter().map(|f: &FieldDef<'_>| {
-            let value =
-                root.get(&f.name).map_or_else(|| self.missing(f.value.is_some(), &f.typed.ty, at), |p| self.value(&p.value, &f.typed.ty));
+            let value = root.get(&f.name).map_or_else(|| self.missing(at), |p| self.value(&p.value, &f.typed.ty));
             (f.name.clone(), value)
         });
         Val { v: Value::Map(Rc::new(Entries::new(rows.collect(), Some(self.needs.clone())))), at, sort: Sort::Fact }
     }
 
     /// Without a list or map there is nothing known of its sort; other parts are unknown.
-    fn missing(&self, _default: bool, _ty: &Type, at: Loc) -> Val {
+    fn missing(&self, at: Loc) -> Val {
         Val { v: Value::Unknown(self.needs.clone()), at, sort: Sort::Fact }
     }
 
@@ -183,7 +182,7 @@ impl Reader<'_, '_, '_> {
             (Type::Bool, json::Value::BooleanLit(b)) => Some(Value::Bool(b.value)),
             (Type::Int, json::Value::NumberLit(n)) => n.value.parse().ok().map(Value::Int),
             (Type::Quantity(Dim::SIZE), json::Value::NumberLit(n)) => n.value.parse().ok().and_then(Quantity::bytes).map(Value::Quantity),
-            (ty, json::Value::StringLit(text)) => self.text(&text.value, ty),
+            (ty, json::Value::StringLit(text)) => text_value(&text.value, ty),
             _ => None,
         };
         found.map_or_else(
@@ -196,27 +195,11 @@ impl Reader<'_, '_, '_> {
         )
     }
 
-    fn text(&self, text: &str, ty: &Type) -> Option<Value> {
-        match ty {
-            Type::Str => Some(Value::Str(text.into())),
-            Type::Path => {
-                (text.starts_with('/') && !text.split('/').any(|p| p == "..") && !text.contains('\0')).then(|| Value::Str(text.into()))
-            }
-            Type::Time => time::parse(text).ok().map(|(t, o)| Value::Time(t, o)),
-            Type::Ip => text.parse().ok().map(Value::Ip),
-            Type::Port => literal::port(text).ok(),
-            Type::Owner => literal::owner(text).ok(),
-            other => other.has_word(text).then(|| Value::Word(text.into())),
-        }
-    }
-
     fn record(&self, object: &json::Object<'_>, fields: &[RecordField], at: Loc) -> Value {
         let known: Vec<&str> = fields.iter().map(|f| f.name.as_str()).collect();
         self.unknown_keys(object, &known);
         let rows = fields.iter().map(|f| {
-            let value = object
-                .get(&f.name)
-                .map_or_else(|| self.missing(f.default.is_some(), &f.typed.ty, at), |p| self.value(&p.value, &f.typed.ty));
+            let value = object.get(&f.name).map_or_else(|| self.missing(at), |p| self.value(&p.value, &f.typed.ty));
             (f.name.clone(), value)
         });
         Value::Map(Rc::new(Entries::new(rows.collect(), Some(self.needs.clone()))))
@@ -242,4 +225,18 @@ fn expectation(ty: &Type) -> String {
         _ => "survey the host again; docs/facts.md shows the format",
     }
     .to_owned()
+}
+
+fn text_value(text: &str, ty: &Type) -> Option<Value> {
+    match ty {
+        Type::Str => Some(Value::Str(text.into())),
+        Type::Path => {
+            (text.starts_with('/') && !text.split('/').any(|p| p == "..") && !text.contains('\0')).then(|| Value::Str(text.into()))
+        }
+        Type::Time => time::parse(text).ok().map(|(t, o)| Value::Time(t, o)),
+        Type::Ip => text.parse().ok().map(Value::Ip),
+        Type::Port => literal::port(text).ok(),
+        Type::Owner => literal::owner(text).ok(),
+        other => other.has_word(text).then(|| Value::Word(text.into())),
+    }
 }

@@ -82,7 +82,7 @@ impl<'a> Model<'_, 'a> {
                 _ => Value::Error,
             },
             ("json", _) => Value::Str(self.show(&value.v).into()),
-            ("tcp" | "http" | "command" | "age" | "file", _) => self.probe(name, value, within, at),
+            ("tcp" | "http" | "command" | "age" | "file", _) => probe(name, value, within, at),
             _ => Value::Error,
         };
         Val::new(v, at)
@@ -109,32 +109,6 @@ impl<'a> Model<'_, 'a> {
             return format!("`{}` of `{}`, which is not given", name.text, self.instance(id).address);
         }
         "a survey that holds it".to_owned()
-    }
-
-    fn probe(&self, by: &str, value: Val, within: Option<Val>, at: Loc) -> Value {
-        let minute = quantity::unit("min").map_or(Value::Error, Value::Quantity);
-        let within = within.unwrap_or_else(|| Val::new(minute, at));
-        let absent = || Val::new(Value::Absent, at);
-        let port = match (by, &value.v) {
-            ("tcp", Value::Int(n)) => {
-                u16::try_from(*n).map_or_else(|_| Val::error(at), |n| Val::new(Value::Port(n, n, crate::value::Protocol::Tcp), at))
-            }
-            ("tcp", Value::Port(..)) => value.clone(),
-            _ => absent(),
-        };
-        let (url, script) = match by {
-            "http" => (value, absent()),
-            "command" => (absent(), value),
-            _ => (absent(), absent()),
-        };
-        let rows = vec![
-            ("by".into(), Val::new(Value::Str(by.into()), at)),
-            ("port".into(), port),
-            ("url".into(), url),
-            ("script".into(), script),
-            ("within".into(), within),
-        ];
-        Value::Map(Rc::new(Entries::new(rows, None)))
     }
 
     /// `x.method(…)`, and `x.property`.
@@ -421,4 +395,30 @@ pub fn tag(image: &str) -> String {
     let image = image.split('@').next().unwrap_or(image);
     let last = image.rsplit('/').next().unwrap_or(image);
     last.split_once(':').map_or(String::new(), |(_, tag)| tag.to_owned())
+}
+
+fn probe(by: &str, value: Val, within: Option<Val>, at: Loc) -> Value {
+    let minute = quantity::unit("min").map_or(Value::Error, Value::Quantity);
+    let within = within.unwrap_or_else(|| Val::new(minute, at));
+    let absent = || Val::new(Value::Absent, at);
+    let port = match (by, &value.v) {
+        ("tcp", Value::Int(n)) => {
+            u16::try_from(*n).map_or_else(|_| Val::error(at), |n| Val::new(Value::Port(n, n, crate::value::Protocol::Tcp), at))
+        }
+        ("tcp", Value::Port(..)) => value.clone(),
+        _ => absent(),
+    };
+    let (url, script) = match by {
+        "http" => (value, absent()),
+        "command" => (absent(), value),
+        _ => (absent(), absent()),
+    };
+    let rows = vec![
+        ("by".into(), Val::new(Value::Str(by.into()), at)),
+        ("port".into(), port),
+        ("url".into(), url),
+        ("script".into(), script),
+        ("within".into(), within),
+    ];
+    Value::Map(Rc::new(Entries::new(rows, None)))
 }

@@ -115,7 +115,7 @@ impl<'p, 'a> Model<'p, 'a> {
             return;
         }
         let Some((key, keys)) = &d.keys else {
-            let id = self.declare(module, d, kind, None, &item.annotations, d.name.text.clone(), None);
+            let id = self.declare(module, d, kind, None, &item.annotations, &d.name.text, None);
             self.tops.insert((module, d.name.text.clone()), id);
             return;
         };
@@ -123,7 +123,7 @@ impl<'p, 'a> Model<'p, 'a> {
         for value in self.keys_of(module, keys) {
             let Some(text) = value.as_str().map(SmolStr::from) else { continue };
             let address = SmolStr::from(format!("{}[\"{text}\"]", d.name.text));
-            let id = self.declare(module, d, kind, None, &item.annotations, address, Some((key.text.clone(), value)));
+            let id = self.declare(module, d, kind, None, &item.annotations, &address, Some(&(key.text.clone(), value)));
             list.push((text, id));
         }
         self.many.insert((module, d.name.text.clone()), list);
@@ -151,8 +151,8 @@ impl<'p, 'a> Model<'p, 'a> {
         kind: KindId,
         parent: Option<InstanceId>,
         annotations: &'a [ast::Annotation],
-        address: SmolStr,
-        key: Option<(SmolStr, Val)>,
+        address: &SmolStr,
+        key: Option<&(SmolStr, Val)>,
     ) -> InstanceId {
         let program = self.program;
         let def = program.kind(kind);
@@ -185,7 +185,7 @@ impl<'p, 'a> Model<'p, 'a> {
             adopt,
             annotations,
             at: program.loc(module, d.name.span),
-            key: key.clone(),
+            key: key.cloned(),
             written,
             slots: RefCell::new(vec![Slot::Todo; def.fields.len()]),
         });
@@ -196,7 +196,7 @@ impl<'p, 'a> Model<'p, 'a> {
                 && !tree.name.text.is_empty()
             {
                 let address = SmolStr::from(format!("{address}.{}", tree.name.text));
-                let child = self.declare(module, tree, kind, Some(id), &child.annotations, address, key.clone());
+                let child = self.declare(module, tree, kind, Some(id), &child.annotations, &address, key);
                 self.instances[id.0 as usize].children.push(child);
             }
         }
@@ -284,11 +284,6 @@ impl<'p, 'a> Model<'p, 'a> {
         }
     }
 
-    /// The instance of an address.
-    pub fn find(&self, address: &str) -> Option<InstanceId> {
-        self.all().find(|(_, i)| i.address == address).map(|(id, _)| id)
-    }
-
     /// The outermost declaration it stands in.
     pub fn root(&self, id: InstanceId) -> InstanceId {
         let mut at = id;
@@ -371,7 +366,6 @@ impl<'p, 'a> Model<'p, 'a> {
     }
 
     fn compute_default(&self, id: InstanceId, field: &FieldDef<'a>, expression: &'a ast::Expr) -> Val {
-        let instance = self.instance(id);
         let mut value = self.eval_in_body(id, field, expression);
         if field.is_fact() && matches!(value.v, Value::Absent) && !field.typed.ty.is_optional() {
             return self.not_there_yet(id, field);
@@ -484,7 +478,7 @@ impl<'p, 'a> Model<'p, 'a> {
     /// The value of a symbol that is not a function.
     pub fn symbol_value(&self, module: ModuleId, name: &SmolStr, symbol: &Symbol<'a>, at: Loc) -> Val {
         match symbol {
-            Symbol::Declaration(..) => Val::new(self.declared(module, name), at),
+            Symbol::Declaration(_) => Val::new(self.declared(module, name), at),
             _ => self.constant(module, name, symbol),
         }
     }

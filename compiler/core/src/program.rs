@@ -4,16 +4,15 @@
 
 use crate::{
     load::Syntax,
-    report::{DUPLICATE_NAME, Problem, Problems, TYPE_MISMATCH, UNKNOWN_NAME, near},
+    report::{DUPLICATE_NAME, Problem, Problems, UNKNOWN_NAME, near},
     source::Loc,
-    types::{EnumType, KindId, Lookup, ModuleId, RecordField, RecordType, Refine, SCALARS, Type, Typed, scalar},
+    types::{KindId, ModuleId, Type, Typed},
 };
 use mig_syntax::ast;
 use smol_str::SmolStr;
 use std::{
     cell::{Cell, RefCell},
     collections::{HashMap, HashSet},
-    rc::Rc,
 };
 
 /// A named value of a module.
@@ -28,7 +27,7 @@ pub enum Symbol<'a> {
     /// `table`
     Table(&'a ast::Param),
     /// A declaration.
-    Declaration(&'a ast::Item, &'a ast::Declaration),
+    Declaration(&'a ast::Declaration),
 }
 
 /// The names of a module, or of the prelude.
@@ -154,13 +153,10 @@ pub struct Program<'a> {
     pub inferred: RefCell<HashMap<Loc, Option<Type>>>,
     /// What was wrong.
     pub problems: RefCell<Problems>,
-    depth: Cell<u32>,
+    pub(crate) depth: Cell<u32>,
     /// Was a type that is made of itself said already?
-    endless: Cell<bool>,
+    pub(crate) endless: Cell<bool>,
 }
-
-/// Aliases may lead to each other so often.
-const ALIAS_DEPTH_MAX: u32 = 64;
 
 impl<'a> Program<'a> {
     /// Resolves names, kinds and the types of fields.
@@ -242,7 +238,7 @@ impl<'a> Program<'a> {
             ast::ItemKind::Param(p) => (&p.name, Symbol::Param(p)),
             ast::ItemKind::Fn(f) => (&f.name, Symbol::Fn(f)),
             ast::ItemKind::Table(t) => (&t.name, Symbol::Table(t)),
-            ast::ItemKind::Declaration(d) => (&d.name, Symbol::Declaration(item, d)),
+            ast::ItemKind::Declaration(d) => (&d.name, Symbol::Declaration(d)),
             ast::ItemKind::Kind(kind) => return self.collect_kind(module, kind, prelude),
             ast::ItemKind::Type(t) => return self.collect_type(module, &t.name, NamedType::Alias(t), prelude),
             ast::ItemKind::Enum(e) => return self.collect_type(module, &e.name, NamedType::Enum(e), prelude),
@@ -477,151 +473,6 @@ impl<'a> Program<'a> {
         }
         self.report(problem);
     }
-
-    /// The type that is written there.
-    pub fn typed(&self, module: ModuleId, ty: &ast::Type, facts: bool) -> Typed {
-        if self.depth.get() > ALIAS_DEPTH_MAX {
-            if !self.endless.replace(true) {
-                self.report(Problem::error(crate::report::CYCLE, self.loc(module, ty.span), "this type is made of itself"));
-            }
-            return Type::Error.into();
-        }
-        self.depth.set(self.depth.get() + 1);
-        let union = ty.members.len() > 1;
-        let mut refinements = vec![];
-        let mut members: Vec<Type> = vec![];
-        for member in &ty.members {
-            let typed = self.member(module, member, union, facts);
-            if union && !typed.refinements.is_empty() {
-                members.push(Type::Refined(Rc::new(typed)));
-            } else {
-                refinements.push(typed.refinements.clone());
-                members.push(typed.ty);
-            }
-        }
-        self.depth.set(self.depth.get() - 1);
-        let ty_value = if members.len() == 1 { members.remove(0) } else { Type::Union(members.into()) };
-        let own = ty.refinements.iter().map(|r| Refine { module, is_in: r.is_in, value: Rc::new(r.value.clone()) });
-        let inherited =
-            refinements.iter().flat_map(|l| l.iter()).map(|r| Refine { module: r.module, is_in: r.is_in, value: r.value.clone() });
-        let refinements: Rc<[Refine]> = inherited.chain(own).collect();
-        Typed { ty: ty_value, refinements }
-    }
-
-    fn member(&self, module: ModuleId, member: &ast::TypeMember, union: bool, facts: bool) -> Typed {
-        let mut typed = self.form(module, &member.form, union, facts);
-        let wrap = |typed: &mut Typed, make: fn(Rc<Type>) -> Type| {
-            typed.ty = make(Rc::new(typed.ty.clone()));
-        };
-        if member.secret {
-            wrap(&mut typed, Type::Secret);
-        }
-        if member.later {
-            wrap(&mut typed, Type::Later);
-        }
-        if member.optional && !facts {
-            typed.ty = typed.ty.optional();
-        }
-        typed
-    }
-
-    fn form(&self, module: ModuleId, form: &ast::TypeForm, union: bool, facts: bool) -> Typed {
-        let inner = |ty: &ast::Type| {
-            let typed = self.typed(module, ty, facts);
-            Rc::new(if typed.refinements.is_empty() { typed.ty } else { Type::Refined(Rc::new(typed)) })
-        };
-        match form {
-            ast::TypeForm::Named(name) => self.named(module, name, union),
-            ast::TypeForm::Quotient(a, b) => self.quotient(module, a, b).into(),
-            ast::TypeForm::List(ty) => Type::List(inner(ty)).into(),
-            ast::TypeForm::Map(key, ty) => {
-                let key = self.typed(module, key, facts);
-                if !matches!(key.ty, Type::Str | Type::Path | Type::Enum(_) | Type::Error) {
-                    let message = format!("the keys of a map are strings, not {}", key.ty);
-                    self.report(Problem::error(TYPE_MISMATCH, self.loc(module, ty.span), message));
-                }
-                Type::Map(inner(ty), if facts { Lookup::Unknown } else { Lookup::Absent }).into()
-            }
-            ast::TypeForm::Record(fields) => {
-                Type::Record(Rc::new(RecordType { fields: fields.iter().map(|f| self.record_field(module, f, facts)).collect(), facts }))
-                    .into()
-            }
-            ast::TypeForm::Group(ty) => self.typed(module, ty, facts),
-            ast::TypeForm::Missing => Type::Error.into(),
-        }
-    }
-
-    fn record_field(&self, module: ModuleId, field: &ast::KindField, facts: bool) -> RecordField {
-        RecordField {
-            name: field.name.text.clone(),
-            typed: field.ty.as_ref().map_or_else(|| Type::Error.into(), |t| self.typed(module, t, facts)),
-            default: field.value.clone().map(Rc::new),
-            module,
-        }
-    }
-
-    fn quotient(&self, module: ModuleId, a: &ast::Name, b: &ast::Name) -> Type {
-        let dim = |name: &ast::Name| match scalar(&name.text) {
-            Some(Type::Quantity(dim)) => Some(dim),
-            _ => {
-                let message = format!("`{}` is not a quantity, so it has no quotient", name.text);
-                self.report(Problem::error(TYPE_MISMATCH, self.loc(module, name.span), message));
-                None
-            }
-        };
-        match (dim(a), dim(b)) {
-            (Some(a), Some(b)) => a.combine(b, -1).map_or(Type::Error, Type::Quantity),
-            _ => Type::Error,
-        }
-    }
-
-    fn named(&self, module: ModuleId, name: &ast::Name, union: bool) -> Typed {
-        if let Some(ty) = scalar(&name.text) {
-            return ty.into();
-        }
-        let own = self.scopes.get(module.0 as usize).and_then(|s| s.types.get(&name.text));
-        let dotted = name.text.rsplit_once('.').and_then(|(first, last)| {
-            let target = self.used(module, first)?;
-            self.scopes.get(target.0 as usize)?.types.get(last)
-        });
-        if let Some((owner, named)) = own.or_else(|| self.prelude.types.get(&name.text)).or(dotted).copied() {
-            return self.alias(owner, named);
-        }
-        if let Some(kind) = self.find_kind(module, &name.text, None) {
-            return self.reference(kind).into();
-        }
-        if name.text.is_empty() {
-            return Type::Error.into();
-        }
-        if union && !name.text.contains('.') {
-            return Type::Word(name.text.clone()).into();
-        }
-        self.unknown_type(module, name);
-        Type::Error.into()
-    }
-
-    fn alias(&self, owner: ModuleId, named: NamedType<'a>) -> Typed {
-        match named {
-            NamedType::Alias(alias) => alias.ty.as_ref().map_or_else(|| Type::Error.into(), |t| self.typed(owner, t, false)),
-            NamedType::Enum(e) => {
-                let words = e.values.iter().map(|v| v.text.clone()).collect();
-                Type::Enum(Rc::new(EnumType { name: e.name.text.clone(), words })).into()
-            }
-        }
-    }
-
-    fn unknown_type(&self, module: ModuleId, name: &ast::Name) {
-        let at = self.loc(module, name.span);
-        let mut problem = Problem::error(UNKNOWN_NAME, at, format!("there is no type called `{}`", name.text));
-        let kinds = self.kinds.iter().map(|k| k.path.as_str());
-        let types = self.prelude.types.keys().map(SmolStr::as_str);
-        let mut known: Vec<&str> = SCALARS.iter().copied().chain(kinds).chain(types).collect();
-        known.sort_unstable();
-        if let Some(close) = near(&name.text, known) {
-            problem = problem.help(format!("did you mean `{close}`?")).fix(format!("write `{close}`"), at, close);
-        }
-        self.report(problem);
-    }
 }
 
 impl KindDef<'_> {
@@ -642,6 +493,6 @@ pub fn symbol_name<'a>(symbol: &Symbol<'a>) -> &'a ast::Name {
         Symbol::Let(l) => &l.name,
         Symbol::Param(p) | Symbol::Table(p) => &p.name,
         Symbol::Fn(f) => &f.name,
-        Symbol::Declaration(_, d) => &d.name,
+        Symbol::Declaration(d) => &d.name,
     }
 }

@@ -164,11 +164,6 @@ impl Entries {
     pub fn len(&self) -> usize {
         self.list.len()
     }
-
-    /// None?
-    pub fn is_empty(&self) -> bool {
-        self.list.is_empty()
-    }
 }
 
 impl Val {

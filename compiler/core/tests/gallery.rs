@@ -1,6 +1,7 @@
 //! What do mistakes look like? Every program in `gallery/` is compiled, and what is said must be what stands beside it.
 //!
 //! `MIG_BLESS=1` rewrites the expectations; they are read in review.
+#![allow(clippy::disallowed_methods, missing_docs, reason = "a test reads its cases from disk")]
 
 use std::{
     fmt::Write as _,

@@ -149,7 +149,13 @@ impl Report {
     /// Sorts, removes what was said twice, and counts.
     pub fn new(mut diagnostics: Vec<Diagnostic>, mut unproven: Vec<Unproven>) -> Self {
         diagnostics.sort_by(|a, b| {
-            (&a.file, a.span.start.byte, a.severity, &a.code, &a.message).cmp(&(&b.file, b.span.start.byte, b.severity, &b.code, &b.message))
+            (&a.file, a.span.start.byte, a.severity, &a.code, &a.message).cmp(&(
+                &b.file,
+                b.span.start.byte,
+                b.severity,
+                &b.code,
+                &b.message,
+            ))
         });
         diagnostics.dedup();
         unproven.sort();

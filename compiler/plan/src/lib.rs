@@ -13,6 +13,6 @@ pub use digest::Digest;
 pub use facts::Facts;
 pub use journal::{Entry, Outcome, Record, ResourceState, RunEnd, State};
 pub use plan::{
-    Action, Class, ContainerSpec, EnvValue, Estimate, Forecast, Host, HostId, Login, Mount, MoveSummary, Origin, Phase, Plan,
-    Precondition, Probe, Publish, Requirement, Step, StepId, Tree, Undo,
+    Action, Class, ContainerSpec, EnvValue, Estimate, Forecast, Host, HostId, Login, Mount, MoveSummary, Origin, Phase, Plan, Precondition,
+    Probe, Publish, Requirement, Step, StepId, Tree, Undo,
 };

@@ -194,7 +194,7 @@ pub struct Step {
     pub of_move: Option<Address>,
     /// When in that move.
     pub phase: Phase,
-    /// What, in the imperative: "stop `mysql` on kruskal_azure".
+    /// What, in the imperative: "stop `mysql` on kruskal".
     pub title: String,
     /// Why, as a sentence without a full stop.
     pub why: String,
@@ -255,6 +255,7 @@ pub enum Undo {
 /// What the runtime does. Closed: each has a script for hosts and a model for the simulator, side by side.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant, reason = "a plan holds each action once, in a vector of steps")]
 pub enum Action {
     /// Take over what exists under that id; nothing is changed on it.
     Adopt {

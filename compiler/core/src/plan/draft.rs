@@ -40,7 +40,6 @@ pub(crate) struct Draft {
 pub(super) struct Server {
     pub(super) address: HostId,
     pub(super) kind: String,
-    pub(super) existing: bool,
     pub(super) adopt: Option<String>,
     pub(super) host: Host,
     pub(super) facts: Option<Facts>,
@@ -68,7 +67,6 @@ pub(super) struct Service {
     pub(super) probe: Probe,
     pub(super) stateless: bool,
     pub(super) grace_seconds: u64,
-    pub(super) sizes: BTreeMap<String, u64>,
     pub(super) at: Loc,
     pub(super) origin: Origin,
 }
@@ -213,7 +211,6 @@ impl Reader<'_, '_, '_> {
         Server {
             address: instance.address.to_string(),
             kind: self.kind(id),
-            existing: instance.existing,
             adopt: instance.adopt.as_ref().map(ToString::to_string),
             host: Host { login, host_keys, origin: origin.clone() },
             facts,
@@ -253,13 +250,9 @@ impl Reader<'_, '_, '_> {
         let on = self.reference(id, "on")?;
         let container = self.text(id, "container")?;
         let origin = self.origin(at);
-        let mut sizes = BTreeMap::new();
         let mut mounts = vec![];
         for child in instance.children.iter().filter(|c| self.model.is_noun(**c, "volume")) {
             let (Some(source), Some(target)) = (self.text(*child, "source"), self.text(*child, "target")) else { continue };
-            if let Some(size) = self.bytes(*child, "size") {
-                sizes.insert(source.clone(), size);
-            }
             let read_only = matches!(self.model.get(*child, "read_only").v, Value::Bool(true));
             mounts.push(Mount { source, target, read_only });
         }
@@ -297,7 +290,6 @@ impl Reader<'_, '_, '_> {
             needs: self.list(id, "needs").iter().filter_map(|v| self.address(v)).collect(),
             stateless: state.as_deref() == Some("stateless"),
             grace_seconds: self.quantity(id, "grace").and_then(Quantity::whole_seconds).unwrap_or(120),
-            sizes,
             spec,
             address,
             at,

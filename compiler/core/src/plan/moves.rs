@@ -61,7 +61,7 @@ impl<'l> Lowering<'l> {
                 Err(problem) => self.problems.push(*problem),
             }
         }
-        let paths: Vec<Tree> = migration.paths.iter().map(|p| self.draft.tree(migration, p, p)).collect();
+        let paths: Vec<Tree> = migration.paths.iter().map(|p| super::draft::Draft::tree(migration, p, p)).collect();
         self.preconditions_of(migration, &moving, &paths);
         let ready = self.prepare(migration, &moving, &paths);
         let stops = self.stop(migration, &moving, &ready);

@@ -43,26 +43,26 @@ impl Draft {
         let found = candidates.iter().find(|c| c.container == *wanted);
         let found = match (found, named) {
             (Some(found), _) => found,
-            (None, Some(name)) => {
-                return Err(self.no_source(migration, service, &format!("there is no container `{name}` on {}", migration.from)));
+            (None, Some(wished)) => {
+                return Err(Self::no_source(migration, service, &format!("there is no container `{wished}` on {}", migration.from)));
             }
             (None, None) => match candidates.iter().filter(alike).collect::<Vec<_>>().as_slice() {
                 [one] => one,
-                [] => return Err(self.no_source(migration, service, &format!("nothing on {} is known to be it", migration.from))),
+                [] => return Err(Self::no_source(migration, service, &format!("nothing on {} is known to be it", migration.from))),
                 several => {
-                    let names = several.iter().map(|c| format!("`{}`", c.container)).collect::<Vec<_>>().join(" and ");
-                    return Err(self.no_source(migration, service, &format!("{names} on {} could both be it", migration.from)));
+                    let list = several.iter().map(|c| format!("`{}`", c.container)).collect::<Vec<_>>().join(" and ");
+                    return Err(Self::no_source(migration, service, &format!("{list} on {} could both be it", migration.from)));
                 }
             },
         };
-        let trees = self.trees(migration, service, found);
+        let trees = Self::trees(migration, service, found);
         let bytes = self.bytes_of(migration, &trees);
         let facts = self.servers.get(&migration.from).and_then(|s| s.facts.as_ref());
         let image_bytes = facts.and_then(|f| f.containers.get(&found.container)).and_then(|c| c.image_size);
         Ok(Paired { container: found.container.clone(), trees, bytes, image_bytes })
     }
 
-    fn no_source(&self, migration: &Move, service: &Service, why: &str) -> Box<Problem> {
+    fn no_source(migration: &Move, service: &Service, why: &str) -> Box<Problem> {
         let message = format!("`{}` is to move `{}`, and {why}", migration.address, service.address);
         let help = format!(
             "survey {}, give the service the `container` name it has there, or declare it: `existing service old: docker.container {{ on = {}, … }}` and `source = old`",
@@ -89,16 +89,16 @@ impl Draft {
     }
 
     /// Volumes pair by where they appear in the container; paths on the hosts may differ.
-    fn trees(&self, migration: &Move, service: &Service, candidate: &Candidate) -> Vec<Tree> {
+    fn trees(migration: &Move, service: &Service, candidate: &Candidate) -> Vec<Tree> {
         let paired = service.spec.mounts.iter().filter_map(|mount| {
             let (source, _) = candidate.mounts.iter().find(|(_, target)| *target == mount.target)?;
-            Some(self.tree(migration, source, &mount.source))
+            Some(Self::tree(migration, source, &mount.source))
         });
         paired.collect()
     }
 
     /// A tree with what the move leaves out below it.
-    pub(super) fn tree(&self, migration: &Move, source: &str, target: &str) -> Tree {
+    pub(super) fn tree(migration: &Move, source: &str, target: &str) -> Tree {
         let exclude = migration.exclude.iter().filter(|e| crate::functions::below(e, source)).cloned().collect();
         Tree { source: source.to_owned(), target: target.to_owned(), exclude }
     }

@@ -1,0 +1,113 @@
+//! What type has `x.name`, `x[i]`? Fields, children and parents of declarations, parts of records, names of modules.
+
+use crate::{
+    infer::{Env, Typer, article},
+    program::Symbol,
+    report::{Problem, TYPE_MISMATCH, UNKNOWN_NAME, near},
+    types::{Lookup, ModuleId, Type},
+};
+use mig_syntax::ast::{self, Expr, ExprKind};
+
+impl Typer<'_, '_> {
+    pub(crate) fn index(&self, env: &Env, e: &Expr, receiver: &Expr, index: &Expr) -> Type {
+        let ty = self.infer(env, receiver, None);
+        match ty.plain() {
+            Type::List(inner) => {
+                self.check(env, index, &Type::Int, "the index of a list", None);
+                (**inner).clone()
+            }
+            Type::Map(inner, lookup) => {
+                self.check(env, index, &Type::Str, "the key of a map", None);
+                let found = (**inner).clone();
+                let sure = *lookup == Lookup::Unknown || env.lenient || matches!(found, Type::Ref(..));
+                if sure { found } else { found.optional() }
+            }
+            Type::Json | Type::Error => {
+                self.infer(env, index, None);
+                ty.plain().clone()
+            }
+            other => {
+                let message = format!("{} has no parts to index", article(other));
+                self.broken(env, e, Problem::error(TYPE_MISMATCH, self.loc(env, e), message))
+            }
+        }
+    }
+
+    pub(crate) fn dot(&self, env: &Env, e: &Expr, receiver: &Expr, name: &ast::Name) -> Type {
+        if let Some(ty) = self.qualified(env, receiver, name) {
+            return ty;
+        }
+        let ty = self.infer(env, receiver, None);
+        if ty.is_optional() && !env.lenient && !matches!(ty.plain(), Type::Error) {
+            let problem =
+                Problem::error(TYPE_MISMATCH, self.loc(env, receiver), format!("this may be absent, so it may have no `{}`", name.text));
+            return self.broken(env, e, problem.help("look first: `if x? { … }`, or say what holds otherwise: `(x ?? …)`"));
+        }
+        match ty.plain() {
+            Type::Error | Type::Json => ty.plain().clone(),
+            Type::Ref(kind, path) => {
+                self.member(env, *kind, &name.text).or_else(|| self.child_of(env, receiver, name)).unwrap_or_else(|| {
+                    let def = self.program.kind(*kind);
+                    let known: Vec<&str> = def.fields.iter().map(|f| f.name.as_str()).collect();
+                    self.no_member(env, e, name, &known, &format!("a `{path}`"))
+                })
+            }
+            Type::Record(record) => match record.fields.iter().find(|f| f.name == name.text) {
+                Some(field) => match &field.typed.ty {
+                    Type::Option(inner) if record.facts || env.lenient => (**inner).clone(),
+                    ty => ty.clone(),
+                },
+                None => {
+                    let known: Vec<&str> = record.fields.iter().map(|f| f.name.as_str()).collect();
+                    self.no_member(env, e, name, &known, "this record")
+                }
+            },
+            other => self.method(env, e, other, name, &[]),
+        }
+    }
+
+    /// `net.club`: a name of another module.
+    fn qualified(&self, env: &Env, receiver: &Expr, name: &ast::Name) -> Option<Type> {
+        let ExprKind::Name(first) = &receiver.kind else { return None };
+        if env.vars.iter().any(|v| v.0 == *first) || self.program.find_value(env.module, first).is_some() {
+            return None;
+        }
+        let target = self.program.used(env.module, first)?;
+        let (module, symbol) = self.program.scopes.get(target.0 as usize)?.values.get(&name.text)?;
+        Some(self.symbol(*module, symbol))
+    }
+
+    /// A child that the declaration itself names: `kruskal.docker`.
+    fn child_of(&self, env: &Env, receiver: &Expr, name: &ast::Name) -> Option<Type> {
+        let (module, declaration) = self.declaration_of(env, receiver)?;
+        let kind = self.declared_kind(module, declaration, None)?;
+        let child = declaration.children.iter().find(|c| c.declaration.name.text == name.text)?;
+        self.declared_kind(module, &child.declaration, Some(kind)).map(|k| self.program.reference(k))
+    }
+
+    fn declaration_of(&self, env: &Env, receiver: &Expr) -> Option<(ModuleId, &ast::Declaration)> {
+        let found = match &receiver.kind {
+            ExprKind::Name(first) => self.program.find_value(env.module, first)?,
+            ExprKind::Dot(inner, name) => {
+                let ExprKind::Name(first) = &inner.kind else { return None };
+                let target = self.program.used(env.module, first)?;
+                *self.program.scopes.get(target.0 as usize)?.values.get(&name.text)?
+            }
+            _ => return None,
+        };
+        match found {
+            (module, Symbol::Declaration(d)) => Some((module, d)),
+            _ => None,
+        }
+    }
+
+    /// Reports a member that does not exist, with near misses.
+    pub fn no_member(&self, env: &Env, e: &Expr, name: &ast::Name, known: &[&str], whose: &str) -> Type {
+        let at = self.program.loc(env.module, name.span);
+        let mut problem = Problem::error(UNKNOWN_NAME, at, format!("{whose} has no `{}`", name.text));
+        if let Some(close) = near(&name.text, known.iter().copied()) {
+            problem = problem.help(format!("did you mean `{close}`?")).fix(format!("write `{close}`"), at, close);
+        }
+        self.broken(env, e, problem)
+    }
+}

@@ -1,0 +1,261 @@
+//! What type have operators and conditions? Arithmetic over dimensions, comparison, and what a condition says of local names.
+
+use crate::{
+    infer::{Env, Typer, article, optional_inner},
+    quantity::Dim,
+    report::{ARITHMETIC, Problem, TYPE_MISMATCH},
+    types::{KindId, Type},
+};
+use mig_syntax::ast::{self, BinaryOp, Expr, ExprKind};
+use smol_str::SmolStr;
+use std::rc::Rc;
+
+impl Typer<'_, '_> {
+    pub(crate) fn conditional(&self, env: &Env, arms: &[(Expr, Expr)], other: Option<&Expr>, want: Option<&Type>) -> Type {
+        let mut types: Vec<Type> = vec![];
+        let is_a = |a, b| self.program.is_a(a, b);
+        let mut keep = |ty: Type| {
+            if !types.iter().any(|t| t.takes(&ty, &is_a)) {
+                types.push(ty);
+            }
+        };
+        let mut env = env.clone();
+        for (condition, value) in arms {
+            self.condition(&env, condition, "the condition");
+            keep(self.infer(&self.narrowed(&env, condition, true), value, want));
+            env = self.narrowed(&env, condition, false);
+        }
+        if let Some(other) = other {
+            keep(self.infer(&env, other, want));
+        }
+        let ty = match types.len() {
+            1 => types.remove(0),
+            _ => Type::Union(types.into()),
+        };
+        if other.is_none() { ty.optional() } else { ty }
+    }
+
+    /// What a condition says of local names where it holds, or where it does not: `x?`, `x is T`, joined by `and`, `or`, `not`.
+    fn narrowed(&self, env: &Env, condition: &Expr, holds: bool) -> Env {
+        match &condition.kind {
+            ExprKind::Unary(ast::UnaryOp::Not, inner) => self.narrowed(env, inner, !holds),
+            ExprKind::Binary(BinaryOp::And, _, a, b) if holds => self.narrowed(&self.narrowed(env, a, true), b, true),
+            ExprKind::Binary(BinaryOp::Or, _, a, b) if !holds => self.narrowed(&self.narrowed(env, a, false), b, false),
+            ExprKind::Present(inner) if holds => match local(env, inner) {
+                Some((name, Type::Option(there))) => env.with(&name, (*there).clone()),
+                _ => env.clone(),
+            },
+            ExprKind::Binary(BinaryOp::Is, _, inner, ty) => match local(env, inner) {
+                Some((name, found)) => env.with(&name, self.narrowed_type(env, &found, ty, holds)),
+                None => env.clone(),
+            },
+            _ => env.clone(),
+        }
+    }
+
+    fn narrowed_type(&self, env: &Env, found: &Type, ty: &Expr, holds: bool) -> Type {
+        let Some(name) = crate::signatures::path_of(ty) else { return found.clone() };
+        if let Type::Ref(kind, _) = found.plain() {
+            let root = self.program.kind(*kind).root;
+            let narrower = self.program.find_kind(env.module, &name, Some(root)).filter(|_| holds);
+            return narrower.map_or_else(|| found.clone(), |k| self.program.reference(k));
+        }
+        let is_it = |m: &&Type| match m {
+            Type::Ref(kind, _) => self.program.find_kind(env.module, &name, None).is_some_and(|k| self.program.is_a(*kind, k)),
+            Type::Word(word) => *word == name,
+            other => crate::types::scalar(&name).is_some_and(|s| other.to_string() == s.to_string()),
+        };
+        let mut left: Vec<Type> = found.members().into_iter().filter(|m| is_it(m) == holds).cloned().collect();
+        match left.len() {
+            0 => found.clone(),
+            1 => left.remove(0),
+            _ => Type::Union(left.into()),
+        }
+    }
+
+    /// Is it a condition?
+    pub fn condition(&self, env: &Env, e: &Expr, place: &str) {
+        self.check(env, e, &Type::Bool, place, None);
+    }
+
+    pub(crate) fn unary(&self, env: &Env, e: &Expr, op: ast::UnaryOp, inner: &Expr) -> Type {
+        if op == ast::UnaryOp::Not {
+            self.condition(env, inner, "`not`");
+            return Type::Bool;
+        }
+        let ty = self.infer(env, inner, None);
+        match ty.plain() {
+            Type::Int | Type::Float | Type::Quantity(_) | Type::Percent | Type::Error => ty.plain().clone(),
+            other => {
+                let message = format!("{} has no opposite", article(other));
+                self.broken(env, e, Problem::error(TYPE_MISMATCH, self.loc(env, e), message))
+            }
+        }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "an operator with its two sides and their place")]
+    pub(crate) fn binary(&self, env: &Env, e: &Expr, op: BinaryOp, at: ast::Span, left: &Expr, right: &Expr, want: Option<&Type>) -> Type {
+        match op {
+            BinaryOp::And | BinaryOp::Or => {
+                let word = if op == BinaryOp::And { "`and`" } else { "`or`" };
+                self.condition(env, left, word);
+                self.condition(&self.narrowed(env, left, op == BinaryOp::And), right, word);
+                Type::Bool
+            }
+            BinaryOp::Else => {
+                let found = self.infer(env, left, want);
+                let inner = optional_inner(&found);
+                let other = self.infer(env, right, want.or(Some(&inner)));
+                let is_a = |a, b| self.program.is_a(a, b);
+                if inner.takes(&other, &is_a) {
+                    return if other.is_optional() { inner.optional() } else { inner };
+                }
+                if other.takes(&inner, &is_a) { other } else { Type::Union([inner, other].into()) }
+            }
+            BinaryOp::Is => {
+                self.infer(env, left, None);
+                Type::Bool
+            }
+            BinaryOp::Range | BinaryOp::RangeInclusive => {
+                let a = self.infer(env, left, None);
+                self.check(env, right, a.plain(), "the other end of the range", None);
+                Type::Range(Rc::new(a.plain().clone()))
+            }
+            BinaryOp::From => {
+                self.check(env, left, &Type::Quantity(Dim::DURATION), "what stands before `from`", None);
+                self.check(env, right, &Type::Time, "what stands behind `from`", None);
+                Type::Window
+            }
+            BinaryOp::In => self.contained(env, e, left, right),
+            BinaryOp::Eq | BinaryOp::Ne => self.equal(env, e, left, right),
+            BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge => self.ordered(env, e, left, right),
+            BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div => {
+                let a = self.operand(env, left);
+                let b = self.operand(env, right);
+                match arithmetic(op, &a, &b) {
+                    Some(ty) => ty,
+                    None => {
+                        let loc = self.program.loc(env.module, at);
+                        let message = format!("{} and {} cannot be {}", article(&a), article(&b), done(op));
+                        let problem = Problem::error(ARITHMETIC, loc, message);
+                        let problem = problem.also(self.loc(env, left), format!("{a}")).also(self.loc(env, right), format!("{b}"));
+                        self.broken(env, e, problem)
+                    }
+                }
+            }
+        }
+    }
+
+    /// The type of a side of an operator; what may be absent is an error, unless a survey fills it.
+    fn operand(&self, env: &Env, e: &Expr) -> Type {
+        let ty = self.infer(env, e, None);
+        if ty.is_optional() && !env.lenient {
+            let problem = Problem::error(TYPE_MISMATCH, self.loc(env, e), "this may be absent, and then there is nothing to reckon with");
+            return self.broken(env, e, problem.help("say what holds when it is absent: `(… ?? value)`"));
+        }
+        ty.plain().clone()
+    }
+
+    fn equal(&self, env: &Env, whole: &Expr, left: &Expr, right: &Expr) -> Type {
+        // A bare value stands on either side.
+        let probe = |e: &Expr| !matches!(&e.kind, ExprKind::Name(n) if !env.vars.iter().any(|v| v.0 == *n));
+        let (a, b) = if probe(left) || !probe(right) {
+            let a = self.infer(env, left, None);
+            let b = self.infer(env, right, Some(&a));
+            (a, b)
+        } else {
+            let b = self.infer(env, right, None);
+            let a = self.infer(env, left, Some(&b));
+            (a, b)
+        };
+        let is_a = |a, b| self.program.is_a(a, b);
+        let (pa, pb) = (a.plain(), b.plain());
+        let related = matches!((pa, pb), (Type::Ref(x, _), Type::Ref(y, _)) if self.program.kind(*x).root == self.program.kind(*y).root);
+        if !related && !pa.takes(pb, &is_a) && !pb.takes(pa, &is_a) && !shares_member(pa, pb, &is_a) {
+            let message = format!("{} is never equal to {}", article(&a), article(&b));
+            return self.broken(env, whole, Problem::error(TYPE_MISMATCH, self.loc(env, whole), message));
+        }
+        Type::Bool
+    }
+
+    fn ordered(&self, env: &Env, whole: &Expr, left: &Expr, right: &Expr) -> Type {
+        let (a, b) = (self.operand(env, left), self.operand(env, right));
+        let fits = match (&a, &b) {
+            (Type::Error, _) | (_, Type::Error) => true,
+            (Type::Int | Type::Float | Type::Percent, Type::Int | Type::Float | Type::Percent) => true,
+            (Type::Quantity(Dim::NONE), Type::Int | Type::Float) | (Type::Int | Type::Float, Type::Quantity(Dim::NONE)) => true,
+            (Type::Quantity(x), Type::Quantity(y)) => x == y,
+            (Type::Str | Type::Path, Type::Str | Type::Path) | (Type::Time, Type::Time) | (Type::Ip, Type::Ip) => true,
+            _ => false,
+        };
+        if fits {
+            return Type::Bool;
+        }
+        let message = format!("{} and {} have no order", article(&a), article(&b));
+        self.broken(env, whole, Problem::error(TYPE_MISMATCH, self.loc(env, whole), message))
+    }
+
+    fn contained(&self, env: &Env, e: &Expr, left: &Expr, right: &Expr) -> Type {
+        let a = self.infer(env, left, None);
+        let want = Type::List(Rc::new(a.plain().clone()));
+        let b = self.infer(env, right, if a.plain().words().is_empty() { None } else { Some(&want) });
+        match b.plain() {
+            Type::List(_) | Type::Range(_) | Type::Map(..) | Type::Cidr | Type::Str | Type::Error | Type::Port => Type::Bool,
+            other => {
+                let message = format!("nothing is in {}", article(other));
+                let problem = Problem::error(TYPE_MISMATCH, self.loc(env, right), message);
+                self.broken(env, e, problem.help("behind `in` stands a list, a range, a map, a network or a range of ports"))
+            }
+        }
+    }
+}
+
+/// A local name and its type.
+fn local(env: &Env, e: &Expr) -> Option<(SmolStr, Type)> {
+    let ExprKind::Name(name) = &e.kind else { return None };
+    env.vars.iter().rev().find(|v| v.0 == *name).cloned()
+}
+
+fn shares_member(a: &Type, b: &Type, is_a: &dyn Fn(KindId, KindId) -> bool) -> bool {
+    a.members().iter().any(|x| b.members().iter().any(|y| x.takes(y, is_a) || y.takes(x, is_a)))
+}
+
+fn done(op: BinaryOp) -> &'static str {
+    match op {
+        BinaryOp::Add => "added",
+        BinaryOp::Sub => "subtracted",
+        BinaryOp::Mul => "multiplied",
+        _ => "divided",
+    }
+}
+
+/// The type of a result, if there is one.
+fn arithmetic(op: BinaryOp, a: &Type, b: &Type) -> Option<Type> {
+    use Type::{Error, Float, Int, Percent, Quantity, Str};
+    let dim = |ty: &Type| match ty {
+        Quantity(dim) => Some(*dim),
+        Int | Float | Percent => Some(Dim::NONE),
+        _ => None,
+    };
+    Some(match (op, a, b) {
+        (_, Error, _) | (_, _, Error) => Error,
+        (BinaryOp::Add, Str | Type::Path, Str | Type::Path) => Str,
+        (BinaryOp::Add, Type::List(x), Type::List(_)) => Type::List(x.clone()),
+        (BinaryOp::Add | BinaryOp::Sub, Type::Time, Quantity(Dim::DURATION)) => Type::Time,
+        (BinaryOp::Sub, Type::Time, Type::Time) => Quantity(Dim::DURATION),
+        (BinaryOp::Div, Int, Int) => Float,
+        (_, Int, Int) => Int,
+        (BinaryOp::Add | BinaryOp::Sub, Percent, Percent) => Percent,
+        (BinaryOp::Add | BinaryOp::Sub, _, _) if dim(a)? == dim(b)? && dim(a)? != Dim::NONE => Quantity(dim(a)?),
+        (BinaryOp::Add | BinaryOp::Sub, Int | Float, Int | Float) => Float,
+        (BinaryOp::Add | BinaryOp::Sub, _, _) => return None,
+        (BinaryOp::Mul | BinaryOp::Div, _, _) => {
+            let sign = if op == BinaryOp::Mul { 1 } else { -1 };
+            match dim(a)?.combine(dim(b)?, sign)? {
+                Dim::NONE => Float,
+                dim => Quantity(dim),
+            }
+        }
+        _ => return None,
+    })
+}

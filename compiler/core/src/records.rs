@@ -1,0 +1,139 @@
+//! What type have lists and records? Their parts are looked at against the type that their place would like.
+
+use crate::{
+    infer::{Env, Typer, key_text},
+    program::FieldDef,
+    report::{Problem, UNKNOWN_NAME, near},
+    types::{KindId, RecordType, Type},
+};
+use mig_syntax::ast::{self, Expr};
+use std::rc::Rc;
+
+impl Typer<'_, '_> {
+    pub(crate) fn list(&self, env: &Env, items: &[Expr], want: Option<&Type>) -> Type {
+        let inner = want.and_then(|w| {
+            w.members().into_iter().find_map(|m| match m {
+                Type::List(inner) => Some(inner.clone()),
+                _ => None,
+            })
+        });
+        let Some(inner) = inner else {
+            let mut all: Vec<Type> = vec![];
+            let is_a = |a, b| self.program.is_a(a, b);
+            for item in items {
+                let ty = self.infer(env, item, None);
+                if !all.iter().any(|t| t.takes(&ty, &is_a)) {
+                    all.push(ty);
+                }
+            }
+            let element = match all.len() {
+                0 => Type::Error,
+                1 => all.remove(0),
+                _ => Type::Union(all.into()),
+            };
+            return Type::List(Rc::new(element));
+        };
+        for item in items {
+            self.check(env, item, &inner, "this list", None);
+        }
+        Type::List(inner)
+    }
+
+    pub(crate) fn record(&self, env: &Env, e: &Expr, fields: &[ast::Field], want: Option<&Type>) -> Type {
+        for member in want.into_iter().flat_map(Type::members) {
+            match member {
+                Type::Record(record) => return self.record_of(env, e, fields, record),
+                Type::Map(inner, lookup) => {
+                    for field in fields {
+                        self.check(env, &field.value, inner, &format!("`{}`", key_text(field)), None);
+                    }
+                    return Type::Map(inner.clone(), *lookup);
+                }
+                Type::Ref(kind, _) if self.is_data(*kind) => return self.data_of(env, e, fields, *kind),
+                Type::Json => {
+                    for field in fields {
+                        self.infer(env, &field.value, Some(&Type::Json));
+                    }
+                    return Type::Json;
+                }
+                _ => {}
+            }
+        }
+        let of = |f: &ast::Field| crate::types::RecordField {
+            name: key_text(f),
+            typed: self.infer(env, &f.value, None).into(),
+            default: None,
+            module: env.module,
+        };
+        Type::Record(Rc::new(RecordType { fields: fields.iter().map(of).collect(), facts: false }))
+    }
+
+    /// May a record stand for a declaration of the kind? So for data with checks, such as rules.
+    pub fn is_data(&self, kind: KindId) -> bool {
+        let def = self.program.kind(kind);
+        !def.tree.is_abstract && def.children.is_empty() && def.base.is_none()
+    }
+
+    fn record_of(&self, env: &Env, e: &Expr, fields: &[ast::Field], record: &Rc<RecordType>) -> Type {
+        let names: Vec<&str> = record.fields.iter().map(|f| f.name.as_str()).collect();
+        for field in fields {
+            let key = key_text(field);
+            match record.fields.iter().find(|f| f.name == key) {
+                Some(def) => {
+                    self.check(env, &field.value, &def.typed.ty, &format!("`{key}`"), None);
+                }
+                None => self.no_such_field(env, field, &names, "this record"),
+            }
+        }
+        let given = |name: &str| fields.iter().any(|f| key_text(f) == name);
+        let missing: Vec<&str> = record
+            .fields
+            .iter()
+            .filter(|f| f.default.is_none() && !f.typed.ty.is_optional() && !given(&f.name))
+            .map(|f| f.name.as_str())
+            .collect();
+        self.say_missing(env, e, &missing);
+        Type::Record(record.clone())
+    }
+
+    fn data_of(&self, env: &Env, e: &Expr, fields: &[ast::Field], kind: KindId) -> Type {
+        let def = self.program.kind(kind);
+        let names: Vec<&str> = def.fields.iter().map(|f| f.name.as_str()).collect();
+        for field in fields {
+            let key = key_text(field);
+            match def.field(&key) {
+                Some(known) => {
+                    self.check(env, &field.value, &known.typed.ty, &format!("`{key}`"), None);
+                }
+                None => self.no_such_field(env, field, &names, &format!("a `{}`", def.path)),
+            }
+        }
+        let given = |name: &str| fields.iter().any(|f| key_text(f) == name);
+        let needed = |f: &&FieldDef<'_>| f.value.is_none() && !f.typed.ty.is_optional() && !given(&f.name);
+        let missing: Vec<&str> = def.fields.iter().filter(needed).map(|f| f.name.as_str()).collect();
+        self.say_missing(env, e, &missing);
+        self.program.reference(kind)
+    }
+
+    fn say_missing(&self, env: &Env, e: &Expr, missing: &[&str]) {
+        if !missing.is_empty() {
+            let list = missing.iter().map(|m| format!("`{m}`")).collect::<Vec<_>>().join(", ");
+            let problem = Problem::error(crate::report::MISSING_FIELD, self.loc(env, e), format!("{list} must be given here"));
+            self.broken(env, e, problem);
+        }
+    }
+
+    /// Reports a field that does not exist, with near misses.
+    pub fn no_such_field(&self, env: &Env, field: &ast::Field, known: &[&str], whose: &str) {
+        let Some(first) = field.key.first() else { return };
+        let at = self.program.loc(env.module, first.span);
+        let mut problem = Problem::error(UNKNOWN_NAME, at, format!("{whose} has no field `{}`", first.text));
+        if let Some(close) = near(&first.text, known.iter().copied()) {
+            problem = problem.help(format!("did you mean `{close}`?")).fix(format!("write `{close}`"), at, close);
+        } else if !known.is_empty() {
+            problem = problem.help(format!("it has {}", known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")));
+        }
+        self.program.report(problem);
+        self.infer(env, &field.value, None);
+    }
+}
