@@ -12,8 +12,8 @@ pub(crate) const PORT: u16 = 3306;
 /// Start of a fresh server with its system tables.
 const TRIES: u32 = 120;
 const POLL: Duration = Duration::from_millis(250);
-/// Acknowledged numbers, on the host.
-const ACKNOWLEDGED: &str = "/run/lab-acknowledged";
+/// Acknowledged numbers, on the host, where they outlive its power.
+const ACKNOWLEDGED: &str = "/var/lib/lab-acknowledged";
 
 const RUN: &str = "docker run --detach --name db --restart unless-stopped --publish 3306:3306 --env TZ=Asia/Shanghai \
                    --volume /data/mysql:/var/lib/mysql mariadb:10.11";

@@ -31,7 +31,7 @@ pub(crate) fn target_power(scene: &Scene) -> Result<(), String> {
     let mut run = scene.migc.start("apply", &project, &["--yes"])?;
     run.until("the copy was in its middle", || bytes_on(&scene.pair.new) * 100 > all * MIDDLE)?;
     scene.pair.new.power_cycle()?;
-    must_have_stopped(&run.wait()?)?;
+    must_have_ended(&run.wait()?)?;
     goes_on(scene, project, &before)
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn source_power(scene: &Scene) -> Result<(), String> {
     let mut run = scene.migc.start("apply", &project, &["--yes"])?;
     run.until("the database was stopped", || is_stopped(scene))?;
     scene.pair.old.power_cycle()?;
-    must_have_stopped(&run.wait()?)?;
+    must_have_ended(&run.wait()?)?;
     goes_on(scene, project, &before)
 }
 
@@ -58,11 +58,11 @@ fn cut_off(scene: &Scene, name: &str, host: &Host) -> Result<(), String> {
     host.cut_off()?;
     let ended = run.wait();
     host.reconnect()?;
-    must_have_stopped(&ended?)?;
+    must_have_ended(&ended?)?;
     goes_on(scene, project, &before)
 }
 
-/// Part-way, or all of it undone.
-fn must_have_stopped(ended: &Ended) -> Result<(), String> {
-    if ended.status == Some(6) { Ok(()) } else { ended.must_exit(4) }
+/// Part-way, or all of it undone; or done, if the host was back before migc gave it up.
+fn must_have_ended(ended: &Ended) -> Result<(), String> {
+    if matches!(ended.status, Some(0 | 6)) { Ok(()) } else { ended.must_exit(4) }
 }
