@@ -1,5 +1,7 @@
 //! Does a run survive every interruption? A crash at each call of the world, a lost connection at each, and a person for what is unknown.
 
+#![allow(clippy::disallowed_methods, reason = "tests make folders, start processes and look at what is left")]
+
 mod common;
 
 use common::{OLD, facts, finish, id, options, plan, run, until_done, world};
