@@ -1,0 +1,55 @@
+//! Programs for tests: files held in memory, or a folder of the repository.
+#![allow(
+    clippy::disallowed_methods,
+    missing_docs,
+    dead_code,
+    reason = "a test reads its cases from disk, and not every test uses all of this"
+)]
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Files by path.
+pub struct Memory(pub BTreeMap<String, String>);
+
+impl mig_core::Files for Memory {
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        self.0.get(path).map(|t| t.clone().into_bytes()).ok_or_else(|| "there is no such file".to_owned())
+    }
+    fn list(&self) -> Vec<String> {
+        vec![]
+    }
+}
+
+/// One program of one file.
+pub fn program(main: &str) -> Memory {
+    Memory(BTreeMap::from([("main.mig".to_owned(), main.to_owned())]))
+}
+
+/// Every text below a folder of the repository.
+pub fn folder(path: &str) -> Memory {
+    let root: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
+    let mut out = BTreeMap::new();
+    read(&root, &root, &mut out);
+    Memory(out)
+}
+
+fn read(root: &Path, at: &Path, out: &mut BTreeMap<String, String>) {
+    for entry in fs::read_dir(at).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            if !path.join("main.mig").exists() {
+                read(root, &path, out);
+            }
+        } else if let Ok(text) = fs::read_to_string(&path) {
+            out.insert(path.strip_prefix(root).unwrap().to_string_lossy().into_owned(), text);
+        }
+    }
+}
+
+pub fn load(files: &Memory) -> mig_core::Loaded {
+    mig_core::load(files, "main.mig", &mig_core::Options::default())
+}
