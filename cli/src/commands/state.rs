@@ -1,10 +1,11 @@
-//! Where is the state, and what does it say? The folder that `--state` or `MIG_STATE` names, else the project's `.migc/state`.
+//! Where is the state, and what does it say? The folder that `--state`, `MIG_STATE` or the program's `project { state }` names, in
+//! this order, else `.migc/state` below the project.
 //!
 //! Reads the journal through the runtime, which proves it whole; writes nothing.
 
 use crate::{
     exit::{Failure, Status},
-    project::{ENTRY, Project},
+    project::{self, ENTRY, Project},
 };
 use mig_plan::{Host, HostId, State};
 use mig_runtime::{
@@ -24,7 +25,7 @@ const FOLDER: &str = ".migc/state";
 #[derive(Debug, clap::Args)]
 #[group(skip)]
 pub(super) struct Folder {
-    /// The folder of the state; without it that of `MIG_STATE` in the environment, else `.migc/state` in the project's folder
+    /// The folder of the state; without it that of `MIG_STATE` in the environment, then `state` of the program's `project`, else `.migc/state` in the project's folder
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
 }
@@ -47,7 +48,8 @@ impl Folder {
 
     /// Its folder.
     pub(super) fn folder(&self, project: &Project) -> PathBuf {
-        self.named().unwrap_or_else(|| project.root().join(FOLDER))
+        let declared = || project::options(&[]).ok().and_then(|options| mig_core::load(project, project.entry(), &options).state());
+        self.named().unwrap_or_else(|| project.root().join(declared().as_deref().unwrap_or(FOLDER)))
     }
 
     /// What it says; nothing, if nothing was applied yet.

@@ -84,6 +84,11 @@ pub fn load(files: &dyn Files, entry: &str, options: &Options) -> Loaded {
 }
 
 impl Loaded {
+    /// The folder of the state that the program names: `project geekpie { state = "…" }`, a plain string.
+    pub fn state(&self) -> Option<String> {
+        self.syntax.project_state()
+    }
+
     /// Resolves, types, evaluates and checks.
     pub fn compile(&self) -> Compilation<'_> {
         let program = program::Program::new(&self.syntax);

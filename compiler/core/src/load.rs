@@ -43,6 +43,24 @@ pub struct Syntax {
     pub options: Options,
 }
 
+impl Syntax {
+    /// What the project's `state` field says, where it is a plain string. Known before anything is computed, because the state is
+    /// looked up also when the program has mistakes.
+    pub fn project_state(&self) -> Option<String> {
+        let items = self.modules.iter().filter(|m| m.own).flat_map(|m| &m.tree.items);
+        let declarations = items.filter_map(|i| if let ast::ItemKind::Declaration(d) = &i.kind { Some(d) } else { None });
+        let project = declarations.into_iter().find(|d| d.noun.text == "project")?;
+        let field = project.fields.iter().find(|f| matches!(f.key.as_slice(), [name] if name.text == "state"))?;
+        match &field.value.kind {
+            ast::ExprKind::Str(parts) => match parts.as_slice() {
+                [ast::Part::Text(text)] => Some(text.clone()),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
 /// Imports may nest so deep.
 const MODULES_MAX: usize = 1_000;
 /// A source file may be so large.

@@ -163,8 +163,8 @@ fn a_container_that_changes_is_replaced_and_one_that_is_gone_removed() {
     let created: Vec<&str> =
         plan.steps.iter().filter(|s| matches!(s.action, Action::CreateContainer { .. })).map(|s| s.address.as_str()).collect();
     assert_eq!(created, ["web"]);
-    let without: String =
-        format!("{TWO_HOSTS}{MOVE}").lines().filter(|l| !l.starts_with("service web")).map(|l| format!("{l}\n")).collect();
+    let web = TWO_HOSTS.lines().find(|l| l.starts_with("service web")).unwrap();
+    let without = format!("{TWO_HOSTS}{MOVE}").replace(web, "");
     let plan = plan_of(&without, &before).unwrap();
     assert!(matches!(plan.steps.as_slice(), [step] if matches!(step.action, Action::RemoveContainer { .. }) && step.removes == ["web"]));
 }

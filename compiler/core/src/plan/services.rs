@@ -32,7 +32,7 @@ impl Lowering<'_> {
                 self.ports(service);
             }
             let image = self.bring_image(service, None, None, None);
-            let why = if known { "it differs from what is declared" } else { "it is declared" };
+            let why = if known { "it differs from what is declared" } else { "it is declared and not there yet" };
             let create = self.create(service, None, vec![image], why);
             let start = self.start(service, None, vec![create]);
             self.settle(service, None, start);
@@ -96,7 +96,7 @@ impl Lowering<'_> {
                     grace_seconds: service.grace_seconds,
                     clean: false,
                 };
-                (Phase::Finish, "it is declared".to_owned(), Undo::Act { action: Box::new(stop) })
+                (Phase::Finish, "it is declared to run".to_owned(), Undo::Act { action: Box::new(stop) })
             }
         };
         let draw = Draw {
