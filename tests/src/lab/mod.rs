@@ -54,7 +54,8 @@ fn guarded(options: &Options, tally: &mut Tally) -> Result<(), String> {
     if options.clean {
         return cleanup::everything();
     }
-    let migc = options.migc.clone().map_or_else(cargo::migc, Ok)?;
+    let given = options.migc.as_ref().map(|file| file.canonicalize().map_err(|e| format!("{}: {e}", file.display())));
+    let migc = given.unwrap_or_else(cargo::migc)?;
     let guardian = Guardian::start()?;
     let result = cleanup::leftovers().and_then(|()| with_hosts(options, migc, tally));
     let cleaned = cleanup::all();
