@@ -205,3 +205,27 @@ fn what_cannot_be_planned_is_refused_with_its_reason() {
         assert!(refused.iter().any(|c| c == code), "{what}: {refused:?}");
     }
 }
+
+/// Room is asked of the file system that will hold the data, also where only the survey knows that it is one of its own.
+#[test]
+fn room_is_needed_where_the_data_will_be() {
+    let mut files = program(
+        &format!("{TWO_HOSTS}{MOVE}")
+            .replace("address = 10.0.0.2 }", "address = 10.0.0.2, facts = survey(\"new.json\") }")
+            .replace("address = 10.0.0.1 }", "address = 10.0.0.1, facts = survey(\"old.json\") }"),
+    );
+    let mounts = r#"{"version":1,"host":"new","mounts":{"/":{"size":9000000000,"used":1},"/data":{"size":1000000000,"used":1}}}"#;
+    let paths = r#"{"version":1,"host":"old","paths":{"/srv/db":{"size":500000000}}}"#;
+    files.0.extend([("new.json".to_owned(), mounts.to_owned()), ("old.json".to_owned(), paths.to_owned())]);
+    let loaded = load(&files);
+    let plan = loaded.compile().plan(&State::default()).unwrap();
+    let room: Vec<(&str, u64)> = plan
+        .preconditions
+        .iter()
+        .filter_map(|p| match &p.requirement {
+            mig_plan::Requirement::FreeSpace { path, bytes } => Some((path.as_str(), *bytes)),
+            _ => None,
+        })
+        .collect();
+    assert!(matches!(room.as_slice(), [("/data", bytes)] if *bytes > 500_000_000), "{room:?}");
+}

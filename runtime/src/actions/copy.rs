@@ -25,6 +25,8 @@ const LIVE_PASS_AGAIN_MS: u64 = 30_000;
 /// writes to mapped memory that have not reached its mtime; the final copy sends it again.
 const RACY_SECONDS: i64 = 60;
 const EXAMPLE_COUNT_MAX: usize = 5;
+/// A disk with less room than this is what stopped a copy.
+const FULL_BELOW_BYTES: u64 = 1 << 20;
 
 /// What is to be done in a pass; paths as in manifests.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -136,11 +138,23 @@ impl<W: World> Context<'_, W> {
         let piped = self.world.pipe((from, &send), (to, &receive), &progress).await?;
         for (host, script, output) in [(to, receive, &piped.to), (from, send, &piped.from)] {
             if output.status != 0 {
+                if let Some(full) = self.full_disk(to, &tree.target).await {
+                    return Err(full);
+                }
                 return Err(refused(host, script.name, output));
             }
         }
         sum.bytes += piped.bytes;
         Ok(())
+    }
+
+    /// What tar says of a full disk reads like a damaged file, so the disk is asked.
+    async fn full_disk(&self, host: &str, path: &str) -> Option<Failure> {
+        let answer = self.ask(host, scripts::space(path)).await.ok()?;
+        let (free, total) = super::requirement::space(&answer.text())?;
+        let message = format!("the disk of {path} on {host} is full: {free} of {total} bytes are free");
+        let help = format!("make room on {host}; the next apply goes on from what was copied");
+        (answer.status == 0 && free < FULL_BELOW_BYTES).then(|| Failure::certain(message, help))
     }
 }
 

@@ -109,7 +109,7 @@ fn machine(arch: &str) -> &str {
 }
 
 /// Free and total bytes.
-fn space(answer: &str) -> Option<(u64, u64)> {
+pub(super) fn space(answer: &str) -> Option<(u64, u64)> {
     let (free, total) = answer.split_once(' ')?;
     Some((free.parse().ok()?, total.parse().ok()?))
 }

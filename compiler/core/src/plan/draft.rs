@@ -407,9 +407,10 @@ impl Server {
         Some(Problem::error(UNREACHABLE, self.at, message).help(help))
     }
 
-    /// The declared disk that holds a path: its mount point.
+    /// The file system that holds a path: the mount point of a declared disk or of one that was surveyed.
     pub(super) fn mount_of(&self, path: &str) -> String {
+        let surveyed = self.facts.iter().flat_map(|f| f.mounts.keys());
         let holds = |mount: &&String| crate::functions::below(path, mount);
-        self.disks.keys().filter(holds).max_by_key(|m| m.len()).cloned().unwrap_or_else(|| "/".to_owned())
+        self.disks.keys().chain(surveyed).filter(holds).max_by_key(|m| m.len()).cloned().unwrap_or_else(|| "/".to_owned())
     }
 }
