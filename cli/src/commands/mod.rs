@@ -12,6 +12,7 @@ mod program;
 mod rehearse;
 mod state;
 mod status;
+mod test;
 
 use crate::{
     exit::{Outcome, Status},
@@ -44,6 +45,7 @@ enum Command {
     Check(check::Args),
     Checks(checks::Args),
     Explain(explain::Args),
+    Test(test::Args),
     Plan(plan::Args),
     Apply(apply::Args),
     Rehearse(rehearse::Args),
@@ -64,6 +66,7 @@ pub fn run(cli: &Cli, terminal: &mut Terminal) -> Outcome {
         Command::Check(args) => check::run(args, terminal),
         Command::Checks(args) => Ok(checks::run(args, terminal)),
         Command::Explain(args) => explain::run(args, terminal),
+        Command::Test(args) => test::run(args, terminal),
         Command::Plan(args) => plan::run(args, terminal),
         Command::Apply(args) => apply::run(args, terminal),
         Command::Rehearse(args) => rehearse::run(args, terminal),

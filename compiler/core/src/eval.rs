@@ -237,12 +237,35 @@ impl<'a> Model<'_, 'a> {
                 let mut value = self.conform_to(value, &self.program.typed(module, ty, false), &t.name.text, None);
                 if let Value::Map(map) = &value.v {
                     let needs = format!("a row of the table `{}`", t.name.text);
-                    value.v = Value::Map(Rc::new(Entries::new(map.iter().cloned().collect(), Some(needs.into()))));
+                    let rows = self.extended(t, map.iter().cloned().collect());
+                    value.v = Value::Map(Rc::new(Entries::new(rows, Some(needs.into()))));
                 }
                 value
             }
             Symbol::Fn(_) | Symbol::Declaration(_) => Val::error(at),
         }
+    }
+
+    /// Rows of a table with those that `extend` adds or replaces.
+    fn extended(&self, table: &ast::Param, mut rows: Vec<(SmolStr, Val)>) -> Vec<(SmolStr, Val)> {
+        for (module, extend) in self.program.extensions() {
+            let Some((owner, found)) = self.program.table_of(module, extend) else { continue };
+            if !std::ptr::eq(found, table) {
+                continue;
+            }
+            let typed = table.ty.as_ref().map(|ty| self.program.typed(owner, ty, false));
+            let Some(Type::Map(inner, _)) = typed.map(|t| t.ty) else { continue };
+            for row in &extend.rows {
+                let value = self.eval(&Scope::module(module), &row.value);
+                let value = self.conform_to(value, &Typed::from((*inner).clone()), &table.name.text, None);
+                let key = key_text(row);
+                match rows.iter_mut().find(|r| r.0 == key) {
+                    Some(old) => old.1 = value,
+                    None => rows.push((key, value)),
+                }
+            }
+        }
+        rows
     }
 
     fn parameter(&self, module: ModuleId, p: &ast::Param, at: Loc) -> Val {

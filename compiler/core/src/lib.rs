@@ -23,11 +23,14 @@ mod records;
 mod report;
 mod signatures;
 mod source;
+mod tests;
 mod time;
 mod type_names;
 mod types;
 mod typing;
 mod value;
+
+pub use tests::Tested;
 
 pub mod embedded {
     //! Texts that are compiled in: the standard library and the check pages.
@@ -87,6 +90,11 @@ impl Loaded {
     /// The folder of the state that the program names: `project geekpie { state = "…" }`, a plain string.
     pub fn state(&self) -> Option<String> {
         self.syntax.project_state()
+    }
+
+    /// Runs the tests of the project's own modules.
+    pub fn test(&self) -> Vec<Tested> {
+        tests::run(&self.syntax)
     }
 
     /// Resolves, types, evaluates and checks.

@@ -12,7 +12,7 @@ use mig_syntax::ast;
 use std::collections::{BTreeMap, HashMap};
 
 /// A file of the program or of the standard library.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Module {
     /// Its text.
     pub file: FileId,
@@ -29,7 +29,7 @@ pub struct Module {
 }
 
 /// All texts of a program, parsed.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Syntax {
     /// Texts.
     pub texts: Texts,

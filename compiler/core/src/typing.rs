@@ -36,12 +36,23 @@ impl<'a> Typer<'_, 'a> {
             ItemKind::Kind(k) => self.kind_item(module, k),
             ItemKind::Check(c) => self.check_item(&env, c),
             ItemKind::Declaration(d) => self.declaration(&env, d, None, &item.annotations),
-            ItemKind::Extend(_) | ItemKind::Test(_) => {
-                let what = if matches!(item.kind, ItemKind::Test(_)) { "`test`" } else { "`extend`" };
-                let message = format!("{what} is not supported by this version of migc");
-                self.program.report(Problem::error(NOT_YET, self.program.loc(module, item.span), message));
-            }
-            ItemKind::Use(_) | ItemKind::Enum(_) => {}
+            ItemKind::Extend(e) => self.extend(&env, e),
+            // A test is a program of its own, and typed when it runs.
+            ItemKind::Use(_) | ItemKind::Enum(_) | ItemKind::Test(_) => {}
+        }
+    }
+
+    fn extend(&self, env: &Env, extend: &ast::Extend) {
+        let Some((owner, table)) = self.program.table_of(env.module, extend) else {
+            let at = self.program.loc(env.module, extend.target.span);
+            let problem = Problem::error(UNKNOWN_NAME, at, format!("there is no table called `{}`", extend.target.text));
+            self.program.report(problem.help("a table of an imported module is `module.table`"));
+            return;
+        };
+        let typed = table.ty.as_ref().map(|ty| self.program.typed(owner, ty, false).ty);
+        let Some(Type::Map(inner, _)) = typed else { return };
+        for row in &extend.rows {
+            self.check(env, &row.value, &inner, &format!("the row `{}`", key_text(row)), None);
         }
     }
 

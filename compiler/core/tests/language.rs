@@ -1,0 +1,171 @@
+//! Do parts of the language mean what they should? Small programs, and what comes of them.
+#![allow(missing_docs, reason = "a test")]
+
+mod common;
+
+use common::{load, program};
+
+/// What is said of a program, as codes.
+fn codes(text: &str) -> Vec<String> {
+    let files = program(text);
+    let loaded = load(&files);
+    loaded.compile().report.diagnostics.into_iter().map(|d| d.code).collect()
+}
+
+/// Titles and first failures of a program's tests.
+fn tested(text: &str) -> Vec<(String, Option<String>)> {
+    let files = program(text);
+    let loaded = load(&files);
+    loaded.test().into_iter().map(|t| (t.title, t.failures.into_iter().next().map(|f| f.message))).collect()
+}
+
+/// A condition that holds says nothing; otherwise the check speaks.
+fn holds(given: &str, condition: &str) {
+    let text = format!(
+        "{given}\nkind one {{ x: Int }}\none it_is {{ x = 1 }}\ncheck refuted: T001 error {{\n  for o in all(one)\n  when not ({condition})\n  at o.x\n  say \"no\"\n}}\n"
+    );
+    assert_eq!(codes(&text), Vec::<String>::new(), "{condition}");
+}
+
+#[test]
+fn quantities_keep_their_dimensions() {
+    for condition in [
+        "64GiB == 65536MiB and 1GB == 1000MB and 1GiB > 1GB",
+        "100Mbps * 80s == 1GB and 1GB / 80s == 100Mbps and 1GB / 100Mbps == 80s",
+        "11EUR/d * 30d == 330EUR and 330EUR / 30d == 11EUR/d",
+        "0.08USD/GB * 50GB == 4USD",
+        "50% * 10GiB == 5GiB and 1.5GiB == 1536MiB",
+        "(64GiB).in(GiB) == 64 and (90min).in(h) == 1.5",
+        "2020-01-18T02:00+08:00 == 2020-01-17T18:00Z and 2020-01-18T02:00Z + 1d == 2020-01-19T02:00Z",
+        "(4h from 2020-01-18T02:00Z).end == 2020-01-18T06:00Z",
+        "12MiB/s == 96MiB / 8s",
+        "-(3 - 5) == 2 and 7 / 2 == 3.5 and 2 + 3 * 4 == 14",
+    ] {
+        holds("", condition);
+    }
+}
+
+#[test]
+fn addresses_ports_and_texts() {
+    for condition in [
+        "10.0.0.7 in 10.0.0.0/24 and not (10.0.1.7 in 10.0.0.0/24)",
+        "ip\"fd00::1\" in cidr\"fd00::/8\"",
+        "8005/tcp in 8000-8010/tcp and not (8005/udp in 8000-8010/tcp)",
+        "(999:1000).user == 999 and (999:1000).group == 1000",
+        "\"a{1 + 1}b\" == \"a2b\" and \"x\" + \"y\" == \"xy\"",
+        "\"web-1\".matches(re\"^[a-z]+-\\d$\") and \"a,b\".split(\",\").len == 2",
+        "\"/data/mysql\".below(\"/data\") and not \"/database\".below(\"/data\")",
+        "repository(\"docker.io/library/mysql:5.7\") == \"mysql\" and tag(\"reg.example:5000/a/b:1.2\") == \"1.2\"",
+    ] {
+        holds("", condition);
+    }
+}
+
+#[test]
+fn lists_maps_and_rules() {
+    for condition in [
+        "[3, 1, 2].sort_by(x => x).first ?? 0 == 1",
+        "[1, 2, 3].map(x => x * 2).sum == 12 and [1, 2, 3].filter(x => x > 1).len == 2",
+        "[1, 2].any(x => x == 2) and not [1, 2].all(x => x == 2)",
+        "[[1], [2, 3]].flatten.len == 3 and [1, 1, 2].duplicates(x => x).len == 1",
+        "[1, 2, 3, 4].group_by(x => x > 2).len == 2",
+        "letters.keys().len == 2 and \"a\" in letters and letters.values().sum == 3 and (letters[\"c\"] ?? 0) == 0",
+        "2 in 1..3 and not (3 in 1..3) and 3 in 1..=3",
+        "(if 1 < 2 { \"yes\" } else { \"no\" }) == \"yes\"",
+        "double(4) == 8 and sizes.len == 2",
+    ] {
+        holds("fn double(n: Int) -> Int = n * 2\nlet sizes = [1GiB, 2GiB]\nlet letters: {Str: Int} = { a = 1, b = 2 }\n", condition);
+    }
+}
+
+#[test]
+fn one_of_many_has_its_key() {
+    let text = r#"
+kind node { zone: Str, size: Size }
+let zones = ["a", "b"]
+node web[zone in zones] { zone = zone, size = 1GiB }
+check wrong_zone: T002 error { for n in all(node), when n.zone == "b", at n.zone, say "{n} is in {n.zone}" }
+"#;
+    let files = program(text);
+    let loaded = load(&files);
+    let said: Vec<String> = loaded.compile().report.diagnostics.into_iter().map(|d| d.message).collect();
+    assert_eq!(said, ["web[\"b\"] is in b"]);
+}
+
+#[test]
+fn parameters_come_from_the_command_line() {
+    let files = program(
+        "param size: Size in 1GiB..=9GiB = 2GiB\nparam name: Str\nparam on: Bool = false\noutput all_of_it = \"{size} {name} {on}\"\n",
+    );
+    let with = |set: &[(&str, &str)]| {
+        let set = set.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        let loaded =
+            mig_core::load(&files, "main.mig", &mig_core::Options { set, environment: vec![("name".to_owned(), "env".to_owned())] });
+        let compiled = loaded.compile();
+        let output = compiled.plan(&mig_plan::State::default()).map(|p| p.outputs["all_of_it"].clone());
+        output.map_err(|r| r.diagnostics.into_iter().map(|d| d.code).collect::<Vec<_>>())
+    };
+    assert_eq!(with(&[]).unwrap(), "2 GiB env false");
+    assert_eq!(with(&[("size", "3GiB"), ("name", "a b"), ("on", "true")]).unwrap(), "3 GiB a b true");
+    assert_eq!(with(&[("size", "30GiB")]).unwrap_err(), ["MIG1006"]);
+    assert_eq!(with(&[("size", "big")]).unwrap_err(), ["MIG1013"]);
+}
+
+#[test]
+fn tables_are_extended() {
+    let base = "table speeds: {Str: { rate: Bandwidth }} = { \"slow\" = { rate = 1Mbps } }\n";
+    holds(
+        &format!("{base}extend speeds {{\n  \"fast\" = {{ rate = 1Gbps }}\n  \"slow\" = {{ rate = 2Mbps }}\n}}\n"),
+        "speeds[\"fast\"].rate == 1Gbps and speeds[\"slow\"].rate == 2Mbps",
+    );
+    assert_eq!(codes(&format!("{base}extend speeds {{ \"fast\" = {{ rate = 1GiB }} }}\n")), ["MIG1004"]);
+    assert_eq!(codes("extend nothing { \"a\" = { } }\n"), ["MIG1002"]);
+}
+
+#[test]
+fn tests_hold_or_say_why() {
+    let text = r#"
+kind node { disk: Size, image: Size }
+check disk_holds_image: FLEET001 error { for n in all(node), when n.disk < n.image, at n.disk, say "{n} is too small" }
+node real { disk = 2GiB, image = 1GiB }
+
+test "a small disk is refused" {
+  node a { disk = 1GiB, image = 2GiB }
+  expect FLEET001 at a.disk
+}
+test "by name, and nothing else" {
+  node a { disk = 1GiB, image = 2GiB }
+  expect disk_holds_image at a
+}
+test "equal sizes fit" {
+  let size = 2GiB
+  node a { disk = size, image = size }
+  expect none
+  expect a.disk == size
+  expect real.disk > a.disk - 1GiB
+}
+test "wrong place" {
+  node a { disk = 1GiB, image = 2GiB }
+  expect FLEET001 at a.image
+}
+test "unexpected" { node a { disk = 1GiB, image = 2GiB } }
+test "a condition that does not hold" {
+  node a { disk = 3GiB, image = 2GiB }
+  expect a.disk == 2GiB
+}
+test "wrong type" { expect 3GiB }
+"#;
+    assert_eq!(codes(text), Vec::<String>::new());
+    let results = tested(text);
+    let failures: Vec<(&str, &str)> = results.iter().filter_map(|(t, f)| f.as_deref().map(|f| (t.as_str(), f))).collect();
+    assert_eq!(results.len(), 7);
+    assert_eq!(
+        failures,
+        [
+            ("wrong place", "FLEET001 at `a.image` was expected, and not reported"),
+            ("unexpected", "the test does not expect FLEET001: a is too small"),
+            ("a condition that does not hold", "`a.disk == 2GiB` does not hold"),
+            ("wrong type", "`expect` takes a Bool, and this is a Size"),
+        ]
+    );
+}
