@@ -5,6 +5,8 @@ mod check;
 mod checks;
 mod completions;
 mod explain;
+mod graph;
+mod init;
 mod plan;
 mod planfile;
 mod printer;
@@ -13,6 +15,7 @@ mod rehearse;
 mod state;
 mod status;
 mod test;
+mod why;
 
 use crate::{
     exit::{Outcome, Status},
@@ -42,10 +45,13 @@ Exit status:
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Args),
     Check(check::Args),
     Checks(checks::Args),
     Explain(explain::Args),
+    Why(why::Args),
     Test(test::Args),
+    Graph(graph::Args),
     Plan(plan::Args),
     Apply(apply::Args),
     Rehearse(rehearse::Args),
@@ -66,6 +72,9 @@ pub fn run(cli: &Cli, terminal: &mut Terminal) -> Outcome {
         Command::Check(args) => check::run(args, terminal),
         Command::Checks(args) => Ok(checks::run(args, terminal)),
         Command::Explain(args) => explain::run(args, terminal),
+        Command::Init(args) => init::run(args, terminal),
+        Command::Why(args) => why::run(args, terminal),
+        Command::Graph(args) => graph::run(args, terminal),
         Command::Test(args) => test::run(args, terminal),
         Command::Plan(args) => plan::run(args, terminal),
         Command::Apply(args) => apply::run(args, terminal),

@@ -8,10 +8,10 @@ use crate::{
     literal,
     model::Model,
     program::{FieldDef, Symbol},
-    report::{CYCLE, PARAMETER, Problem, REFUSED_VALUE, TYPE_MISMATCH},
+    report::{CYCLE, PARAMETER, Problem, TYPE_MISMATCH},
     source::Loc,
-    types::{ModuleId, RecordType, Refine, Type, Typed},
-    value::{Entries, InstanceId, Shell, Sort, Val, Value},
+    types::{ModuleId, Type, Typed},
+    value::{Entries, InstanceId, Shell, Val, Value},
 };
 use mig_syntax::ast::{self, BinaryOp, Expr, ExprKind, Part, UnaryOp};
 use smol_str::SmolStr;
@@ -470,103 +470,6 @@ impl<'a> Model<'_, 'a> {
         Val::new(v, at)
     }
 
-    /// The value of a field as its type wants it: defaults of records filled in, conditions looked at.
-    pub fn conform(&self, value: Val, field: &FieldDef<'a>, id: InstanceId) -> Val {
-        self.conform_to(value, &field.typed, &field.name, Some(id))
-    }
-
-    /// The value as a type wants it.
-    pub fn conform_to(&self, value: Val, typed: &Typed, place: &str, me: Option<InstanceId>) -> Val {
-        let value = self.shape(value, &typed.ty, place, me);
-        for refine in typed.refinements.iter() {
-            if value.is_known() && !self.accepted(&value, refine, place, me) {
-                return Val::error(value.at);
-            }
-        }
-        value
-    }
-
-    fn shape(&self, value: Val, ty: &Type, place: &str, me: Option<InstanceId>) -> Val {
-        match (&value.v, ty) {
-            (_, Type::Option(inner) | Type::Later(inner) | Type::Secret(inner)) => self.shape(value, inner, place, me),
-            (_, Type::Refined(typed)) => self.conform_to(value, typed, place, me),
-            (Value::List(list), Type::List(inner)) if needs_shape(inner) => {
-                let items = list.iter().map(|v| self.shape(v.clone(), inner, place, me)).collect();
-                Val { v: Value::List(items), ..value }
-            }
-            (Value::Map(map), Type::Map(inner, _)) if needs_shape(inner) => {
-                let rows = map.iter().map(|(k, v)| (k.clone(), self.shape(v.clone(), inner, place, me))).collect();
-                Val { v: Value::Map(Rc::new(Entries::new(rows, map.needs.clone()))), ..value }
-            }
-            (Value::Map(map), Type::Record(record)) => {
-                let filled = self.fill(map, record, me, value.at);
-                Val { v: filled, ..value }
-            }
-            (Value::Map(map), Type::Ref(kind, _)) if map.needs.is_none() => {
-                let fields = self.program.kind(*kind).fields.iter();
-                let rows = fields.map(|f| {
-                    let given = map.get(&f.name).cloned();
-                    let v = given.unwrap_or_else(|| match f.value {
-                        Some(e) => self.eval(&Scope::module(f.module), e),
-                        None => Val::new(Value::Absent, value.at),
-                    });
-                    (f.name.clone(), self.conform_to(v, &f.typed, &f.name, None))
-                });
-                Val { v: Value::Map(Rc::new(Entries::new(rows.collect(), None))), ..value }
-            }
-            (Value::Map(_) | Value::List(_), Type::Union(_)) => {
-                let fits = ty.members().into_iter().find(|m| fits(&value.v, m)).cloned();
-                match fits {
-                    Some(member) => self.shape(value, &member, place, me),
-                    None => value,
-                }
-            }
-            (Value::Int(i), Type::Float) => Val { v: Value::Float(*i as f64), ..value },
-            _ => value,
-        }
-    }
-
-    fn fill(&self, map: &Rc<Entries>, record: &RecordType, me: Option<InstanceId>, at: Loc) -> Value {
-        let rows = record.fields.iter().map(|f| {
-            let value = match (map.get(&f.name), &f.default) {
-                (Some(given), _) => given.clone(),
-                (None, Some(default)) => {
-                    let scope = Scope { me, ..Scope::module(f.module) };
-                    Val { sort: Sort::Default, ..self.eval(&scope, default) }
-                }
-                (None, None) => Val::new(Value::Absent, at),
-            };
-            (f.name.clone(), self.conform_to(value, &f.typed, &f.name, me))
-        });
-        Value::Map(Rc::new(Entries::new(rows.collect(), map.needs.clone())))
-    }
-
-    fn accepted(&self, value: &Val, refine: &Refine, place: &str, me: Option<InstanceId>) -> bool {
-        let scope = Scope { module: refine.module, vars: None, me, body: me.is_some() };
-        let scope = &scope;
-        let it = scope.var("it", value);
-        let scope = scope.with(&it);
-        let condition = self.eval(&scope, &refine.value);
-        let refused = if refine.is_in {
-            matches!(arithmetic::contains(value, &condition), Value::Bool(false))
-        } else {
-            matches!(condition.v, Value::Bool(false))
-        };
-        if !refused {
-            return true;
-        }
-        let rule = self.program.loc(refine.module, refine.value.span);
-        let text = self.program.syntax.texts.slice(rule).split_whitespace().collect::<Vec<_>>().join(" ");
-        let wanted = if refine.is_in {
-            format!("must be in {}", self.show(&condition.v))
-        } else {
-            format!("must fulfil `{}`", text.replace("it.", &format!("{place}.")).replace("it ", &format!("{place} ")))
-        };
-        let message = format!("`{place}` is {}, and {wanted}", self.show(&value.v));
-        self.program.report(Problem::error(REFUSED_VALUE, value.at, message).also(rule, "this is the rule"));
-        false
-    }
-
     /// The body of a `fn` with its parameters; the caller has typed them.
     pub fn apply(&self, s: &Scope<'_>, module: ModuleId, function: &ast::Function, args: &[Val], depth: u32) -> Val {
         let at = self.program.loc(module, function.name.span);
@@ -592,14 +495,6 @@ impl<'a> Model<'_, 'a> {
 
 fn needed(map: &Entries) -> Value {
     map.needs.as_ref().map_or(Value::Absent, |n| Value::Unknown(n.clone()))
-}
-
-fn needs_shape(ty: &Type) -> bool {
-    !matches!(ty, Type::Str | Type::Path | Type::Int | Type::Quantity(_) | Type::Port | Type::Ip | Type::Cidr | Type::Word(_) | Type::Bool)
-}
-
-fn fits(value: &Value, ty: &Type) -> bool {
-    matches!((value, ty), (Value::Map(_), Type::Record(_) | Type::Map(..) | Type::Ref(..)) | (Value::List(_), Type::List(_)))
 }
 
 /// Literals that a command line may give.

@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 
 mod arithmetic;
 mod check;
+mod conform;
 mod eval;
 mod facts;
 mod functions;
+mod graph;
 mod infer;
 mod literal;
 mod load;
@@ -29,8 +31,10 @@ mod type_names;
 mod types;
 mod typing;
 mod value;
+mod why;
 
 pub use tests::Tested;
+pub use why::Link;
 
 pub mod embedded {
     //! Texts that are compiled in: the standard library and the check pages.
@@ -90,6 +94,16 @@ impl Loaded {
     /// The folder of the state that the program names: `project geekpie { state = "…" }`, a plain string.
     pub fn state(&self) -> Option<String> {
         self.syntax.project_state()
+    }
+
+    /// Where the value of `ADDRESS.FIELD` comes from, or why that cannot be said.
+    pub fn why(&self, path: &str) -> Result<Vec<Link>, String> {
+        why::why(&program::Program::new(&self.syntax), path)
+    }
+
+    /// Declarations and what they refer to, in the DOT language.
+    pub fn graph(&self) -> String {
+        graph::dot(&program::Program::new(&self.syntax))
     }
 
     /// Runs the tests of the project's own modules.

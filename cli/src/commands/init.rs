@@ -1,0 +1,76 @@
+//! `migc init`: how does a project begin? A folder with a program that checks clean, and a place for facts.
+
+use crate::{
+    exit::{Failure, Outcome, Status},
+    terminal::Terminal,
+    visible,
+};
+use std::path::{Path, PathBuf};
+
+/// Begin a project: a program with one server and one service, which checks clean
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The folder; it is made if it is not there
+    #[arg(default_value = ".")]
+    path: PathBuf,
+}
+
+const PROGRAM: &str = r#"//! Say here what this program is for.
+
+use ssh
+use docker
+
+project NAME { name = "NAME" }
+
+/// A server that SSH reaches; `login` says how, where your ssh configuration does not.
+existing server first: ssh.host {
+  address = 192.0.2.1
+}
+
+/// A service on it.
+service web: docker.container {
+  on      = first
+  image   = "nginx:1.28.0"
+  publish = [80/tcp]
+  healthy = tcp(80, within = 60s)
+}
+
+test "the service is where it should be" {
+  expect web.on == first
+}
+"#;
+
+const IGNORED: &str = "# The journal of what migc did; share it with a state folder that all of you reach.\n.migc/\n";
+
+pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
+    let name = name_of(&args.path);
+    write(&args.path.join("main.mig"), &PROGRAM.replace("NAME", &name))?;
+    // A project that is kept in a repository already has such a file.
+    let _ = write(&args.path.join(".gitignore"), IGNORED);
+    let shown = visible::line(&args.path.display().to_string());
+    terminal.print(&format!("{shown}/main.mig is there; look at it, then\n  migc check {shown}\n  migc plan {shown}\n"));
+    Ok(Status::Done)
+}
+
+/// A name of the language out of the folder's.
+#[allow(clippy::disallowed_methods)] // `.` has no name of its own.
+fn name_of(path: &Path) -> String {
+    let full = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let name = full.file_name().map(|n| n.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let clean: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    if clean.starts_with(|c: char| c.is_ascii_lowercase()) { clean } else { format!("p_{clean}") }
+}
+
+/// A new file; one that is there stays as it is.
+#[allow(clippy::disallowed_methods)] // Writing what the user asked for.
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    use std::{fs, io::Write as _};
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(|e| Failure::new(format!("`{}` cannot be made: {e}", folder.display())))?;
+    }
+    let made = fs::OpenOptions::new().write(true).create_new(true).open(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    made.map_err(|e| {
+        let failure = Failure::new(format!("`{}` cannot be written: {e}", path.display()));
+        failure.help("nothing that was there was changed; begin in another folder, or go on with what is there")
+    })
+}

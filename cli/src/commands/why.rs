@@ -1,0 +1,56 @@
+//! `migc why ADDRESS.FIELD`: where does a value come from? From the field to the literal, fact, default or parameter that made it.
+
+use super::program;
+use crate::{
+    exit::{Failure, Outcome, Status},
+    render::json,
+    terminal::Terminal,
+    visible,
+};
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Show where a value comes from: what is written, computed, measured or a default, down to the first literal
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The field: `kruskal.cpus`, `web["a"].system.size`
+    field: String,
+    /// A folder whose program begins at its `main.mig`, or a single file
+    #[arg(default_value = ".")]
+    path: PathBuf,
+    /// Give a parameter its value; stronger than `MIG_VAR_NAME` in the environment
+    #[arg(long, value_name = "NAME=VALUE", value_parser = program::parse_set)]
+    set: Vec<(String, String)>,
+    /// Print one object
+    #[arg(long)]
+    json: bool,
+}
+
+/// A value of the chain as data.
+#[derive(Serialize)]
+struct Row<'l> {
+    depth: usize,
+    text: &'l str,
+    file: &'l str,
+    line: u32,
+    column: u32,
+}
+
+pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
+    let program = program::Program { path: args.path.clone(), set: args.set.clone() };
+    let loaded = program.load(&program.open()?)?;
+    let links = loaded.why(&args.field).map_err(|why| Failure::new(why).help("an address is the path of declaration names"))?;
+    if args.json {
+        let row = |l: &'_ mig_core::Link| (l.depth, l.text.clone(), l.origin.clone());
+        let rows: Vec<_> = links.iter().map(row).collect();
+        let rows: Vec<Row<'_>> =
+            rows.iter().map(|(depth, text, o)| Row { depth: *depth, text, file: &o.file, line: o.line, column: o.column }).collect();
+        terminal.print(&json::pretty(&rows));
+        return Ok(Status::Done);
+    }
+    for link in &links {
+        let place = format!("{}:{}:{}", link.origin.file, link.origin.line, link.origin.column);
+        terminal.print(&format!("{}{}\n{0}    {}\n", "  ".repeat(link.depth), visible::line(&link.text), visible::line(&place)));
+    }
+    Ok(Status::Done)
+}

@@ -1,0 +1,201 @@
+//! Where does a value come from? The chain from a field to the literals, facts, defaults and parameters that made it.
+
+use crate::{
+    eval::Scope,
+    infer::Env,
+    model::Model,
+    program::{Program, Symbol},
+    report::near,
+    source::Loc,
+    typing,
+    value::{InstanceId, Sort, Val, Value},
+};
+use mig_plan::Origin;
+use mig_syntax::ast::{self, Expr, ExprKind};
+use std::collections::BTreeSet;
+
+/// One value of a chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// How far from the field that was asked for: 0 is itself.
+    pub depth: usize,
+    /// What it is and how it came about: "`kruskal.cpus` is 2: measured".
+    pub text: String,
+    /// Where that stands.
+    pub origin: Origin,
+}
+
+/// A chain is followed so far.
+const DEPTH_MAX: usize = 8;
+/// A chain has so many links at most.
+const LINKS_MAX: usize = 64;
+
+/// The chain of `ADDRESS.FIELD`, or why there is none.
+pub(crate) fn why(program: &Program<'_>, path: &str) -> Result<Vec<Link>, String> {
+    typing::check(program);
+    let model = Model::new(program);
+    let (address, field) = path.rsplit_once('.').ok_or_else(|| format!("`{path}` is not ADDRESS.FIELD, such as `kruskal.cpus`"))?;
+    let Some((id, instance)) = model.all().find(|(_, i)| i.address == address) else {
+        let known: Vec<&str> = model.instances.iter().map(|i| i.address.as_str()).collect();
+        let help = near(address, known).map_or(String::new(), |n| format!("; did you mean `{n}`?"));
+        return Err(format!("nothing is declared as `{address}`{help}"));
+    };
+    let kind = program.kind(instance.kind);
+    let Some(number) = kind.by_name.get(field).copied() else {
+        let known: Vec<&str> = kind.fields.iter().map(|f| f.name.as_str()).collect();
+        let help = near(field, known).map_or(String::new(), |n| format!("; did you mean `{n}`?"));
+        return Err(format!("a `{}` has no field `{field}`{help}", kind.path));
+    };
+    let mut chain = Chain { model: &model, links: vec![], seen: BTreeSet::new() };
+    chain.field(id, number, 0);
+    Ok(chain.links)
+}
+
+struct Chain<'c, 'p, 'a> {
+    model: &'c Model<'p, 'a>,
+    links: Vec<Link>,
+    seen: BTreeSet<String>,
+}
+
+impl Chain<'_, '_, '_> {
+    fn link(&mut self, depth: usize, text: String, at: Loc) {
+        let origin = self.model.program.syntax.texts.origin(at);
+        self.links.push(Link { depth, text, origin });
+    }
+
+    fn is_new(&mut self, name: &str) -> bool {
+        self.links.len() < LINKS_MAX && self.seen.insert(name.to_owned())
+    }
+
+    fn field(&mut self, id: InstanceId, number: usize, depth: usize) {
+        let instance = self.model.instance(id);
+        let kind = self.model.program.kind(instance.kind);
+        let Some(def) = kind.fields.get(number) else { return };
+        let name = format!("{}.{}", instance.address, def.name);
+        if depth > DEPTH_MAX || !self.is_new(&name) {
+            return;
+        }
+        let value = self.model.field(id, number);
+        let written = instance.written.get(number).copied().flatten();
+        let (how, at) = match (written, value.sort) {
+            (Some(_), _) => ("written here", self.model.entry(id, number)),
+            (None, Sort::Fact) => ("measured", value.at),
+            (None, _) if def.derived => ("computed by its kind", def.at),
+            (None, _) if def.value.is_some() => ("a default of its kind", def.at),
+            (None, _) => ("not given", def.at),
+        };
+        self.link(depth, format!("`{name}` is {}: {how}", self.show(&value)), at);
+        match (written, def.value) {
+            (Some(field), _) => self.expression(&field.value, &Scope { me: Some(id), ..Scope::module(instance.module) }, depth + 1),
+            (None, Some(default)) => self.expression(default, &Scope { me: Some(id), body: true, ..Scope::module(def.module) }, depth + 1),
+            (None, None) => {}
+        }
+    }
+
+    /// A value, with what would settle it where it is not known.
+    fn show(&self, value: &Val) -> String {
+        match &value.v {
+            Value::Unknown(needs) => format!("unknown, until there is {needs}"),
+            Value::Later(later) => format!("known later, from {}", self.model.later_name(later)),
+            Value::Secret(name) => format!("the secret `{name}`"),
+            Value::Absent => "absent".to_owned(),
+            other => self.model.show(other),
+        }
+    }
+
+    /// Names and fields that an expression reads.
+    fn expression(&mut self, e: &Expr, scope: &Scope<'_>, depth: usize) {
+        if depth > DEPTH_MAX {
+            return;
+        }
+        match &e.kind {
+            ExprKind::Name(name) => self.name(name, scope, depth),
+            ExprKind::Dot(receiver, name) => self.dot(e, receiver, name, scope, depth),
+            _ => parts(e, &mut |part| self.expression(part, scope, depth)),
+        }
+    }
+
+    fn name(&mut self, name: &smol_str::SmolStr, scope: &Scope<'_>, depth: usize) {
+        if let Some(me) = scope.me.filter(|_| scope.body)
+            && let Some(number) = self.model.program.kind(self.model.instance(me).kind).by_name.get(name)
+        {
+            return self.field(me, *number, depth);
+        }
+        let Some((module, symbol)) = self.model.program.find_value(scope.module, name) else { return };
+        let (what, value_of) = match symbol {
+            Symbol::Let(l) => ("a constant", Some(&l.value)),
+            Symbol::Param(p) => ("a parameter", p.default.as_ref()),
+            Symbol::Table(_) => ("a table", None),
+            Symbol::Fn(_) | Symbol::Declaration(_) => return,
+        };
+        if !self.is_new(name) {
+            return;
+        }
+        let value = self.model.symbol_value(module, name, &symbol, Loc::default());
+        let at = self.model.program.loc(module, crate::program::symbol_name(&symbol).span);
+        let text = if what == "a table" { format!("`{name}`: {what}") } else { format!("`{name}` is {}: {what}", self.show(&value)) };
+        self.link(depth, text, at);
+        if let Some(e) = value_of {
+            self.expression(e, &Scope::module(module), depth + 1);
+        }
+    }
+
+    fn dot(&mut self, whole: &Expr, receiver: &Expr, name: &ast::Name, scope: &Scope<'_>, depth: usize) {
+        if let Value::Ref(id) = self.model.eval(scope, receiver).v {
+            let number = self.model.program.kind(self.model.instance(id).kind).by_name.get(&name.text).copied();
+            if let Some(number) = number {
+                return self.field(id, number, depth);
+            }
+        }
+        let value = self.model.eval(scope, whole);
+        let env = Env::module(scope.module);
+        let text = self.model.program.syntax.texts.slice(self.model.program.loc(env.module, whole.span)).to_owned();
+        if value.at.span.end > 0
+            && value.is_known()
+            && value.at.file != self.model.program.loc(scope.module, whole.span).file
+            && self.is_new(&text)
+        {
+            self.link(depth, format!("`{text}` is {}", self.show(&value)), value.at);
+        }
+        self.expression(receiver, scope, depth);
+    }
+}
+
+/// Calls `f` for each direct part of an expression.
+fn parts(e: &Expr, f: &mut dyn FnMut(&Expr)) {
+    let mut of_text = |parts: &[ast::Part]| {
+        for part in parts {
+            if let ast::Part::Hole(hole) = part {
+                f(hole);
+            }
+        }
+    };
+    match &e.kind {
+        ExprKind::Str(parts) | ExprKind::Tagged(_, parts) => of_text(parts),
+        ExprKind::List(items) => items.iter().for_each(f),
+        ExprKind::Record(fields) => fields.iter().for_each(|field| f(&field.value)),
+        ExprKind::If(arms, other) => {
+            for (condition, value) in arms {
+                f(condition);
+                f(value);
+            }
+            if let Some(other) = other {
+                f(other);
+            }
+        }
+        ExprKind::Unary(_, inner) | ExprKind::Present(inner) | ExprKind::Lambda(_, inner) => f(inner),
+        ExprKind::Binary(_, _, a, b) | ExprKind::Index(a, b) => {
+            f(a);
+            f(b);
+        }
+        ExprKind::Call(callee, args) => {
+            if let ExprKind::Dot(receiver, _) = &callee.kind {
+                f(receiver);
+            }
+            for arg in args {
+                f(&arg.value);
+            }
+        }
+        ExprKind::Missing | ExprKind::Literal(_) | ExprKind::Bool(_) | ExprKind::Name(_) | ExprKind::Root | ExprKind::Dot(..) => {}
+    }
+}
