@@ -79,7 +79,7 @@ impl Chain<'_, '_, '_> {
         let written = instance.written.get(number).copied().flatten();
         let (how, at) = match (written, value.sort) {
             (Some(_), _) => ("written here", self.model.entry(id, number)),
-            (None, Sort::Fact) => ("measured", value.at),
+            (None, Sort::Fact) if self.is_survey(value.at) => ("measured", value.at),
             (None, _) if def.derived => ("computed by its kind", def.at),
             (None, _) if def.value.is_some() => ("a default of its kind", def.at),
             (None, _) => ("not given", def.at),
@@ -90,6 +90,11 @@ impl Chain<'_, '_, '_> {
             (None, Some(default)) => self.expression(default, &Scope { me: Some(id), body: true, ..Scope::module(def.module) }, depth + 1),
             (None, None) => {}
         }
+    }
+
+    /// Tables stand for facts too; only what a survey wrote was measured.
+    fn is_survey(&self, at: Loc) -> bool {
+        self.model.program.syntax.facts.values().any(|f| f.as_ref().is_ok_and(|f| *f == at.file))
     }
 
     /// A value, with what would settle it where it is not known.

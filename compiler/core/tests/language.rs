@@ -169,3 +169,20 @@ test "wrong type" { expect 3GiB }
         ]
     );
 }
+
+#[test]
+fn a_value_says_where_it_comes_from() {
+    let text = "let big = 2GiB\nkind node { size: Size, twice: Size = size * 2, name: Str = \"x\" }\nnode a { size = big * 3 }\n";
+    let files = program(text);
+    let loaded = load(&files);
+    let chain = |path: &str| loaded.why(path).map(|l| l.into_iter().map(|l| (l.depth, l.text, l.origin.line)).collect::<Vec<_>>());
+    let expected = [
+        (0, "`a.twice` is 12 GiB: a default of its kind".to_owned(), 2),
+        (1, "`a.size` is 6 GiB: written here".to_owned(), 3),
+        (2, "`big` is 2 GiB: a constant".to_owned(), 1),
+    ];
+    assert_eq!(chain("a.twice").unwrap(), expected);
+    assert_eq!(chain("a.siz").unwrap_err(), "a `node` has no field `siz`; did you mean `size`?");
+    assert!(chain("b.size").unwrap_err().starts_with("nothing is declared as `b`"));
+    assert!(loaded.graph().contains("\"a\" [label=\"a\\nnode\"]"));
+}
