@@ -10,10 +10,11 @@ use crate::{
 };
 use mig_plan::{Severity, Unproven};
 use mig_syntax::ast::{self, Expr, ExprKind};
+use rustc_hash::FxHashMap as HashMap;
 use smol_str::SmolStr;
 use std::{
     cell::RefCell,
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
 };
 
 /// Runs every check, and gives the names of those that ran.
@@ -361,7 +362,7 @@ fn uniqueness(model: &Model<'_, '_>) {
 
 fn one_field(model: &Model<'_, '_>, kind: crate::types::KindId, field: usize, class: &ast::Class) {
     let name = model.program.kind(kind).fields.get(field).map(|f| f.name.clone()).unwrap_or_default();
-    let mut seen = HashMap::new();
+    let mut seen = HashMap::default();
     for reference in model.of_kind(kind).iter() {
         let Value::Ref(id) = reference.v else { continue };
         let Some(number) = model.program.kind(model.instance(id).kind).by_name.get(&name).copied() else { continue };

@@ -93,15 +93,18 @@ impl<'a> Model<'_, 'a> {
     /// Of an expression.
     pub fn eval(&self, s: &Scope<'_>, e: &Expr) -> Val {
         let at = self.program.loc(s.module, e.span);
-        if self.program.broken.borrow().contains(&at) {
+        let broken = self.program.broken.borrow();
+        if !broken.is_empty() && broken.contains(&at) {
             return Val::error(at);
         }
+        drop(broken);
         match &e.kind {
             ExprKind::Missing | ExprKind::Root | ExprKind::Lambda(..) => Val::error(at),
             ExprKind::Literal(l) => literal::parse(l, at).unwrap_or_else(|_| Val::error(at)),
             ExprKind::Bool(b) => Val::new(Value::Bool(*b), at),
             ExprKind::Str(parts) => self.template(s, parts, at),
             ExprKind::Tagged(tag, parts) if tag.text == "sh" => self.shell(s, parts, at),
+            ExprKind::Tagged(tag, parts) if tag.text == "re" => self.pattern(&tag.text, parts, at),
             ExprKind::Tagged(tag, parts) => literal::tagged(&tag.text, parts, at).unwrap_or_else(|_| Val::error(at)),
             ExprKind::Name(name) => self.name(s, name, at),
             ExprKind::List(items) => Val::new(Value::List(items.iter().map(|i| self.eval(s, i)).collect()), at),
@@ -117,6 +120,15 @@ impl<'a> Model<'_, 'a> {
             ExprKind::Index(receiver, index) => self.index(s, receiver, index, at),
             ExprKind::Present(inner) => self.present(s, inner, at),
         }
+    }
+
+    fn pattern(&self, tag: &str, parts: &[Part], at: Loc) -> Val {
+        if let Some(known) = self.patterns.borrow().get(&at) {
+            return known.clone();
+        }
+        let value = literal::tagged(tag, parts, at).unwrap_or_else(|_| Val::error(at));
+        self.patterns.borrow_mut().insert(at, value.clone());
+        value
     }
 
     fn template(&self, s: &Scope<'_>, parts: &[Part], at: Loc) -> Val {

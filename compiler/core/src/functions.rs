@@ -11,8 +11,9 @@ use crate::{
     value::{Entries, Key, Later, Val, Value},
 };
 use mig_syntax::ast::{self, Arg, BinaryOp, Expr, ExprKind};
+use rustc_hash::FxHashMap as HashMap;
 use smol_str::SmolStr;
-use std::{cmp::Ordering, collections::HashMap, rc::Rc};
+use std::{cmp::Ordering, rc::Rc};
 
 impl<'a> Model<'_, 'a> {
     /// `f(…)`, `x.method(…)`.
@@ -273,7 +274,7 @@ impl<'a> Model<'_, 'a> {
 
     fn groups(&self, s: &Scope<'_>, list: &[Val], args: &[Arg], at: Loc) -> Value {
         let mut order: Vec<(Val, Vec<Val>)> = vec![];
-        let mut places: HashMap<Key, usize> = HashMap::new();
+        let mut places: HashMap<Key, usize> = HashMap::default();
         for item in list {
             let value = self.rule(s, args, item);
             let Some(key) = value.v.key() else { continue };
@@ -294,7 +295,7 @@ impl<'a> Model<'_, 'a> {
 
     /// Pairs of each later twin with the first of its value; one pass with a hash table.
     fn duplicates(&self, s: &Scope<'_>, list: &[Val], args: &[Arg], at: Loc) -> Value {
-        let mut first: HashMap<Key, &Val> = HashMap::with_capacity(list.len());
+        let mut first: HashMap<Key, &Val> = HashMap::with_capacity_and_hasher(list.len(), rustc_hash::FxBuildHasher);
         let mut pairs = vec![];
         for item in list {
             let value = self.rule(s, args, item).v;

@@ -9,7 +9,8 @@ use crate::{
     types::ModuleId,
 };
 use mig_syntax::ast;
-use std::collections::{BTreeMap, HashMap};
+use rustc_hash::FxHashMap as HashMap;
+use std::collections::BTreeMap;
 
 /// A file of the program or of the standard library.
 #[derive(Debug, Clone)]
@@ -68,7 +69,7 @@ const SOURCE_MAX_BYTES: usize = 64 << 20;
 
 /// Reads the program that begins at `entry`.
 pub fn load(files: &dyn Files, entry: &str, options: &Options) -> Syntax {
-    let mut loader = Loader { files, syntax: Syntax { options: options.clone(), ..Syntax::default() }, by_path: HashMap::new() };
+    let mut loader = Loader { files, syntax: Syntax { options: options.clone(), ..Syntax::default() }, by_path: HashMap::default() };
     loader.prelude();
     loader.user(entry, None);
     loader.unused(entry);
@@ -104,7 +105,7 @@ impl Loader<'_> {
         let id = ModuleId(self.syntax.modules.len() as u32);
         let name = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".mig").to_owned();
         self.by_path.insert(path.to_owned(), id);
-        self.syntax.modules.push(Module { file, tree, uses: HashMap::new(), own, prelude, name });
+        self.syntax.modules.push(Module { file, tree, uses: HashMap::default(), own, prelude, name });
         if !prelude {
             self.follow(id, path, own);
         }

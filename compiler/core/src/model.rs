@@ -11,10 +11,11 @@ use crate::{
     value::{Entries, InstanceId, Later, Sort, Val, Value},
 };
 use mig_syntax::ast;
+use rustc_hash::FxHashMap as HashMap;
 use smol_str::SmolStr;
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeSet, HashMap},
+    collections::BTreeSet,
     rc::Rc,
 };
 
@@ -75,6 +76,8 @@ pub struct Model<'p, 'a> {
     pub(crate) facts: RefCell<HashMap<String, Val>>,
     /// What a condition met that it could not decide, and about whom; the check that runs takes it.
     pub(crate) undecided: RefCell<BTreeSet<(String, String)>>,
+    /// Patterns by place, compiled once.
+    pub(crate) patterns: RefCell<HashMap<Loc, Val>>,
     by_kind: RefCell<HashMap<KindId, Rc<[Val]>>>,
     /// How deep `fn`s have called each other.
     pub(crate) calls: Cell<u32>,
@@ -86,11 +89,12 @@ impl<'p, 'a> Model<'p, 'a> {
         let mut model = Self {
             program,
             instances: vec![],
-            tops: HashMap::new(),
-            many: HashMap::new(),
+            tops: HashMap::default(),
+            many: HashMap::default(),
             constants: RefCell::default(),
             facts: RefCell::default(),
             undecided: RefCell::default(),
+            patterns: RefCell::default(),
             by_kind: RefCell::default(),
             calls: Cell::new(0),
         };

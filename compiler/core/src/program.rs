@@ -9,11 +9,9 @@ use crate::{
     types::{KindId, ModuleId, Type, Typed},
 };
 use mig_syntax::ast;
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 use smol_str::SmolStr;
-use std::{
-    cell::{Cell, RefCell},
-    collections::{HashMap, HashSet},
-};
+use std::cell::{Cell, RefCell};
 
 /// A named value of a module.
 #[derive(Debug, Clone, Copy)]
@@ -166,7 +164,7 @@ impl<'a> Program<'a> {
             scopes: syntax.modules.iter().map(|_| Scope::default()).collect(),
             prelude: Scope::default(),
             kinds: vec![],
-            parents: HashMap::new(),
+            parents: HashMap::default(),
             words: RefCell::default(),
             broken: RefCell::default(),
             inferred: RefCell::default(),
@@ -287,7 +285,7 @@ impl<'a> Program<'a> {
             base: None,
             root: id,
             fields: vec![],
-            by_name: HashMap::new(),
+            by_name: HashMap::default(),
             children: vec![],
         });
         let list = self.scope_mut(module, prelude).kinds.entry(tree.name.text.clone()).or_default();
@@ -346,14 +344,14 @@ impl<'a> Program<'a> {
             return;
         }
         let (module, tree, base) = (self.kind(id).module, self.kind(id).tree, self.kind(id).base);
-        let (mut fields, mut by_name, mut children) = (vec![], HashMap::new(), vec![]);
+        let (mut fields, mut by_name, mut children) = (vec![], HashMap::default(), vec![]);
         if let Some(base) = base {
             self.type_kind(base, done);
             let base = self.kind(base);
             (fields, by_name, children) = (base.fields.clone(), base.by_name.clone(), base.children.clone());
         }
         let facts = self.kind(id).path == "facts";
-        let mut own: HashMap<&str, Loc> = HashMap::new();
+        let mut own: HashMap<&str, Loc> = HashMap::default();
         for field in &tree.fields {
             let at = self.loc(module, field.name.span);
             if let Some(first) = own.insert(field.name.text.as_str(), at) {

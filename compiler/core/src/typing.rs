@@ -7,8 +7,9 @@ use crate::{
     types::{KindId, ModuleId, Type, Typed},
 };
 use mig_syntax::ast::{self, ItemKind};
+use rustc_hash::FxHashMap as HashMap;
 use smol_str::SmolStr;
-use std::{collections::HashMap, rc::Rc};
+use std::rc::Rc;
 
 /// Types everything.
 pub fn check(program: &Program<'_>) {
@@ -245,7 +246,7 @@ impl<'a> Typer<'_, 'a> {
 
     fn fields(&self, env: &Env, d: &'a ast::Declaration, kind: KindId) {
         let def = self.program.kind(kind);
-        let mut seen: HashMap<SmolStr, ast::Span> = HashMap::new();
+        let mut seen: HashMap<SmolStr, ast::Span> = HashMap::default();
         for field in &d.fields {
             self.annotations(env, &field.annotations);
             let key = key_text(field);
@@ -290,7 +291,7 @@ impl<'a> Typer<'_, 'a> {
 
     fn children(&self, env: &Env, d: &'a ast::Declaration, kind: KindId) {
         let def = self.program.kind(kind);
-        let mut seen: HashMap<SmolStr, ast::Span> = HashMap::new();
+        let mut seen: HashMap<SmolStr, ast::Span> = HashMap::default();
         for child in &d.children {
             let tree = &child.declaration;
             if let Some(first) = seen.insert(tree.name.text.clone(), tree.name.span) {

@@ -1,8 +1,9 @@
 //! What is a field's value, and where does it come from? Known, later, unknown or absent, with its place.
 
 use crate::{quantity::Quantity, source::Loc};
+use rustc_hash::FxHashMap as HashMap;
 use smol_str::SmolStr;
-use std::{collections::HashMap, fmt, net::IpAddr, rc::Rc};
+use std::{fmt, net::IpAddr, rc::Rc};
 
 /// A declaration of the model, by number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
