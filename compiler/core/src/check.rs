@@ -27,7 +27,16 @@ pub fn run(model: &Model<'_, '_>) -> Vec<String> {
         for item in &module.tree.items {
             if let ast::ItemKind::Check(check) = &item.kind {
                 names.push(check.name.text.to_string());
-                Runner { model, check, module: id, allows: &allows }.run();
+                Runner { model, check, module: id, allows: &allows }.run(None);
+            }
+        }
+    }
+    for (number, kind) in model.program.kinds.iter().enumerate() {
+        for check in &kind.tree.checks {
+            names.push(check.name.text.to_string());
+            let runner = Runner { model, check, module: kind.module, allows: &allows };
+            for instance in model.of_kind(crate::types::KindId(number as u32)).iter() {
+                runner.run(Some(instance));
             }
         }
     }
@@ -44,9 +53,12 @@ struct Runner<'r, 'p, 'a> {
 }
 
 impl Runner<'_, '_, '_> {
-    fn run(&self) {
+    /// Once, or for one declaration of the kind it stands in, whose fields it may name.
+    fn run(&self, of_kind: Option<&Val>) {
         self.model.undecided.borrow_mut().clear();
-        self.bind(&Scope::module(self.module), &self.check.bindings, &mut vec![]);
+        let me = of_kind.and_then(|v| if let Value::Ref(id) = v.v { Some(id) } else { None });
+        let scope = Scope { me, body: me.is_some(), ..Scope::module(self.module) };
+        self.bind(&scope, &self.check.bindings, &mut of_kind.cloned().into_iter().collect());
     }
 
     /// Goes through the lists of `for`, one inside the other.
@@ -192,6 +204,13 @@ impl Runner<'_, '_, '_> {
 
     /// Where an expression points: the entry of `x.f`, the name of a declaration, or the place of a value.
     fn place(&self, scope: &Scope<'_>, e: &Expr) -> Place {
+        // In the body of a kind a field's name is the field.
+        if let ExprKind::Name(name) = &e.kind
+            && let Some(me) = scope.me.filter(|_| scope.body)
+            && self.model.program.kind(self.model.instance(me).kind).by_name.contains_key(name)
+        {
+            return self.field_place(me, name);
+        }
         if let ExprKind::Dot(receiver, name) = &e.kind {
             let base = self.model.eval(scope, receiver);
             if let Value::Ref(id) = base.v {
@@ -219,7 +238,7 @@ impl Runner<'_, '_, '_> {
 
     /// An edit of the entry, or a new entry; never of a shared literal.
     fn fix(&self, scope: &Scope<'_>, e: &Expr, value: &Expr) -> Option<(String, Loc, String)> {
-        let ExprKind::Dot(_, name) = &e.kind else { return None };
+        let (ExprKind::Dot(_, ast::Name { text: name, .. }) | ExprKind::Name(name)) = &e.kind else { return None };
         let place = self.place(scope, e);
         let instance = self.model.instance(place.owner?);
         let written = instance.written.get(place.field?).copied().flatten()?;
@@ -231,7 +250,7 @@ impl Runner<'_, '_, '_> {
             other => self.model.show(other),
         };
         let at = self.model.program.loc(instance.module, written.value.span);
-        Some((format!("set `{}` to `{text}`", name.text), at, text))
+        Some((format!("set `{name}` to `{text}`"), at, text))
     }
 }
 
@@ -292,11 +311,11 @@ impl<'a> Allows<'a> {
     /// A check that is not there, or cannot be silenced, is said at once.
     fn look_up(&self, model: &Model<'_, 'a>) {
         let mut known: BTreeMap<&str, &ast::Check> = BTreeMap::new();
-        for item in model.program.syntax.modules.iter().flat_map(|m| &m.tree.items) {
-            if let ast::ItemKind::Check(check) = &item.kind {
-                known.insert(&check.name.text, check);
-                known.insert(&check.code.text, check);
-            }
+        let items = model.program.syntax.modules.iter().flat_map(|m| &m.tree.items);
+        let at_top = items.filter_map(|i| if let ast::ItemKind::Check(check) = &i.kind { Some(check) } else { None });
+        for check in at_top.chain(model.program.kinds.iter().flat_map(|k| &k.tree.checks)) {
+            known.insert(&check.name.text, check);
+            known.insert(&check.code.text, check);
         }
         for (number, allow) in self.list.iter().enumerate() {
             let problem = match known.get(allow.check.as_str()) {

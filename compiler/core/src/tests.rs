@@ -119,7 +119,9 @@ impl Judge<'_, '_, '_> {
 
     fn checks(&self) -> impl Iterator<Item = (&str, &str)> {
         let items = self.model.program.syntax.modules.iter().flat_map(|m| &m.tree.items);
-        items.filter_map(|i| if let ItemKind::Check(c) = &i.kind { Some((c.name.text.as_str(), c.code.text.as_str())) } else { None })
+        let at_top = items.filter_map(|i| if let ItemKind::Check(c) = &i.kind { Some(c) } else { None });
+        let all = at_top.chain(self.model.program.kinds.iter().flat_map(|k| &k.tree.checks));
+        all.map(|c| (c.name.text.as_str(), c.code.text.as_str()))
     }
 
     fn reported(&self, name: &str, place: Option<&ast::Expr>, at: Loc, expected: &mut [bool]) -> Option<Problem> {

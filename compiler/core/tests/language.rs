@@ -186,3 +186,23 @@ fn a_value_says_where_it_comes_from() {
     assert!(chain("b.size").unwrap_err().starts_with("nothing is declared as `b`"));
     assert!(loaded.graph().contains("\"a\" [label=\"a\\nnode\"]"));
 }
+
+#[test]
+fn a_check_in_a_kind_is_about_each_of_it() {
+    let text = r#"
+kind node {
+  size: Size
+  limit: Size = 9GiB
+  check too_large: T003 error { when size > limit, at size, say "{self} has {size}, and {limit} are allowed", fix size = limit }
+}
+node a { size = 1GiB }
+node b { size = 10GiB }
+@allow(too_large, "for a test")
+node c { size = 10GiB }
+"#;
+    let files = program(text);
+    let loaded = load(&files);
+    let report = loaded.compile().report;
+    let said: Vec<(&str, u32, usize)> = report.diagnostics.iter().map(|d| (d.message.as_str(), d.span.start.line, d.fixes.len())).collect();
+    assert_eq!(said, [("b has 10 GiB, and 9 GiB are allowed", 8, 1)]);
+}
