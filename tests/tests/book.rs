@@ -1,0 +1,38 @@
+//! Does the book tell the truth? Every program of the tour and of the reference is compiled like those of check pages; a block
+//! `mig fragment` is a piece that is only parsed.
+//!
+//! Blocks `console` are run elsewhere, with the program itself.
+
+mod snippets;
+mod tree;
+
+use snippets::Example;
+use std::fmt::Write as _;
+
+/// What is wrong with one page; and the page as it should be, if only outputs differ.
+fn judge(path: &str, page: &str, problems: &mut String) -> String {
+    let blocks = snippets::blocks(page);
+    let mut edits = vec![];
+    for (index, block) in blocks.iter().enumerate() {
+        match block.info {
+            "mig" => drop(snippets::judge(path, &blocks, index, problems, &mut edits)),
+            "mig fragment" => {
+                for damage in Example::new(&blocks, index).report().diagnostics.iter().filter(|d| d.code == "MIG1001") {
+                    let line = block.line as u32 + damage.span.start.line;
+                    let _ = writeln!(problems, "{path}:{line}: not of the language: {}", damage.message);
+                }
+            }
+            // Facts, modules, answers, and what a person types.
+            info if info.starts_with("json ") || info.starts_with("mig ") || matches!(info, "output" | "plan" | "console" | "text") => {}
+            info => {
+                let _ = writeln!(problems, "{path}:{}: a block `{info}` is not executed", block.line);
+            }
+        }
+    }
+    snippets::mended(page, edits)
+}
+
+#[test]
+fn every_program_of_the_book_does_what_is_said() {
+    snippets::settle(&["docs/tour.md".to_owned(), "docs/reference.md".to_owned()], judge);
+}
