@@ -78,6 +78,11 @@ impl<'a> Model<'_, 'a> {
     /// Of an entry of a declaration: names mean what they mean in the module.
     pub fn eval_in_declaration(&self, id: InstanceId, e: &Expr) -> Val {
         let instance = self.instance(id);
+        if let Some(component) = instance.component {
+            let scope = Scope { me: Some(component), body: true, ..Scope::module(instance.module) };
+            let this = Val::new(Value::Ref(id), instance.at);
+            return self.eval(&scope.with(&scope.var("self", &this)), e);
+        }
         let scope = Scope { me: Some(id), ..Scope::module(instance.module) };
         match &instance.key {
             Some((name, value)) => self.eval(&scope.with(&scope.var(name, value)), e),

@@ -294,8 +294,20 @@ impl Typer<'_, '_> {
         if let Some(rule) = def.children.iter().find(|c| c.name.as_deref() == Some(name)) {
             return Some(self.program.reference(rule.kind));
         }
+        if let Some(part) = self.part(kind, name) {
+            return Some(self.program.reference(part));
+        }
         let parents = self.program.parents.get(&def.root)?;
         parents.iter().copied().find(|p| self.program.kind(*p).name == name).map(|p| self.program.reference(p))
+    }
+
+    /// What the kind of a component declares under that name.
+    fn part(&self, kind: KindId, name: &str) -> Option<KindId> {
+        let def = self.program.kind(kind);
+        match def.tree.declarations.iter().find(|d| d.name.text == name) {
+            Some(d) => self.declared_kind(def.module, d, None),
+            None => def.base.and_then(|base| self.part(base, name)),
+        }
     }
 
     /// The type of a field when it is read; what a survey fills counts as there.

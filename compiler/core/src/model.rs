@@ -32,6 +32,8 @@ pub struct Instance<'a> {
     pub parent: Option<InstanceId>,
     /// What is declared in it.
     pub children: Vec<InstanceId>,
+    /// The component whose kind declares it: names in it mean that one's fields and children.
+    pub component: Option<InstanceId>,
     /// Its tree; a child that nobody wrote and a survey fills has none.
     pub tree: Option<&'a ast::Declaration>,
     /// The module it stands in.
@@ -58,6 +60,9 @@ enum Slot {
     Busy,
     Done(Val),
 }
+
+/// Components may nest so deep.
+const COMPONENT_DEPTH_MAX: usize = 32;
 
 /// All that a program declares.
 #[derive(Debug)]
@@ -183,6 +188,7 @@ impl<'p, 'a> Model<'p, 'a> {
             kind,
             parent,
             children: vec![],
+            component: None,
             tree: Some(d),
             module,
             existing: d.existing || inherited,
@@ -205,7 +211,53 @@ impl<'p, 'a> Model<'p, 'a> {
             }
         }
         self.implied(id);
+        self.parts(id, kind);
         id
+    }
+
+    /// What the kind of a component declares, once for each of it.
+    fn parts(&mut self, id: InstanceId, kind: KindId) {
+        let mut depth = 0;
+        let mut at = Some(id);
+        while let Some(up) = at {
+            depth += 1;
+            at = self.instance(up).parent;
+        }
+        let mut kinds = vec![];
+        let mut next = Some(kind);
+        while let Some(kind) = next {
+            kinds.push(kind);
+            next = self.program.kind(kind).base;
+        }
+        for kind in kinds.into_iter().rev() {
+            let def = self.program.kind(kind);
+            let (module, tree, at) = (def.module, def.tree, def.at);
+            if depth > COMPONENT_DEPTH_MAX && !tree.declarations.is_empty() {
+                self.program.report(Problem::error(CYCLE, at, format!("the component `{}` holds itself", tree.name.text)));
+                return;
+            }
+            for (number, d) in tree.declarations.iter().enumerate() {
+                let Some(kind) = (Typer { program: self.program }).declared_kind(module, d, None) else { continue };
+                if d.name.text.is_empty() || self.program.kind(kind).tree.is_abstract {
+                    continue;
+                }
+                let annotations = tree.declaration_annotations.get(number).map_or(&[][..], Vec::as_slice);
+                let address = SmolStr::from(format!("{}.{}", self.instance(id).address, d.name.text));
+                let child = self.declare(module, d, kind, Some(id), annotations, &address, None);
+                self.belongs(child, id);
+                self.instances[id.0 as usize].children.push(child);
+            }
+        }
+    }
+
+    /// Names in a part of a component, and in what is declared in it, are the component's.
+    fn belongs(&mut self, part: InstanceId, component: InstanceId) {
+        self.instances[part.0 as usize].component = Some(component);
+        for child in self.instance(part).children.clone() {
+            if self.instance(child).component.is_none() {
+                self.belongs(child, component);
+            }
+        }
     }
 
     /// Children with a fixed name that an existing declaration has, though nobody wrote them: a survey fills them.
@@ -228,6 +280,7 @@ impl<'p, 'a> Model<'p, 'a> {
                 kind: rule.kind,
                 parent: Some(id),
                 children: vec![],
+                component: None,
                 tree: None,
                 module,
                 existing: true,

@@ -163,6 +163,10 @@ impl Problems {
 
 /// ` — did you mean …?` for a name that is one or two edits away from one of those, or nothing.
 pub fn near<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    // Any two single letters are one edit apart, which says nothing.
+    if name.chars().count() < 2 {
+        return None;
+    }
     let limit = (name.len() / 3).clamp(1, 3);
     known.into_iter().map(|k| (distance(name, k), k)).filter(|(d, k)| *d <= limit && *k != name).min().map(|(_, k)| k)
 }

@@ -127,10 +127,12 @@ impl<'a> Typer<'_, 'a> {
         for check in &tree.checks {
             self.check_item(&env, check);
         }
-        if let Some(declaration) = tree.declarations.first() {
-            let problem =
-                Problem::error(NOT_YET, self.program.loc(module, declaration.span), "components are not supported by this version of migc");
-            self.program.report(problem);
+        for (number, declaration) in tree.declarations.iter().enumerate() {
+            let annotations = tree.declaration_annotations.get(number).map_or(&[][..], Vec::as_slice);
+            self.declaration(&env, declaration, None, annotations);
+            if declaration.keys.is_some() {
+                self.nested_keys(&env, declaration);
+            }
         }
     }
 
@@ -216,7 +218,8 @@ impl<'a> Typer<'_, 'a> {
             self.program.report(problem);
             return;
         }
-        let mut env = Env { me: Some(kind), ..env.clone() };
+        // In the body of a component names stay the component's, and only `self` is the declaration.
+        let mut env = if env.body { env.with(&"self".into(), self.program.reference(kind)) } else { Env { me: Some(kind), ..env.clone() } };
         if let Some((name, keys)) = &d.keys {
             let ty = self.infer(&env, keys, None);
             if ty.is_later() {
@@ -310,6 +313,9 @@ impl<'a> Typer<'_, 'a> {
                 continue;
             }
             self.declaration(env, tree, Some(kind), &child.annotations);
+            if tree.keys.is_some() {
+                self.nested_keys(env, tree);
+            }
         }
         for rule in def.children.iter().filter(|r| matches!(r.many, ast::Many::One | ast::Many::Some) && !d.existing) {
             let found = d.children.iter().any(|c| match &rule.name {
@@ -323,6 +329,12 @@ impl<'a> Typer<'_, 'a> {
                 self.program.report(Problem::error(MISSING_FIELD, self.program.loc(env.module, d.name.span), message));
             }
         }
+    }
+
+    fn nested_keys(&self, env: &Env, d: &ast::Declaration) {
+        let message = format!("`{}` stands inside another declaration, where `[key in keys]` is not supported yet", d.name.text);
+        let problem = Problem::error(NOT_YET, self.program.loc(env.module, d.name.span), message);
+        self.program.report(problem.help("declare it at the top of a module"));
     }
 
     fn annotations(&self, env: &Env, annotations: &[ast::Annotation]) {

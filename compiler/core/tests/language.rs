@@ -206,3 +206,29 @@ node c { size = 10GiB }
     let said: Vec<(&str, u32, usize)> = report.diagnostics.iter().map(|d| (d.message.as_str(), d.span.start.line, d.fixes.len())).collect();
     assert_eq!(said, [("b has 10 GiB, and 9 GiB are allowed", 8, 1)]);
 }
+
+#[test]
+fn components_group_declarations() {
+    let text = r#"
+kind node { size: Size, zone: Str }
+kind pair {
+  zone: Str
+  size: Size = 2GiB
+  node first { size = size, zone = zone }
+  node second { size = first.size * 2, zone = self.size.in(GiB) == 4 and zone == "b" ? "x" : "y" }
+  total = first.size + second.size
+}
+"#
+    .replace("self.size.in(GiB) == 4 and zone == \"b\" ? \"x\" : \"y\"", "if self.size == 4GiB { \"{zone}2\" } else { \"no\" }");
+    let given = format!("{text}pair a {{ zone = \"a\" }}\npair b {{ zone = \"b\", size = 5GiB }}\n");
+    for condition in [
+        "all(node).len == 4",
+        "a.total == 6GiB and b.total == 15GiB",
+        "a.second.zone == \"a2\" and b.first.zone == \"b\"",
+        "a.second.size == 4GiB",
+    ] {
+        holds(&given, condition);
+    }
+    assert_eq!(codes("kind a { x: Int = 1, a inner { } }\na outer { }\n"), ["MIG1007"]);
+    assert_eq!(codes("kind node { x: Int }\nkind p { node n { y = 1 } }\np one { }\n"), ["MIG1002", "MIG1005"]);
+}
