@@ -147,8 +147,8 @@ fn fence(root: &Path) -> PathBuf {
     root.ancestors().find(|a| a.join(".git").exists()).unwrap_or(root).to_owned()
 }
 
-/// What the command line and the environment give to parameters. `MIG_VAR_*` is all that is read.
-pub fn options(set: &[(String, String)]) -> Result<Options, Failure> {
+/// What the command line, a file of variables and the environment give to parameters. `MIG_VAR_*` is all that is read of the last.
+pub fn options(set: &[(String, String)], file: Vec<(String, String)>) -> Result<Options, Failure> {
     let mut environment = vec![];
     for (name, value) in env::vars_os() {
         let Some(name) = name.to_str().and_then(|n| n.strip_prefix("MIG_VAR_")).map(str::to_owned) else { continue };
@@ -156,7 +156,30 @@ pub fn options(set: &[(String, String)]) -> Result<Options, Failure> {
         environment.push((name, value));
     }
     environment.sort();
-    Ok(Options { set: set.to_vec(), environment })
+    Ok(Options { set: set.to_vec(), file, environment })
+}
+
+/// What `NAME.migvars` beside the program gives to parameters: a line for each, `name = value`; text may stand in quotes.
+pub fn variables(project: &Project, name: &str) -> Result<Vec<(String, String)>, Failure> {
+    let path = format!("{name}.migvars");
+    let bytes = project
+        .read(&path)
+        .map_err(|why| Failure::new(format!("`{path}` cannot be read: {why}")).help("`--env NAME` reads NAME.migvars beside main.mig"))?;
+    let text = String::from_utf8(bytes).map_err(|_| Failure::new(format!("`{path}` is not UTF-8")))?;
+    let mut out = vec![];
+    for (number, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with("//") {
+            continue;
+        }
+        let (name, value) =
+            line.split_once('=').map(|(n, v)| (n.trim(), v.trim())).filter(|(n, _)| !n.is_empty()).ok_or_else(|| {
+                Failure::new(format!("{path}:{}: this is not `name = value`", number + 1)).help("a comment begins with `//`")
+            })?;
+        let unquoted = value.strip_prefix('"').and_then(|v| v.strip_suffix('"')).unwrap_or(value);
+        out.push((name.to_owned(), unquoted.to_owned()));
+    }
+    Ok(out)
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     }
     let folder = match file {
         Some(_) => args.state.beside_plan()?,
-        None => args.state.folder(&args.program.open()?),
+        None => args.state.folder(&args.program.open()?, args.program.env.as_deref()),
     };
     let state = state::read(&folder)?;
     if let Some(run) = &args.abandon {

@@ -36,7 +36,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     if compilation.report.has_errors() {
         return Ok(program::refuse(&compilation.report, &loaded, args.json, terminal));
     }
-    let state = args.state.read(&project)?;
+    let state = args.state.read(&project, args.program.env.as_deref())?;
     if let Some(unfinished) = &state.unfinished {
         let help = format!(
             "`migc status` shows it; `migc apply` goes on with the plan it began with, `migc apply --abandon {}` closes it as it is",

@@ -22,6 +22,9 @@ pub(super) struct Program {
     /// Give a parameter its value; stronger than `MIG_VAR_NAME` in the environment
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_set)]
     pub(super) set: Vec<(String, String)>,
+    /// Take parameters from NAME.migvars beside the program, and keep a state of its own
+    #[arg(long, value_name = "NAME", value_parser = parse_env)]
+    pub(super) env: Option<String>,
 }
 
 impl Program {
@@ -32,9 +35,17 @@ impl Program {
 
     /// Its sources, read and parsed.
     pub(super) fn load(&self, project: &Project) -> Result<Loaded, Failure> {
-        let options = project::options(&self.set)?;
+        let file = self.env.as_ref().map(|name| project::variables(project, name)).transpose()?.unwrap_or_default();
+        let options = project::options(&self.set, file)?;
         Ok(mig_core::load(project, project.entry(), &options))
     }
+}
+
+/// `production`: part of file names, so nothing but a name.
+fn parse_env(text: &str) -> Result<String, String> {
+    let is_name =
+        text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') && text.starts_with(|c: char| c.is_ascii_alphanumeric());
+    if is_name { Ok(text.to_owned()) } else { Err(format!("`{text}` is not the name of an environment")) }
 }
 
 /// `region=cn-shanghai`

@@ -40,21 +40,22 @@ impl Folder {
 
     /// Its folder, where no project tells.
     pub(super) fn beside_plan(&self) -> Result<PathBuf, Failure> {
-        let here = || Project::open(Path::new(".")).ok().filter(|p| p.root().join(ENTRY).exists()).map(|p| self.folder(&p));
+        let here = || Project::open(Path::new(".")).ok().filter(|p| p.root().join(ENTRY).exists()).map(|p| self.folder(&p, None));
         self.named().or_else(here).ok_or_else(|| {
             Failure::usage("a plan in a file does not say where the state is").help("add `--state DIR`, or go to the project's folder")
         })
     }
 
     /// Its folder.
-    pub(super) fn folder(&self, project: &Project) -> PathBuf {
-        let declared = || project::options(&[]).ok().and_then(|options| mig_core::load(project, project.entry(), &options).state());
-        self.named().unwrap_or_else(|| project.root().join(declared().as_deref().unwrap_or(FOLDER)))
+    pub(super) fn folder(&self, project: &Project, env: Option<&str>) -> PathBuf {
+        let declared = || project::options(&[], vec![]).ok().and_then(|options| mig_core::load(project, project.entry(), &options).state());
+        let folder = self.named().unwrap_or_else(|| project.root().join(declared().as_deref().unwrap_or(FOLDER)));
+        env.map_or(folder.clone(), |env| folder.join(env))
     }
 
     /// What it says; nothing, if nothing was applied yet.
-    pub(super) fn read(&self, project: &Project) -> Result<State, Failure> {
-        read(&self.folder(project))
+    pub(super) fn read(&self, project: &Project, env: Option<&str>) -> Result<State, Failure> {
+        read(&self.folder(project, env))
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
-    let state = args.state.read(&args.program.open()?)?;
+    let state = args.state.read(&args.program.open()?, args.program.env.as_deref())?;
     terminal.print(&if args.json { json::pretty(&state) } else { render::status::state(&state) });
     Ok(Status::Done)
 }

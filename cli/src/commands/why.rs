@@ -8,19 +8,14 @@ use crate::{
     visible,
 };
 use serde::Serialize;
-use std::path::PathBuf;
 
 /// Show where a value comes from: what is written, computed, measured or a default, down to the first literal
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The field: `kruskal.cpus`, `web["a"].system.size`
     field: String,
-    /// A folder whose program begins at its `main.mig`, or a single file
-    #[arg(default_value = ".")]
-    path: PathBuf,
-    /// Give a parameter its value; stronger than `MIG_VAR_NAME` in the environment
-    #[arg(long, value_name = "NAME=VALUE", value_parser = program::parse_set)]
-    set: Vec<(String, String)>,
+    #[command(flatten)]
+    program: program::Program,
     /// Print one object
     #[arg(long)]
     json: bool,
@@ -37,8 +32,7 @@ struct Row<'l> {
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
-    let program = program::Program { path: args.path.clone(), set: args.set.clone() };
-    let loaded = program.load(&program.open()?)?;
+    let loaded = args.program.load(&args.program.open()?)?;
     let links = loaded.why(&args.field).map_err(|why| Failure::new(why).help("an address is the path of declaration names"))?;
     if args.json {
         let row = |l: &'_ mig_core::Link| (l.depth, l.text.clone(), l.origin.clone());

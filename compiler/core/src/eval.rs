@@ -290,7 +290,7 @@ impl<'a> Model<'_, 'a> {
         let typed = self.program.typed(module, ty, false);
         let options = &self.program.syntax.options;
         let given = |list: &[(String, String)]| list.iter().rev().find(|(n, _)| *n == p.name.text.as_str()).map(|(_, v)| v.clone());
-        let value = match given(&options.set).or_else(|| given(&options.environment)) {
+        let value = match given(&options.set).or_else(|| given(&options.file)).or_else(|| given(&options.environment)) {
             Some(text) => self.given(module, p, &typed, &text, at),
             None => match &p.default {
                 Some(default) => self.eval(&Scope::module(module), default),

@@ -54,6 +54,8 @@ pub trait Files {
 pub struct Options {
     /// `--set name=value`, stronger than the environment.
     pub set: Vec<(String, String)>,
+    /// Of the file that `--env` names; stronger than the environment.
+    pub file: Vec<(String, String)>,
     /// `MIG_VAR_name`.
     pub environment: Vec<(String, String)>,
 }

@@ -3,7 +3,7 @@
 use crate::{
     infer::{Env, Typer, key_text},
     program::Program,
-    report::{ALLOW, DUPLICATE_NAME, MISSING_FIELD, NOT_YET, Problem, STAGE, SYNTAX, TYPE_MISMATCH, UNKNOWN_NAME},
+    report::{ALLOW, DUPLICATE_NAME, MISSING_FIELD, NOT_YET, PARAMETER, Problem, STAGE, SYNTAX, TYPE_MISMATCH, UNKNOWN_NAME},
     types::{KindId, ModuleId, Type, Typed},
 };
 use mig_syntax::ast::{self, ItemKind};
@@ -14,6 +14,7 @@ use std::rc::Rc;
 /// Types everything.
 pub fn check(program: &Program<'_>) {
     let typer = Typer { program };
+    typer.parameters();
     for (number, module) in program.syntax.modules.iter().enumerate() {
         let id = ModuleId(number as u32);
         for item in &module.tree.items {
@@ -23,6 +24,23 @@ pub fn check(program: &Program<'_>) {
 }
 
 impl<'a> Typer<'_, 'a> {
+    /// A value for a parameter that does not exist was meant for one that does.
+    fn parameters(&self) {
+        let options = &self.program.syntax.options;
+        let items = self.program.syntax.modules.iter().filter(|m| m.own).flat_map(|m| &m.tree.items);
+        let known: Vec<&str> =
+            items.filter_map(|i| if let ItemKind::Param(p) = &i.kind { Some(p.name.text.as_str()) } else { None }).collect();
+        let entry = self.program.syntax.modules.iter().find(|m| m.own).map(|m| m.file).unwrap_or_default();
+        for (name, _) in options.set.iter().chain(&options.file).filter(|(name, _)| !known.contains(&name.as_str())) {
+            let at = crate::source::Loc::new(entry, ast::Span::default());
+            let problem = Problem::error(PARAMETER, at, format!("there is no parameter `{name}`, and it was given a value"));
+            self.program.report(match crate::report::near(name, known.iter().copied()) {
+                Some(close) => problem.help(format!("did you mean `{close}`?")),
+                None => problem.help("`param` declares one"),
+            });
+        }
+    }
+
     fn item(&self, module: ModuleId, item: &'a ast::Item) {
         let env = Env::module(module);
         match &item.kind {

@@ -99,13 +99,21 @@ fn parameters_come_from_the_command_line() {
     );
     let with = |set: &[(&str, &str)]| {
         let set = set.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        let loaded =
-            mig_core::load(&files, "main.mig", &mig_core::Options { set, environment: vec![("name".to_owned(), "env".to_owned())] });
+        let loaded = mig_core::load(
+            &files,
+            "main.mig",
+            &mig_core::Options {
+                set,
+                file: vec![("size".to_owned(), "4GiB".to_owned())],
+                environment: vec![("name".to_owned(), "env".to_owned()), ("size".to_owned(), "5GiB".to_owned())],
+            },
+        );
         let compiled = loaded.compile();
         let output = compiled.plan(&mig_plan::State::default()).map(|p| p.outputs["all_of_it"].clone());
         output.map_err(|r| r.diagnostics.into_iter().map(|d| d.code).collect::<Vec<_>>())
     };
-    assert_eq!(with(&[]).unwrap(), "2 GiB env false");
+    assert_eq!(with(&[]).unwrap(), "4 GiB env false");
+    assert_eq!(with(&[("sise", "3GiB")]).unwrap_err(), ["MIG1013"]);
     assert_eq!(with(&[("size", "3GiB"), ("name", "a b"), ("on", "true")]).unwrap(), "3 GiB a b true");
     assert_eq!(with(&[("size", "30GiB")]).unwrap_err(), ["MIG1006"]);
     assert_eq!(with(&[("size", "big")]).unwrap_err(), ["MIG1013"]);
@@ -230,5 +238,5 @@ kind pair {
         holds(&given, condition);
     }
     assert_eq!(codes("kind a { x: Int = 1, a inner { } }\na outer { }\n"), ["MIG1007"]);
-    assert_eq!(codes("kind node { x: Int }\nkind p { node n { y = 1 } }\np one { }\n"), ["MIG1002", "MIG1005"]);
+    assert_eq!(codes("kind node { x: Int }\nkind p { node n { y = 1 } }\np one { }\n"), ["MIG1005", "MIG1002"]);
 }
