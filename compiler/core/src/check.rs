@@ -41,6 +41,7 @@ pub fn run(model: &Model<'_, '_>) -> Vec<String> {
         }
     }
     allows.report_unused(model);
+    model.program.problems.borrow_mut().group();
     names.sort();
     names
 }
@@ -168,6 +169,8 @@ impl Runner<'_, '_, '_> {
         let message = self.text(scope, self.check.say.as_ref()).unwrap_or_default();
         let mut problem = Problem::new(severity, &self.check.code.text, &self.check.name.text, place.entry, message);
         problem.help = self.text(scope, self.check.help.as_ref());
+        let one_of_many = place.owner.filter(|id| self.model.instance(*id).key.is_some());
+        problem.about = one_of_many.map(|id| self.model.instance(id).address.to_string());
         if let Some(from) = place.source {
             problem = problem.also(from, "comes from here");
         }

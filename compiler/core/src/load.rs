@@ -72,6 +72,7 @@ pub fn load(files: &dyn Files, entry: &str, options: &Options) -> Syntax {
     let mut loader = Loader { files, syntax: Syntax { options: options.clone(), ..Syntax::default() }, by_path: HashMap::default() };
     loader.prelude();
     loader.user(entry, None);
+    loader.circles();
     loader.unused(entry);
     loader.read_facts();
     loader.syntax
@@ -192,6 +193,48 @@ impl Loader<'_> {
             return Err(format!("it is larger than {} MiB", SOURCE_MAX_BYTES >> 20));
         }
         String::from_utf8(bytes).map_err(|e| format!("it is not UTF-8 at byte {}", e.utf8_error().valid_up_to()))
+    }
+
+    /// Modules that use each other in a circle, each circle once with its way.
+    fn circles(&mut self) {
+        let mut done = vec![false; self.syntax.modules.len()];
+        for start in 0..self.syntax.modules.len() {
+            self.walk(start, &mut vec![], &mut done);
+        }
+    }
+
+    fn walk(&mut self, at: usize, way: &mut Vec<usize>, done: &mut [bool]) {
+        if let Some(first) = way.iter().position(|m| *m == at) {
+            let circle: Vec<usize> = way.iter().skip(first).copied().chain([at]).collect();
+            return self.circle(&circle);
+        }
+        if done.get(at).copied().unwrap_or(true) {
+            return;
+        }
+        way.push(at);
+        let mut next: Vec<usize> = self.syntax.modules.get(at).map(|m| m.uses.values().map(|m| m.0 as usize).collect()).unwrap_or_default();
+        next.sort_unstable();
+        for module in next {
+            self.walk(module, way, done);
+        }
+        way.pop();
+        if let Some(mark) = done.get_mut(at) {
+            *mark = true;
+        }
+    }
+
+    fn circle(&mut self, circle: &[usize]) {
+        let name = |m: &usize| self.syntax.modules.get(*m).map_or("", |m| self.syntax.texts.name(m.file)).to_owned();
+        let way = circle.iter().map(name).collect::<Vec<_>>().join(" → ");
+        let (Some(first), Some(second)) = (circle.first(), circle.get(1)) else { return };
+        let Some(module) = self.syntax.modules.get(*first) else { return };
+        let used = module.tree.items.iter().find_map(|i| match &i.kind {
+            ast::ItemKind::Use(u) if u.file && module.uses.values().any(|m| m.0 as usize == *second) => Some(u.target.span),
+            _ => None,
+        });
+        let at = Loc::new(module.file, used.unwrap_or_default());
+        let problem = Problem::error(crate::report::CYCLE, at, format!("modules use each other in a circle: {way}"));
+        self.syntax.problems.push(problem.help("move what both need into a module of its own"));
     }
 
     fn unused(&mut self, entry: &str) {

@@ -63,6 +63,8 @@ pub struct Problem {
     pub help: Option<String>,
     /// Title, place, new text.
     pub fixes: Vec<(String, Loc, String)>,
+    /// The declaration it is about, where one of many stands for all of them.
+    pub about: Option<String>,
 }
 
 impl Problem {
@@ -88,6 +90,7 @@ impl Problem {
             labels: vec![],
             help: None,
             fixes: vec![],
+            about: None,
         }
     }
 
@@ -140,6 +143,9 @@ impl Problem {
     }
 }
 
+/// So many names stand in a message for many.
+const GROUP_NAMES_MAX: usize = 3;
+
 /// What was found so far.
 #[derive(Debug, Default)]
 pub struct Problems {
@@ -153,6 +159,32 @@ impl Problems {
     /// One more.
     pub fn add(&mut self, problem: Problem) {
         self.list.push(problem);
+    }
+
+    /// What is said of each of many declarations of one text is said once, with the names of the others.
+    pub fn group(&mut self) {
+        let mut out: Vec<Problem> = vec![];
+        let mut others: Vec<Vec<String>> = vec![];
+        for problem in std::mem::take(&mut self.list) {
+            let same = |p: &Problem| p.about.is_some() && problem.about.is_some() && p.code == problem.code && p.at == problem.at;
+            match out.iter().position(same).and_then(|i| others.get_mut(i)) {
+                Some(list) => list.extend(problem.about),
+                None => {
+                    out.push(problem);
+                    others.push(vec![]);
+                }
+            }
+        }
+        for (problem, names) in out.iter_mut().zip(others) {
+            if let Some((last, rest)) = names.split_last() {
+                let shown: Vec<&str> = rest.iter().take(GROUP_NAMES_MAX).map(String::as_str).collect();
+                let more =
+                    if rest.len() > shown.len() { format!(" and {} more", names.len() - shown.len()) } else { format!(" and {last}") };
+                let list = if shown.is_empty() { last.clone() } else { format!("{}{more}", shown.join(", ")) };
+                problem.message = format!("{}; the same holds for {list}", problem.message);
+            }
+        }
+        self.list = out;
     }
 
     /// With names, lines, in order.

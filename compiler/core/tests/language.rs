@@ -90,6 +90,21 @@ check wrong_zone: T002 error { for n in all(node), when n.zone == "b", at n.zone
     let loaded = load(&files);
     let said: Vec<String> = loaded.compile().report.diagnostics.into_iter().map(|d| d.message).collect();
     assert_eq!(said, ["web[\"b\"] is in b"]);
+    let all = text.replace("when n.zone == \"b\"", "when n.size < 2GiB").replace("[\"a\", \"b\"]", "[\"a\", \"b\", \"c\"]");
+    let files = program(&all);
+    let loaded = load(&files);
+    let said: Vec<String> = loaded.compile().report.diagnostics.into_iter().map(|d| d.message).collect();
+    assert_eq!(said, ["web[\"a\"] is in a; the same holds for web[\"b\"] and web[\"c\"]"]);
+}
+
+#[test]
+fn modules_in_a_circle_are_told_with_their_way() {
+    let mut files = program("use \"./a.mig\"\nlet x = 1\n");
+    files.0.insert("a.mig".to_owned(), "use \"./sub/b.mig\"\nlet y = 2\n".to_owned());
+    files.0.insert("sub/b.mig".to_owned(), "use \"../a.mig\" as up\nlet z = up.y\n".to_owned());
+    let loaded = load(&files);
+    let said: Vec<String> = loaded.compile().report.diagnostics.into_iter().map(|d| d.message).collect();
+    assert_eq!(said, ["modules use each other in a circle: a.mig → sub/b.mig → a.mig"]);
 }
 
 #[test]
