@@ -7,7 +7,7 @@
 
 use crate::tree;
 use mig_core::{Files, Options};
-use mig_plan::{Report, Severity, State};
+use mig_plan::{Diagnostic, Report, Severity, State};
 use std::{collections::BTreeMap, env, fmt::Write as _, fs, ops::Range};
 
 /// A fenced block of a page.
@@ -70,6 +70,12 @@ impl<'p> Example<'p> {
         mig_core::load(self, "main.mig", &Options::default()).compile().report
     }
 
+    /// What `migc test` says of the tests in it that do not hold.
+    fn failures(&self) -> Vec<Diagnostic> {
+        let tests = mig_core::load(self, "main.mig", &Options::default()).test();
+        tests.into_iter().flat_map(|test| test.failures).collect()
+    }
+
     /// What `migc plan` prints where nothing was applied yet.
     fn plan(&self) -> String {
         let loaded = mig_core::load(self, "main.mig", &Options::default());
@@ -102,13 +108,14 @@ pub fn marks(program: &str) -> Vec<(u32, String)> {
     marks
 }
 
-/// Compiles one program of a page: what differs from its marks goes to `problems`, outputs that are not shown as they are to `edits`.
+/// Compiles one program of a page and runs its tests: what differs from its marks goes to `problems`, outputs that are not shown as they are to `edits`.
 pub fn judge(path: &str, blocks: &[Block<'_>], program: usize, problems: &mut String, edits: &mut Vec<(Range<usize>, String)>) -> Report {
     let block = &blocks[program];
     let example = Example::new(blocks, program);
     let report = example.report();
     let mut marks = marks(block.body);
-    for diagnostic in report.diagnostics.iter().filter(|d| d.severity != Severity::Hint) {
+    let failures = example.failures();
+    for diagnostic in report.diagnostics.iter().chain(&failures).filter(|d| d.severity != Severity::Hint) {
         let (line, severity, code) = (diagnostic.span.start.line, diagnostic.severity.as_str(), &diagnostic.code);
         match marks.iter().position(|(l, c)| *l == line && *c == format!("{severity} {code}")) {
             Some(at) if diagnostic.file == "main.mig" => drop(marks.remove(at)),
