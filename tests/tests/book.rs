@@ -23,7 +23,9 @@ fn judge(path: &str, page: &str, problems: &mut String) -> String {
                 }
             }
             // Facts, modules, answers, and what a person types.
-            info if info.starts_with("json ") || info.starts_with("mig ") || matches!(info, "output" | "plan" | "console" | "text") => {}
+            info if info.starts_with("json ")
+                || info.starts_with("mig ")
+                || matches!(info, "output" | "outputs" | "plan" | "console" | "text") => {}
             info => {
                 let _ = writeln!(problems, "{path}:{}: a block `{info}` is not executed", block.line);
             }

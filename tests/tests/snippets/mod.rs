@@ -132,8 +132,13 @@ pub fn judge(path: &str, blocks: &[Block<'_>], program: usize, problems: &mut St
     for (line, mark) in marks {
         let _ = writeln!(problems, "{path}:{}: marked {mark}, and nothing is reported", block.line as u32 + line);
     }
-    for shown in blocks[program + 1..].iter().take_while(|b| b.info == "output" || b.info == "plan") {
-        let text = if shown.info == "plan" { example.plan() } else { migc::render::short::report(&report) };
+    for shown in &blocks[program + 1..] {
+        let text = match shown.info {
+            "output" => migc::render::short::report(&report),
+            "plan" => example.plan(),
+            "outputs" => example.plan().split_inclusive('\n').filter(|line| line.starts_with("output: ")).collect(),
+            _ => break,
+        };
         if text != shown.body {
             edits.push((shown.range.clone(), text));
         }
