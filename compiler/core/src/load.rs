@@ -181,7 +181,13 @@ impl Loader<'_> {
             Ok(text) => Some(self.add(path, text, true, false)),
             Err(why) => {
                 let at = at.unwrap_or_else(|| Loc::new(self.syntax.texts.add(path, String::new()), ast::Span::default()));
-                self.syntax.problems.push(Problem::error(UNREADABLE, at, format!("`{path}` cannot be read: {why}")));
+                let problem = Problem::error(UNREADABLE, at, format!("`{path}` cannot be read: {why}"));
+                let begin = "a program begins at `main.mig`; give its folder, or `migc init` begins one";
+                self.syntax.problems.push(if self.by_path.values().any(|m| self.syntax.modules.get(m.0 as usize).is_some_and(|m| m.own)) {
+                    problem
+                } else {
+                    problem.help(begin)
+                });
                 None
             }
         }
@@ -238,7 +244,8 @@ impl Loader<'_> {
     }
 
     fn unused(&mut self, entry: &str) {
-        if !entry.ends_with("main.mig") {
+        // Without its beginning there is no program that could use them.
+        if !entry.ends_with("main.mig") || !self.by_path.contains_key(entry) {
             return;
         }
         for path in self.files.list() {

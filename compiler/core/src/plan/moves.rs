@@ -165,7 +165,7 @@ impl<'l> Lowering<'l> {
         let (title, why, phase, estimate) = if live {
             let why = "most of it travels while the service still runs; an interrupted copy goes on where it was";
             (
-                format!("copy {what} from {} to {}, alive", migration.from, migration.to),
+                format!("copy {what} from {} to {}, while they are in use", migration.from, migration.to),
                 why,
                 Phase::Prepare,
                 estimate::transfer(bytes, link),
