@@ -1,7 +1,8 @@
-//! Does the book tell the truth? Every program of the tour and of the reference is compiled like those of check pages; a block
-//! `mig fragment` is a piece that is only parsed.
+//! Does the book tell the truth? Every program of the tour and of the reference is compiled like those of check pages, and its
+//! tests are run.
 //!
-//! Blocks `console` are run elsewhere, with the program itself.
+//! Beside the blocks of check pages: `mig fragment` is a piece that is only parsed, `mig NAME.mig` a module for programs that name
+//! it, `plan` what `migc plan` prints and `outputs` its outputs alone. Blocks `console` are run elsewhere, with the program itself.
 
 mod snippets;
 mod tree;

@@ -1,6 +1,6 @@
 //! What do the programs of a page do? Shared by the tests of check pages and of the book; judges one program at a time.
 //!
-//! docs/testing.md describes the blocks. Marks are written by hand; outputs are rewritten by `cargo bless`.
+//! docs/testing.md describes the blocks of check pages, `book.rs` what the book has beside them. Marks are written by hand; outputs are rewritten by `cargo bless`.
 
 #![allow(clippy::disallowed_methods, reason = "pages are read, and rewritten where that is asked for")]
 #![allow(dead_code, reason = "each test uses its part")]
