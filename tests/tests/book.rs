@@ -15,6 +15,7 @@ fn judge(path: &str, page: &str, problems: &mut String) -> String {
     let blocks = snippets::blocks(page);
     let mut edits = vec![];
     for (index, block) in blocks.iter().enumerate() {
+        let before = index.checked_sub(1).map_or("", |i| blocks[i].info);
         match block.info {
             "mig" => drop(snippets::judge(path, &blocks, index, problems, &mut edits)),
             "mig fragment" => {
@@ -23,10 +24,12 @@ fn judge(path: &str, page: &str, problems: &mut String) -> String {
                     let _ = writeln!(problems, "{path}:{line}: not of the language: {}", damage.message);
                 }
             }
+            "output" | "outputs" | "plan" if !matches!(before, "mig" | "output" | "outputs" | "plan") => {
+                let _ = writeln!(problems, "{path}:{}: this answer stands behind no program", block.line);
+            }
             // Facts, modules, answers, and what a person types.
-            info if info.starts_with("json ")
-                || info.starts_with("mig ")
-                || matches!(info, "output" | "outputs" | "plan" | "console" | "text") => {}
+            "output" | "outputs" | "plan" | "console" | "text" => {}
+            info if info.starts_with("json ") || info.starts_with("mig ") => {}
             info => {
                 let _ = writeln!(problems, "{path}:{}: a block `{info}` is not executed", block.line);
             }
