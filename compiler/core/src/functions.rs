@@ -49,7 +49,12 @@ impl<'a> Model<'_, 'a> {
             .params
             .iter()
             .enumerate()
-            .map(|(i, p)| find(i, &p.0.text).map_or_else(|| Val::error(self.program.loc(module, p.0.span)), |a| self.eval(s, &a.value)))
+            .map(|(i, p)| {
+                let Some(arg) = find(i, &p.0.text) else { return Val::error(self.program.loc(module, p.0.span)) };
+                let value = self.eval(s, &arg.value);
+                let typed = p.1.as_ref().map(|ty| self.program.typed(module, ty, false));
+                typed.map_or(value.clone(), |typed| self.conform_to(value, &typed, &p.0.text, None))
+            })
             .collect();
         let depth = self.calls.get();
         self.calls.set(depth + 1);
@@ -79,14 +84,34 @@ impl<'a> Model<'_, 'a> {
             ("repository", Some(image)) => Value::Str(repository(&image).into()),
             ("tag", Some(image)) => Value::Str(tag(&image).into()),
             ("name_of", _) => match &value.v {
-                Value::Ref(id) => Value::Str(self.instance(*id).name.clone()),
+                Value::Ref(id) => Value::Str(self.name_of(*id)),
                 _ => Value::Error,
             },
-            ("json", _) => Value::Str(self.show(&value.v).into()),
+            ("json", _) => Value::Str(self.json(&value).to_string().into()),
             ("tcp" | "http" | "command" | "age" | "file", _) => probe(name, value, within, at),
             _ => Value::Error,
         };
         Val::new(v, at)
+    }
+
+    /// Its name; one of many has its key behind it.
+    fn name_of(&self, id: crate::value::InstanceId) -> SmolStr {
+        let instance = self.instance(id);
+        let key = instance.key.as_ref().filter(|_| instance.parent.is_none()).and_then(|(_, value)| value.as_str());
+        key.map_or_else(|| instance.name.clone(), |key| format!("{}_{key}", instance.name).into())
+    }
+
+    /// A value as JSON; `null` for what is not known yet.
+    pub fn json(&self, value: &Val) -> serde_json::Value {
+        match &value.v {
+            Value::Bool(b) => (*b).into(),
+            Value::Int(i) => (*i).into(),
+            Value::Float(f) => (*f).into(),
+            Value::List(list) => list.iter().map(|v| self.json(v)).collect(),
+            Value::Map(map) => map.iter().map(|(k, v)| (k.to_string(), self.json(v))).collect(),
+            Value::Error | Value::Absent | Value::Unknown(_) | Value::Later(_) | Value::Secret(_) => serde_json::Value::Null,
+            other => self.show(other).into(),
+        }
     }
 
     /// What is missing below `fact(…)` is unknown, and what is there was measured. Of a declaration that is not there yet nothing
@@ -193,6 +218,7 @@ impl<'a> Model<'_, 'a> {
             "filter" => Value::List(list.iter().filter(|v| self.kept(s, args, v)).cloned().collect()),
             "any" => self.quantified(s, list, args, true),
             "all" => self.quantified(s, list, args, false),
+            "sum" if list.is_empty() => self.zero(at),
             "sum" => self.fold(s, list, args, at, |a, b| arithmetic::binary(BinaryOp::Add, a, b, at).unwrap_or(Value::Error)),
             "min" => {
                 self.fold(s, list, args, at, |a, b| if compare(&b.v, &a.v) == Some(Ordering::Less) { b.v.clone() } else { a.v.clone() })
@@ -270,6 +296,13 @@ impl<'a> Model<'_, 'a> {
             total = Val::new(step(&total, &value), at);
         }
         total.v
+    }
+
+    /// The sum of nothing, in the dimension that its place has.
+    fn zero(&self, at: Loc) -> Value {
+        let dim = self.program.sums.borrow().get(&at).copied();
+        let of_dim = |dim| quantity::Quantity::new(0, 1, dim, [0; 3]).map(Value::Quantity);
+        dim.and_then(of_dim).unwrap_or(Value::Int(0))
     }
 
     fn groups(&self, s: &Scope<'_>, list: &[Val], args: &[Arg], at: Loc) -> Value {

@@ -130,7 +130,16 @@ impl<'p, 'a> Model<'p, 'a> {
         };
         let mut list = vec![];
         for value in self.keys_of(module, keys) {
-            let Some(text) = value.as_str().map(SmolStr::from) else { continue };
+            let at = self.program.loc(module, keys.span);
+            let Some(text) = value.as_str().map(SmolStr::from) else {
+                let message = format!("keys are strings or values of an enum, and {} is a {}", self.show(&value.v), value.v.sort_name());
+                self.program.report(Problem::error(crate::report::TYPE_MISMATCH, at, message));
+                continue;
+            };
+            if list.iter().any(|(known, _): &(SmolStr, InstanceId)| *known == text) {
+                self.program.report(Problem::error(crate::report::DUPLICATE_NAME, at, format!("the key \"{text}\" is there twice")));
+                continue;
+            }
             let address = SmolStr::from(format!("{}[\"{text}\"]", d.name.text));
             let id = self.declare(module, d, kind, None, &item.annotations, &address, Some(&(key.text.clone(), value)));
             list.push((text, id));

@@ -149,6 +149,8 @@ pub struct Program<'a> {
     pub broken: RefCell<HashSet<Loc>>,
     /// Types of values without a written one, by place; `None` while they are inferred.
     pub inferred: RefCell<HashMap<Loc, Option<Type>>>,
+    /// The dimension of each `sum`, by place: the sum of nothing has one too.
+    pub sums: RefCell<HashMap<Loc, crate::quantity::Dim>>,
     /// What was wrong.
     pub problems: RefCell<Problems>,
     pub(crate) depth: Cell<u32>,
@@ -168,6 +170,7 @@ impl<'a> Program<'a> {
             words: RefCell::default(),
             broken: RefCell::default(),
             inferred: RefCell::default(),
+            sums: RefCell::default(),
             problems: RefCell::new(Problems { list: syntax.problems.clone(), unproven: vec![] }),
             depth: Cell::new(0),
             endless: Cell::new(false),

@@ -243,9 +243,14 @@ fn scaled(f: &mut fmt::Formatter<'_>, q: Quantity, units: &[(&str, i128)], small
     let (num, den) = (i128::from(q.num), i128::from(q.den));
     let exact = units.iter().filter(|u| num != 0 && num % (u.1 * den) == 0).max_by_key(|u| u.1);
     if let Some((name, size)) = exact
-        && (num / (size * den)).abs() < 10_000
+        && (num / (size * den)).abs() < 1_000
     {
         return write!(f, "{} {name}", num / (size * den));
+    }
+    // `2.5 GiB` reads better than `2560 MiB`, as long as nothing is rounded away.
+    let short = units.iter().filter(|u| num.abs() >= u.1 * den && num * 100 % (u.1 * den) == 0).max_by_key(|u| u.1);
+    if let Some((name, size)) = short {
+        return write!(f, "{} {name}", plain(num as f64 / (size * den) as f64, 2));
     }
     let large = units.iter().find(|u| num.abs() >= u.1 * den);
     let (name, size) = large.copied().unwrap_or_else(|| units.iter().copied().find(|u| u.1 == smallest).unwrap_or(("", 1)));

@@ -3,7 +3,7 @@
 use crate::{
     infer::{Env, Typer, key_text},
     program::FieldDef,
-    report::{Problem, UNKNOWN_NAME, near},
+    report::{DUPLICATE_NAME, Problem, UNKNOWN_NAME, near},
     types::{KindId, RecordType, Type},
 };
 use mig_syntax::ast::{self, Expr};
@@ -39,7 +39,19 @@ impl Typer<'_, '_> {
         Type::List(inner)
     }
 
+    /// A key stands once.
+    fn distinct(&self, env: &Env, fields: &[ast::Field]) {
+        for (number, field) in fields.iter().enumerate() {
+            let key = key_text(field);
+            if let Some(first) = fields.iter().take(number).find(|f| key_text(f) == key) {
+                let problem = Problem::error(DUPLICATE_NAME, self.program.loc(env.module, field.span), format!("`{key}` is given twice"));
+                self.program.report(problem.also(self.program.loc(env.module, first.span), "first given here"));
+            }
+        }
+    }
+
     pub(crate) fn record(&self, env: &Env, e: &Expr, fields: &[ast::Field], want: Option<&Type>) -> Type {
+        self.distinct(env, fields);
         for member in want.into_iter().flat_map(Type::members) {
             match member {
                 Type::Record(record) => return self.record_of(env, e, fields, record),

@@ -207,7 +207,13 @@ impl Typer<'_, '_> {
     /// The type of a method, or of a property that is one without brackets.
     pub fn method(&self, env: &Env, e: &Expr, receiver: &Type, name: &ast::Name, args: &[Arg]) -> Type {
         let result = match receiver {
-            Type::List(element) => self.list_method(env, element, &name.text, args),
+            Type::List(element) => {
+                let result = self.list_method(env, element, &name.text, args);
+                if let (Some(Type::Quantity(dim)), "sum") = (&result, name.text.as_str()) {
+                    self.program.sums.borrow_mut().insert(self.loc(env, e), *dim);
+                }
+                result
+            }
             Type::Map(element, _) => map_method(element, &name.text),
             Type::Str | Type::Path => self.text_method(env, &name.text, args),
             Type::Quantity(_) | Type::Int | Type::Float if name.text == "in" => self.unit_of(env, e, receiver, args),

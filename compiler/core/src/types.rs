@@ -189,6 +189,8 @@ impl Type {
             Self::Secret(_) => true,
             Self::Option(inner) | Self::Later(inner) => inner.is_secret(),
             Self::Union(members) => members.iter().any(Self::is_secret),
+            Self::List(inner) | Self::Map(inner, _) => inner.is_secret(),
+            Self::Record(record) => record.fields.iter().any(|f| f.typed.ty.is_secret()),
             _ => false,
         }
     }

@@ -15,6 +15,7 @@ use std::rc::Rc;
 pub fn check(program: &Program<'_>) {
     let typer = Typer { program };
     typer.parameters();
+    typer.codes();
     for (number, module) in program.syntax.modules.iter().enumerate() {
         let id = ModuleId(number as u32);
         for item in &module.tree.items {
@@ -38,6 +39,31 @@ impl<'a> Typer<'_, 'a> {
                 Some(close) => problem.help(format!("did you mean `{close}`?")),
                 None => problem.help("`param` declares one"),
             });
+        }
+    }
+
+    /// A check has a code of its own, and codes that begin with MIG are those of the standard library.
+    fn codes(&self) {
+        let mut seen: HashMap<&str, crate::source::Loc> = HashMap::default();
+        for (number, module) in self.program.syntax.modules.iter().enumerate() {
+            let id = ModuleId(number as u32);
+            let checks = module.tree.items.iter().flat_map(|i| match &i.kind {
+                ItemKind::Check(c) => std::slice::from_ref(c),
+                ItemKind::Kind(k) => k.checks.as_slice(),
+                _ => &[],
+            });
+            for check in checks.filter(|c| !c.code.text.is_empty()) {
+                let at = self.program.loc(id, check.code.span);
+                if module.own && check.code.text.starts_with("MIG") {
+                    let message = format!("`{}`: codes that begin with MIG are those of the standard library", check.code.text);
+                    self.program
+                        .report(Problem::error(DUPLICATE_NAME, at, message).help("give yours a prefix of your own, such as `CLUB001`"));
+                }
+                if let Some(first) = seen.insert(&check.code.text, at) {
+                    let problem = Problem::error(DUPLICATE_NAME, at, format!("two checks have the code `{}`", check.code.text));
+                    self.program.report(problem.also(first, "first used here"));
+                }
+            }
         }
     }
 

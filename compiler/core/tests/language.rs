@@ -255,3 +255,29 @@ kind pair {
     assert_eq!(codes("kind a { x: Int = 1, a inner { } }\na outer { }\n"), ["MIG1007"]);
     assert_eq!(codes("kind node { x: Int }\nkind p { node n { y = 1 } }\np one { }\n"), ["MIG1005", "MIG1002"]);
 }
+
+#[test]
+fn mistakes_that_look_harmless_are_said() {
+    for (text, expected) in [
+        ("let a = { x = 1, x = 2 }\n", &["MIG1003"][..]),
+        ("kind n { x: Int }\nn a[k in [\"x\", \"x\"]] { x = 1 }\n", &["MIG1003"]),
+        ("kind n { x: Int }\nn a[k in [1]] { x = 1 }\n", &["MIG1004"]),
+        ("output o = { s = secret(\"X\") }\n", &["MIG1012"]),
+        ("type P = Int in 1..=9\nfn f(x: P) -> Int = x\nlet o = f(12)\n", &["MIG1006"]),
+        ("let name = \"x\"\nlet s = sh\"echo '{name}'\"\n", &["MIG1004"]),
+        ("let name = \"x\"\nlet s = sh\"echo --to={name}\"\n", &["MIG1004"]),
+        ("let name = \"x\"\nlet s = sh\"docker start {name} && echo {name}; exit\"\n", &[]),
+        ("kind n { x: Int }\ncheck a: MIG9001 error { for i in all(n), when i.x > 1, at i.x, say \"x\" }\n", &["MIG1003"]),
+        ("use ssh\nserver node[n in [\"a\", \"b\"]]: ssh.host { address = 10.0.0.1 }\n", &[]),
+    ] {
+        assert_eq!(codes(text), expected, "{text}");
+    }
+    for condition in [
+        "[].len == 0",
+        "([1GiB].filter(x => x > 2GiB).sum) < 1GiB",
+        "json({ a = 1, b = \"x\" }) == \"\\{\\\"a\\\":1,\\\"b\\\":\\\"x\\\"}\"",
+        "\"{2.5GiB} {1536MiB} {90min}\" == \"2.5 GiB 1.5 GiB 90 min\"",
+    ] {
+        holds("", condition);
+    }
+}

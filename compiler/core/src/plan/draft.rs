@@ -354,22 +354,9 @@ impl Reader<'_, '_, '_> {
             for item in &module.tree.items {
                 let mig_syntax::ast::ItemKind::Output(output) = &item.kind else { continue };
                 let value = self.model.eval_at_top(crate::types::ModuleId(number as u32), &output.value);
-                self.draft.outputs.insert(output.name.text.to_string(), json(self.model, &value));
+                self.draft.outputs.insert(output.name.text.to_string(), self.model.json(&value));
             }
         }
-    }
-}
-
-/// A value as JSON; `null` for what is not known yet.
-fn json(model: &Model<'_, '_>, value: &Val) -> serde_json::Value {
-    match &value.v {
-        Value::Bool(b) => (*b).into(),
-        Value::Int(i) => (*i).into(),
-        Value::Float(f) => (*f).into(),
-        Value::List(list) => list.iter().map(|v| json(model, v)).collect(),
-        Value::Map(map) => map.iter().map(|(k, v)| (k.to_string(), json(model, v))).collect(),
-        Value::Error | Value::Absent | Value::Unknown(_) | Value::Later(_) | Value::Secret(_) => serde_json::Value::Null,
-        other => model.show(other).into(),
     }
 }
 
