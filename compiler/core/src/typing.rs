@@ -361,6 +361,13 @@ impl<'a> Typer<'_, 'a> {
                 self.nested_keys(env, tree);
             }
         }
+        for rule in def.children.iter().filter(|r| r.name.is_none() && matches!(r.many, ast::Many::One | ast::Many::Optional)) {
+            let noun = self.noun_of(rule.kind);
+            if let Some(second) = d.children.iter().filter(|c| c.declaration.noun.text == noun).nth(1) {
+                let message = format!("a `{}` has one `{noun}` at most", def.path);
+                self.program.report(Problem::error(DUPLICATE_NAME, self.program.loc(env.module, second.declaration.name.span), message));
+            }
+        }
         for rule in def.children.iter().filter(|r| matches!(r.many, ast::Many::One | ast::Many::Some) && !d.existing) {
             let found = d.children.iter().any(|c| match &rule.name {
                 Some(name) => c.declaration.name.text == *name,

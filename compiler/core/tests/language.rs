@@ -268,6 +268,8 @@ fn mistakes_that_look_harmless_are_said() {
         ("let name = \"x\"\nlet s = sh\"echo --to={name}\"\n", &["MIG1004"]),
         ("let name = \"x\"\nlet s = sh\"docker start {name} && echo {name}; exit\"\n", &[]),
         ("kind n { x: Int }\ncheck a: MIG9001 error { for i in all(n), when i.x > 1, at i.x, say \"x\" }\n", &["MIG1003"]),
+        ("project a { name = \"a\" }\nproject b { name = \"b\" }\n", &["MIG1003"]),
+        ("kind lid { }\nkind box { children { lid? } }\nbox a { lid x { }, lid y { } }\n", &["MIG1003"]),
         ("use ssh\nserver node[n in [\"a\", \"b\"]]: ssh.host { address = 10.0.0.1 }\n", &[]),
     ] {
         assert_eq!(codes(text), expected, "{text}");
