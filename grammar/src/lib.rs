@@ -4,10 +4,12 @@ extern crate alloc;
 
 pub mod ast;
 mod damage;
+mod format;
 mod grammar;
 mod lower;
 mod parse;
 mod split;
 mod wording;
 
+pub use format::{Formatted, format, formatted};
 pub use parse::{TEXT_BYTES_MAX, parse};

@@ -10,7 +10,7 @@ use pest::Parser;
 pub const TEXT_BYTES_MAX: usize = 1 << 30;
 
 /// Of a piece: as large as stays in the processor's cache with its pairs.
-const PIECE_BYTES: usize = 32 << 10;
+pub(crate) const PIECE_BYTES: usize = 32 << 10;
 
 /// The tree of one file. What is broken is in [`Module::damage`]; nothing makes it fail.
 pub fn parse(text: &str) -> Module {

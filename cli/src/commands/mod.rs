@@ -5,6 +5,7 @@ mod check;
 mod checks;
 mod completions;
 mod explain;
+mod fmt;
 mod graph;
 mod init;
 mod plan;
@@ -51,6 +52,7 @@ enum Command {
     Explain(explain::Args),
     Why(why::Args),
     Test(test::Args),
+    Fmt(fmt::Args),
     Graph(graph::Args),
     Plan(plan::Args),
     Apply(apply::Args),
@@ -76,6 +78,7 @@ pub fn run(cli: &Cli, terminal: &mut Terminal) -> Outcome {
         Command::Why(args) => why::run(args, terminal),
         Command::Graph(args) => graph::run(args, terminal),
         Command::Test(args) => test::run(args, terminal),
+        Command::Fmt(args) => Ok(fmt::run(args, terminal)),
         Command::Plan(args) => plan::run(args, terminal),
         Command::Apply(args) => apply::run(args, terminal),
         Command::Rehearse(args) => rehearse::run(args, terminal),
