@@ -1,0 +1,8 @@
+//! What is compared, and on what input? The parts of the benchmark; the command line is in `bin/bench.rs`.
+
+mod fleet;
+pub(crate) mod languages;
+mod machine;
+mod measure;
+mod peers;
+mod table;
