@@ -14,8 +14,8 @@ use std::{
 
 /// A program begins here.
 pub const ENTRY: &str = "main.mig";
-/// A file may be this large; the same as facts.
-const FILE_SIZE_MAX_BYTES: u64 = mig_plan::Facts::SIZE_MAX_BYTES as u64;
+/// A file may be this large. Facts have a smaller limit, which the compiler keeps: they come from hosts.
+const FILE_SIZE_MAX_BYTES: u64 = 64 << 20;
 /// Folders are searched this deep.
 const FOLDER_DEPTH_MAX: usize = 32;
 /// And so many files are looked at.
