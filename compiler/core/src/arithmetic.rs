@@ -3,7 +3,6 @@
 use crate::{
     literal::mask,
     quantity::{Dim, Quantity},
-    source::Loc,
     value::{Val, Value},
 };
 use mig_syntax::ast::BinaryOp;
@@ -19,7 +18,7 @@ pub fn stuck(value: &Value) -> Value {
 }
 
 /// `a op b`, or why there is no result.
-pub fn binary(op: BinaryOp, a: &Val, b: &Val, at: Loc) -> Result<Value, String> {
+pub fn binary(op: BinaryOp, a: &Val, b: &Val) -> Result<Value, String> {
     let equality = matches!(op, BinaryOp::Eq | BinaryOp::Ne);
     if equality {
         return Ok(equal(a, b)
@@ -47,10 +46,7 @@ pub fn binary(op: BinaryOp, a: &Val, b: &Val, at: Loc) -> Result<Value, String> 
                 _ => order != Ordering::Less,
             })
         }),
-        _ => {
-            let _ = at;
-            return calculate(op, &a.v, &b.v);
-        }
+        _ => return calculate(op, &a.v, &b.v),
     })
 }
 

@@ -364,7 +364,7 @@ impl<'a> Model<'_, 'a> {
             _ => {}
         }
         let (a, b) = (self.eval(s, left), self.eval(s, right));
-        match arithmetic::binary(op, &a, &b, at) {
+        match arithmetic::binary(op, &a, &b) {
             Ok(value) => Val::new(value, at),
             Err(message) => {
                 let problem = Problem::error(crate::report::ARITHMETIC, at, message);
@@ -488,14 +488,13 @@ impl<'a> Model<'_, 'a> {
     }
 
     /// The body of a `fn` with its parameters; the caller has typed them.
-    pub fn apply(&self, s: &Scope<'_>, module: ModuleId, function: &ast::Function, args: &[Val], depth: u32) -> Val {
+    pub fn apply(&self, module: ModuleId, function: &ast::Function, args: &[Val], depth: u32) -> Val {
         let at = self.program.loc(module, function.name.span);
         if depth > CALLS_MAX {
             self.program.report(Problem::error(CYCLE, at, format!("`{}` calls itself", function.name.text)));
             return Val::error(at);
         }
-        let scope = Scope { me: None, body: false, ..Scope::module(module) };
-        let _ = s;
+        let scope = Scope::module(module);
         self.bind(&scope, &function.params, args, &function.body)
     }
 
@@ -521,7 +520,7 @@ fn literal_value(e: &Expr, at: Loc) -> Option<Val> {
         ExprKind::Bool(b) => Some(Val::new(Value::Bool(*b), at)),
         ExprKind::Binary(BinaryOp::From, _, a, b) => {
             let (a, b) = (literal_value(a, at)?, literal_value(b, at)?);
-            arithmetic::binary(BinaryOp::From, &a, &b, at).ok().map(|v| Val::new(v, at))
+            arithmetic::binary(BinaryOp::From, &a, &b).ok().map(|v| Val::new(v, at))
         }
         _ => None,
     }

@@ -58,7 +58,7 @@ impl<'a> Model<'_, 'a> {
             .collect();
         let depth = self.calls.get();
         self.calls.set(depth + 1);
-        let value = self.apply(s, module, function, &values, depth);
+        let value = self.apply(module, function, &values, depth);
         self.calls.set(depth);
         value
     }
@@ -219,7 +219,7 @@ impl<'a> Model<'_, 'a> {
             "any" => self.quantified(s, list, args, true),
             "all" => self.quantified(s, list, args, false),
             "sum" if list.is_empty() => self.zero(at),
-            "sum" => self.fold(s, list, args, at, |a, b| arithmetic::binary(BinaryOp::Add, a, b, at).unwrap_or(Value::Error)),
+            "sum" => self.fold(s, list, args, at, |a, b| arithmetic::binary(BinaryOp::Add, a, b).unwrap_or(Value::Error)),
             "min" => {
                 self.fold(s, list, args, at, |a, b| if compare(&b.v, &a.v) == Some(Ordering::Less) { b.v.clone() } else { a.v.clone() })
             }

@@ -120,7 +120,8 @@ impl Loaded {
         let model = model::Model::new(&program);
         model.compute_all();
         let checks = check::run(&model);
-        let (facts, draft) = (plan::facts(&model), plan::draft(&model));
+        let facts = plan::facts(&model);
+        let draft = plan::draft(&model, &facts);
         drop(model);
         let report = program.problems.into_inner().finish(&self.syntax.texts);
         Compilation { report, facts, checks, loaded: self, draft }

@@ -108,12 +108,12 @@ impl Loader<'_> {
         self.by_path.insert(path.to_owned(), id);
         self.syntax.modules.push(Module { file, tree, uses: HashMap::default(), own, prelude, name });
         if !prelude {
-            self.follow(id, path, own);
+            self.follow(id, path);
         }
         id
     }
 
-    fn follow(&mut self, id: ModuleId, path: &str, own: bool) {
+    fn follow(&mut self, id: ModuleId, path: &str) {
         let Some(module) = self.syntax.modules.get(id.0 as usize) else { return };
         let file = module.file;
         let uses: Vec<ast::Use> = module
@@ -135,7 +135,6 @@ impl Loader<'_> {
                 self.syntax.problems.push(problem.help("give one another name: `use … as name`"));
             }
         }
-        let _ = own;
     }
 
     fn standard(&mut self, used: &ast::Use, at: Loc) -> Option<ModuleId> {
@@ -234,10 +233,13 @@ impl Loader<'_> {
         let way = circle.iter().map(name).collect::<Vec<_>>().join(" → ");
         let (Some(first), Some(second)) = (circle.first(), circle.get(1)) else { return };
         let Some(module) = self.syntax.modules.get(*first) else { return };
-        let used = module.tree.items.iter().find_map(|i| match &i.kind {
-            ast::ItemKind::Use(u) if u.file && module.uses.values().any(|m| m.0 as usize == *second) => Some(u.target.span),
-            _ => None,
-        });
+        let default = self.syntax.modules.get(*second).map_or("", |m| m.name.as_str());
+        let leads_on = |u: &&ast::Use| {
+            let name = u.alias.as_ref().map_or(default, |a| a.text.as_str());
+            module.uses.get(name).is_some_and(|m| m.0 as usize == *second) && (u.alias.is_some() || u.target.text.contains(default))
+        };
+        let mut imports = module.tree.items.iter().filter_map(|i| if let ast::ItemKind::Use(u) = &i.kind { Some(u) } else { None });
+        let used = imports.find(leads_on).map(|u| u.target.span);
         let at = Loc::new(module.file, used.unwrap_or_default());
         let problem = Problem::error(crate::report::CYCLE, at, format!("modules use each other in a circle: {way}"));
         self.syntax.problems.push(problem.help("move what both need into a module of its own"));

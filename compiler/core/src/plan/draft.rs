@@ -9,7 +9,7 @@ use crate::{
     source::Loc,
     value::{InstanceId, Protocol, Val, Value},
 };
-use mig_plan::{ContainerSpec, Digest, EnvValue, Facts, Host, HostId, Login, Mount, Origin, Probe, Publish};
+use mig_plan::{ContainerSpec, EnvValue, Facts, Host, HostId, Login, Mount, Origin, Probe, Publish};
 use std::collections::BTreeMap;
 
 /// There is no way to a server.
@@ -24,7 +24,6 @@ const RUNNING_WITHIN_SECONDS: u64 = 60;
 #[derive(Debug, Default)]
 pub(crate) struct Draft {
     pub(super) project: String,
-    pub(super) sources: Digest,
     pub(super) servers: BTreeMap<HostId, Server>,
     /// By address.
     pub(super) services: BTreeMap<String, Service>,
@@ -100,9 +99,8 @@ pub(crate) fn facts(model: &Model<'_, '_>) -> BTreeMap<HostId, Facts> {
 }
 
 /// Reads the draft off the model.
-pub(crate) fn draft(model: &Model<'_, '_>) -> Draft {
-    let texts: Vec<&(String, String)> = model.program.syntax.texts.all().iter().collect();
-    let mut reader = Reader { model, draft: Draft { sources: Digest::of(&texts), ..Draft::default() } };
+pub(crate) fn draft(model: &Model<'_, '_>, facts: &BTreeMap<HostId, Facts>) -> Draft {
+    let mut reader = Reader { model, facts, draft: Draft::default() };
     reader.draft.project = reader.project();
     for id in of_noun(model, "server") {
         let server = reader.server(id);
@@ -138,6 +136,7 @@ fn facts_of(model: &Model<'_, '_>, id: InstanceId) -> Option<Facts> {
 
 struct Reader<'r, 'p, 'a> {
     model: &'r Model<'p, 'a>,
+    facts: &'r BTreeMap<HostId, Facts>,
     draft: Draft,
 }
 
@@ -195,7 +194,7 @@ impl Reader<'_, '_, '_> {
 
     fn server(&mut self, id: InstanceId) -> Server {
         let instance = self.model.instance(id);
-        let facts = facts_of(self.model, id);
+        let facts = self.facts.get(instance.address.as_str()).cloned();
         let origin = self.origin(instance.at);
         let login = self.login(id);
         let host_keys = facts.as_ref().map(|f| f.host_keys.clone()).unwrap_or_default();

@@ -213,7 +213,7 @@ impl Lowering<'_> {
         Ok(Plan {
             version: Plan::VERSION,
             project: self.draft.project.clone(),
-            sources: self.draft.sources.clone(),
+            sources: Digest::of(&texts.all().iter().collect::<Vec<_>>()),
             serial: self.state.serial,
             head: self.state.head.clone(),
             cost_per_day: self.cost(&hosts),
