@@ -251,6 +251,7 @@ impl Runner<'_, '_, '_> {
             Value::Str(s) => format!("\"{s}\""),
             Value::Error | Value::Unknown(_) | Value::Later(_) | Value::Absent => return None,
             Value::Quantity(_) => self.model.show(&new.v).replace(' ', ""),
+            Value::List(_) => format!("[{}]", self.model.show(&new.v)),
             other => self.model.show(other),
         };
         let at = self.model.program.loc(instance.module, written.value.span);

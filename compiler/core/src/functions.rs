@@ -87,6 +87,10 @@ impl<'a> Model<'_, 'a> {
                 Value::Ref(id) => Value::Str(self.name_of(*id)),
                 _ => Value::Error,
             },
+            ("is_existing", _) => match &value.v {
+                Value::Ref(id) => Value::Bool(self.instance(self.root(*id)).existing),
+                _ => Value::Error,
+            },
             ("json", _) => Value::Str(self.json(&value).to_string().into()),
             ("tcp" | "http" | "command" | "age" | "file", _) => probe(name, value, within, at),
             _ => Value::Error,
@@ -170,6 +174,7 @@ impl<'a> Model<'_, 'a> {
             },
             Value::Cidr(net, bits) => match (name, args.first().map(|a| self.eval(s, &a.value).v)) {
                 ("prefix", None) => Value::Int(i64::from(*bits)),
+                ("address", Some(Value::Int(place))) => crate::lookup::address_at(*net, *bits, place).map_or(Value::Absent, Value::Ip),
                 ("contains", Some(Value::Ip(ip))) => Value::Bool(ip.is_ipv4() == net.is_ipv4() && mask(ip, *bits) == *net),
                 ("overlaps", Some(Value::Cidr(other, len))) => {
                     let short = (*bits).min(len);
@@ -197,7 +202,7 @@ impl<'a> Model<'_, 'a> {
         Value::List(found.into())
     }
 
-    fn rule(&self, s: &Scope<'_>, args: &[Arg], item: &Val) -> Val {
+    pub(crate) fn rule(&self, s: &Scope<'_>, args: &[Arg], item: &Val) -> Val {
         match args.first().map(|a| &a.value.kind) {
             Some(ExprKind::Lambda(name, body)) => {
                 let var = s.var(&name.text, item);
@@ -231,8 +236,10 @@ impl<'a> Model<'_, 'a> {
                 keyed.sort_by(|a, b| compare(&a.0.v, &b.0.v).unwrap_or(Ordering::Equal));
                 Value::List(keyed.into_iter().map(|k| k.1).collect())
             }
+            "lookup" => self.lookup(s, list, args),
             "group_by" => self.groups(s, list, args, at),
             "duplicates" => self.duplicates(s, list, args, at),
+            "overlapping" => self.overlapping(s, list, args, at),
             "flatten" => {
                 Value::List(list.iter().flat_map(|v| if let Value::List(inner) = &v.v { inner.to_vec() } else { vec![] }).collect())
             }
@@ -258,7 +265,7 @@ impl<'a> Model<'_, 'a> {
         }
     }
 
-    fn left_open(&self, item: &Val, needs: String) -> bool {
+    pub(crate) fn left_open(&self, item: &Val, needs: String) -> bool {
         let about = if matches!(item.v, Value::Ref(_)) { self.show(&item.v) } else { String::new() };
         self.undecided.borrow_mut().insert((about, needs));
         false

@@ -15,6 +15,7 @@ mod graph;
 mod infer;
 mod literal;
 mod load;
+mod lookup;
 mod members;
 mod model;
 mod operators;

@@ -83,6 +83,8 @@ pub struct Model<'p, 'a> {
     pub(crate) undecided: RefCell<BTreeSet<(String, String)>>,
     /// Patterns by place, compiled once.
     pub(crate) patterns: RefCell<HashMap<Loc, Val>>,
+    /// Of `lookup`, by the place of its rule.
+    pub(crate) indexes: RefCell<HashMap<Loc, Rc<crate::lookup::Index>>>,
     by_kind: RefCell<HashMap<KindId, Rc<[Val]>>>,
     /// How deep `fn`s have called each other.
     pub(crate) calls: Cell<u32>,
@@ -100,6 +102,7 @@ impl<'p, 'a> Model<'p, 'a> {
             facts: RefCell::default(),
             undecided: RefCell::default(),
             patterns: RefCell::default(),
+            indexes: RefCell::default(),
             by_kind: RefCell::default(),
             calls: Cell::new(0),
         };

@@ -14,7 +14,7 @@ use smol_str::SmolStr;
 use std::rc::Rc;
 
 /// Functions that the language brings, with the names of their parameters.
-pub const FUNCTIONS: [(&str, &[&str]); 15] = [
+pub const FUNCTIONS: [(&str, &[&str]); 16] = [
     ("all", &["kind"]),
     ("env", &["name"]),
     ("secret", &["name"]),
@@ -22,6 +22,7 @@ pub const FUNCTIONS: [(&str, &[&str]); 15] = [
     ("fact", &["value"]),
     ("measured", &["value"]),
     ("name_of", &["declaration"]),
+    ("is_existing", &["declaration"]),
     ("repository", &["image"]),
     ("tag", &["image"]),
     ("json", &["value"]),
@@ -147,9 +148,13 @@ impl Typer<'_, '_> {
                 let lenient = Env { lenient: true, ..env.clone() };
                 optional_inner(&self.infer(&lenient, first, want))
             }
-            "name_of" => {
-                self.infer(env, first, None);
-                Type::Str
+            "name_of" | "is_existing" => {
+                let ty = self.infer(env, first, None);
+                if !matches!(ty.plain(), Type::Ref(..) | Type::Error) {
+                    let message = format!("`{name}` takes a declaration, and this is {}", article(&ty));
+                    return self.broken(env, first, Problem::error(TYPE_MISMATCH, self.loc(env, first), message));
+                }
+                if name == "name_of" { Type::Str } else { Type::Bool }
             }
             _ => {
                 self.check(env, first, &Type::Json, "`json`", None);
@@ -230,6 +235,7 @@ impl Typer<'_, '_> {
             Type::Owner if matches!(name.text.as_str(), "user" | "group") => Some(Type::Int),
             Type::Cidr if name.text == "contains" => self.one(env, args, &Type::Ip, Type::Bool),
             Type::Cidr if name.text == "overlaps" => self.one(env, args, &Type::Cidr, Type::Bool),
+            Type::Cidr if name.text == "address" => self.one(env, args, &Type::Int, Type::Ip.optional()),
             Type::Cidr if name.text == "prefix" => Some(Type::Int),
             Type::Error | Type::Json => Some(receiver.clone()),
             _ => None,
@@ -298,6 +304,21 @@ impl Typer<'_, '_> {
                 Type::List(_) | Type::Error => element.plain().clone(),
                 _ => return None,
             },
+            "overlapping" => {
+                let rule = self.lambda(env, args, element)?;
+                if !matches!(rule.plain(), Type::Cidr | Type::Error) {
+                    return None;
+                }
+                list(Type::Tuple([(**element).clone(), (**element).clone()].into()))
+            }
+            "lookup" => {
+                let [rule, value] = args else { return None };
+                // One index serves every value, so the rule knows its element only.
+                let alone = Env { lenient: env.lenient, ..Env::module(env.module) };
+                let key = self.lambda(&alone, std::slice::from_ref(rule), element)?;
+                self.check(env, &value.value, &key.plain().clone().optional(), "`lookup`", None);
+                Type::List(element.clone())
+            }
             "first" | "last" => (**element).clone().optional(),
             "contains" => return self.one(env, args, element, Type::Bool),
             "join" => return self.one(env, args, &Type::Str, Type::Str),
@@ -372,6 +393,8 @@ fn known(receiver: &Type) -> Vec<&'static str> {
             "sort_by",
             "group_by",
             "duplicates",
+            "overlapping",
+            "lookup",
             "flatten",
             "first",
             "last",
@@ -385,7 +408,7 @@ fn known(receiver: &Type) -> Vec<&'static str> {
         Type::Window => vec!["start", "end", "length"],
         Type::Port => vec!["number", "first", "last", "protocol"],
         Type::Owner => vec!["user", "group"],
-        Type::Cidr => vec!["contains", "overlaps", "prefix"],
+        Type::Cidr => vec!["contains", "overlaps", "prefix", "address"],
         _ => vec![],
     }
 }
