@@ -205,6 +205,8 @@ pub(crate) mod tests {
             file: "main.mig".to_owned(),
             span: twin,
             text: "the same identity".to_owned(),
+            address: "prim.overlay".to_owned(),
+            unsilenceable: true,
             labels: vec![
                 Label { file: "net.mig".to_owned(), span: span(NET, "\"a1b2c3d4e5\""), text: "first used here".to_owned() },
                 Label { file: "main.mig".to_owned(), span: span(MAIN, "prim"), text: "in this server".to_owned() },
@@ -212,6 +214,7 @@ pub(crate) mod tests {
             help: Some("let the clone make an identity of its own".to_owned()),
             fixes: vec![Fix {
                 title: "set `identity` to `fresh`".to_owned(),
+                safe: true,
                 edits: vec![Edit { file: "main.mig".to_owned(), span: twin, text: "fresh".to_owned() }],
             }],
         };
@@ -223,6 +226,8 @@ pub(crate) mod tests {
             file: "old.mig".to_owned(),
             span: Span::default(),
             text: String::new(),
+            address: String::new(),
+            unsilenceable: false,
             labels: vec![],
             help: None,
             fixes: vec![],

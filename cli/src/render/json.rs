@@ -38,7 +38,7 @@ mod tests {
         assert_eq!(keys(&value).as_deref(), Some("diagnostics summary unproven version"));
         assert_eq!(keys(&value["summary"]).as_deref(), Some("errors unproven warnings"));
         let first = &value["diagnostics"][0];
-        assert_eq!(keys(first).as_deref(), Some("code file fixes help labels message name severity span text"));
+        assert_eq!(keys(first).as_deref(), Some("address code file fixes help labels message name severity span text unsilenceable"));
         assert_eq!(keys(&first["span"]["start"]).as_deref(), Some("byte column line"));
     }
 }

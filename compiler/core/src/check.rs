@@ -2,8 +2,9 @@
 
 use crate::{
     eval::Scope,
+    literal,
     model::Model,
-    report::{ALLOW, NOT_UNIQUE, Problem},
+    report::{ALLOW, NOT_UNIQUE, Offer, Problem},
     source::Loc,
     types::ModuleId,
     value::{InstanceId, Sort, Val, Value},
@@ -170,8 +171,11 @@ impl Runner<'_, '_, '_> {
         let message = self.text(scope, self.check.say.as_ref()).unwrap_or_default();
         let mut problem = Problem::new(severity, &self.check.code.text, &self.check.name.text, place.entry, message);
         problem.help = self.text(scope, self.check.help.as_ref());
-        let one_of_many = place.owner.filter(|id| self.model.instance(*id).key.is_some());
-        problem.about = one_of_many.map(|id| self.model.instance(id).address.to_string());
+        problem.unsilenceable = self.check.unsilenceable;
+        if let Some(owner) = place.owner.map(|id| self.model.instance(id)) {
+            problem.about = Some(owner.address.to_string());
+            problem.one_of_many = owner.key.is_some();
+        }
         if let Some(from) = place.source {
             problem = problem.also(from, "comes from here");
         }
@@ -241,21 +245,28 @@ impl Runner<'_, '_, '_> {
     }
 
     /// An edit of the entry, or a new entry; never of a shared literal.
-    fn fix(&self, scope: &Scope<'_>, e: &Expr, value: &Expr) -> Option<(String, Loc, String)> {
+    fn fix(&self, scope: &Scope<'_>, e: &Expr, value: &Expr) -> Option<Offer> {
         let (ExprKind::Dot(_, ast::Name { text: name, .. }) | ExprKind::Name(name)) = &e.kind else { return None };
         let place = self.place(scope, e);
-        let instance = self.model.instance(place.owner?);
+        let owner = place.owner?;
+        let instance = self.model.instance(owner);
         let written = instance.written.get(place.field?).copied().flatten()?;
         let new = self.model.eval(scope, value);
-        let text = match &new.v {
-            Value::Str(s) => format!("\"{s}\""),
-            Value::Error | Value::Unknown(_) | Value::Later(_) | Value::Absent => return None,
-            Value::Quantity(_) => self.model.show(&new.v).replace(' ', ""),
-            Value::List(_) => format!("[{}]", self.model.show(&new.v)),
-            other => self.model.show(other),
-        };
+        let text = self.written(&new.v)?;
         let at = self.model.program.loc(instance.module, written.value.span);
-        Some((format!("set `{name}` to `{text}`"), at, text))
+        Some(Offer { title: format!("set `{name}` to `{text}`"), at, text, safe: !self.model.is_shared(owner) })
+    }
+
+    /// The text that means a value, if one does.
+    fn written(&self, value: &Value) -> Option<String> {
+        match value {
+            Value::Ref(_) => Some(self.model.show(value)),
+            Value::List(items) => {
+                let items: Option<Vec<String>> = items.iter().map(|item| self.written(&item.v)).collect();
+                Some(format!("[{}]", items?.join(", ")))
+            }
+            other => literal::written(other),
+        }
     }
 }
 

@@ -32,6 +32,46 @@ pub fn parse(literal: &Literal, at: Loc) -> Parsed {
     value.map(|v| Val::new(v, at)).map_err(|why| Box::new(Problem::error(SYNTAX, at, format!("`{text}` is no {noun}: {why}"))))
 }
 
+/// The text that means just this value, if one does.
+pub fn written(value: &Value) -> Option<String> {
+    match value {
+        Value::Str(text) => Some(quoted(text)),
+        Value::Quantity(_) | Value::Float(_) | Value::Percent(_) => {
+            let text = value.to_string().replace(' ', "");
+            let is_exact = number(&text, Loc::default()).is_ok_and(|read| read.v.key() == value.key());
+            if is_exact { Some(text) } else { whole_bytes(value) }
+        }
+        Value::Bool(_)
+        | Value::Int(_)
+        | Value::Word(_)
+        | Value::Ip(_)
+        | Value::Cidr(..)
+        | Value::Port(..)
+        | Value::Owner(..)
+        | Value::Time(..) => Some(value.to_string()),
+        _ => None,
+    }
+}
+
+/// What no short unit holds is written in bytes, so that nothing is rounded.
+fn whole_bytes(value: &Value) -> Option<String> {
+    let Value::Quantity(quantity) = value else { return None };
+    quantity.whole_bytes().map(|bytes| format!("{bytes}B"))
+}
+
+fn quoted(text: &str) -> String {
+    let mut out = String::from('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' | '{' | '}' => out.extend(['\\', c]),
+            '\n' => out.push_str("\\n"),
+            c if c.is_control() => out.extend(c.escape_unicode()),
+            c => out.push(c),
+        }
+    }
+    out + "\""
+}
+
 /// The type of a literal's value.
 pub fn type_of(value: &Value) -> Type {
     match value {

@@ -374,6 +374,18 @@ impl<'p, 'a> Model<'p, 'a> {
         false
     }
 
+    /// Does its text declare others too? That of a `[key in keys]`, of a component's kind, and of what stands inside.
+    pub fn is_shared(&self, id: InstanceId) -> bool {
+        let mut at = Some(id);
+        while let Some(here) = at.map(|id| self.instance(id)) {
+            if here.key.is_some() || here.component.is_some() {
+                return true;
+            }
+            at = here.parent;
+        }
+        false
+    }
+
     /// Is it there before the first apply?
     pub fn is_there(&self, id: InstanceId) -> bool {
         let root = self.instance(self.root(id));

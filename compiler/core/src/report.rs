@@ -61,10 +61,27 @@ pub struct Problem {
     pub labels: Vec<(Loc, String)>,
     /// What to do.
     pub help: Option<String>,
-    /// Title, place, new text.
-    pub fixes: Vec<(String, Loc, String)>,
-    /// The declaration it is about, where one of many stands for all of them.
+    /// Edits that would mend it.
+    pub fixes: Vec<Offer>,
+    /// The declaration it is about.
     pub about: Option<String>,
+    /// Is that one of many that one text declares?
+    pub one_of_many: bool,
+    /// Is it beyond `@allow` and baselines?
+    pub unsilenceable: bool,
+}
+
+/// An edit that would mend a problem.
+#[derive(Debug, Clone)]
+pub struct Offer {
+    /// In the imperative.
+    pub title: String,
+    /// What is replaced.
+    pub at: Loc,
+    /// By what.
+    pub text: String,
+    /// See [`Fix::safe`].
+    pub safe: bool,
 }
 
 impl Problem {
@@ -91,6 +108,8 @@ impl Problem {
             help: None,
             fixes: vec![],
             about: None,
+            one_of_many: false,
+            unsilenceable: false,
         }
     }
 
@@ -115,15 +134,19 @@ impl Problem {
         self
     }
 
-    /// Offers an edit.
+    /// Offers an edit that is a guess at what was meant.
     #[must_use]
     pub fn fix(mut self, title: impl Into<String>, at: Loc, text: impl Into<String>) -> Self {
-        self.fixes.push((title.into(), at, text.into()));
+        self.fixes.push(Offer { title: title.into(), at, text: text.into(), safe: false });
         self
     }
 
     fn finish(self, texts: &Texts) -> Diagnostic {
         let file = |loc: Loc| texts.name(loc.file).to_owned();
+        let fix = |offer: Offer| {
+            let edit = Edit { file: file(offer.at), span: texts.span(offer.at), text: offer.text };
+            Fix { title: offer.title, safe: offer.safe, edits: vec![edit] }
+        };
         Diagnostic {
             severity: self.severity,
             code: self.code,
@@ -132,13 +155,11 @@ impl Problem {
             file: file(self.at),
             span: texts.span(self.at),
             text: self.text,
+            address: self.about.unwrap_or_default(),
+            unsilenceable: self.unsilenceable,
             labels: self.labels.into_iter().map(|(loc, text)| Label { file: file(loc), span: texts.span(loc), text }).collect(),
             help: self.help,
-            fixes: self
-                .fixes
-                .into_iter()
-                .map(|(title, loc, text)| Fix { title, edits: vec![Edit { file: file(loc), span: texts.span(loc), text }] })
-                .collect(),
+            fixes: self.fixes.into_iter().map(fix).collect(),
         }
     }
 }
@@ -166,7 +187,7 @@ impl Problems {
         let mut out: Vec<Problem> = vec![];
         let mut others: Vec<Vec<String>> = vec![];
         for problem in std::mem::take(&mut self.list) {
-            let same = |p: &Problem| p.about.is_some() && problem.about.is_some() && p.code == problem.code && p.at == problem.at;
+            let same = |p: &Problem| p.one_of_many && problem.one_of_many && p.code == problem.code && p.at == problem.at;
             match out.iter().position(same).and_then(|i| others.get_mut(i)) {
                 Some(list) => list.extend(problem.about),
                 None => {

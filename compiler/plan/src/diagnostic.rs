@@ -74,6 +74,10 @@ pub struct Edit {
 pub struct Fix {
     /// In the imperative: "set `identity` to `fresh`".
     pub title: String,
+    /// May it be made without asking? Only what a rule says must stand there, in an entry of one declaration. A guess at the name
+    /// that was meant is not safe, and neither is an entry that many declarations share.
+    #[serde(default)]
+    pub safe: bool,
     /// In no particular order, never overlapping.
     pub edits: Vec<Edit>,
 }
@@ -96,6 +100,12 @@ pub struct Diagnostic {
     /// What the primary place is, in a few words; empty if the message says it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub text: String,
+    /// The declaration it is about, if it is about one: `kruskal.system`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub address: String,
+    /// Must it be mended? Then neither `@allow` nor a baseline makes it silent.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unsilenceable: bool,
     /// Further places.
     pub labels: Vec<Label>,
     /// What to do.
@@ -103,6 +113,11 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// Edits that would mend it.
     pub fixes: Vec<Fix>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// A check that lacked a fact.
