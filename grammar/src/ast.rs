@@ -337,8 +337,19 @@ pub struct Test {
     pub declarations: Vec<Declaration>,
     /// `@…` above each of `declarations`, in the same order.
     pub declaration_annotations: Vec<Vec<Annotation>>,
-    /// `expect VALUE [at PATH]`.
-    pub expects: Vec<(Expr, Option<Expr>)>,
+    /// `expect …`.
+    pub expects: Vec<Expect>,
+}
+
+/// `expect [severity] VALUE [at PATH]`.
+#[derive(Debug, Clone)]
+pub struct Expect {
+    /// `error`, `warning`, `hint`: only what is reported so.
+    pub severity: Option<Name>,
+    /// A condition, `none`, or the name or code of what is reported.
+    pub value: Expr,
+    /// Where it is reported.
+    pub place: Option<Expr>,
 }
 
 /// `[existing] noun name[key in keys]: kind { … }`.

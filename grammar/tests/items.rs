@@ -162,7 +162,13 @@ fn the_other_items_have_their_parts() {
     assert_eq!((table.name.text.as_str(), table.ty.is_some(), table.default.is_some()), ("t", true, true));
     let ItemKind::Extend(extend) = only("extend a.t { \"x.y\" = { a = 1 } }\n") else { panic!() };
     assert_eq!((extend.target.text.as_str(), extend.rows[0].key[0].text.as_str()), ("a.t", "x.y"));
-    let ItemKind::Test(test) = only("test \"t\" { node a { }, let x = 1, expect MIG2001 at a.disk, expect none }\n") else { panic!() };
-    assert_eq!((test.declarations.len(), test.lets.len(), test.expects.len()), (1, 1, 2));
-    assert!(test.expects[0].1.is_some() && test.expects[1].1.is_none());
+    let ItemKind::Test(test) =
+        only("test \"t\" { node a { }, let x = 1, expect error MIG2001 at a.disk, expect none, expect error == x }\n")
+    else {
+        panic!()
+    };
+    assert_eq!((test.declarations.len(), test.lets.len(), test.expects.len()), (1, 1, 3));
+    let words: Vec<Option<&str>> = test.expects.iter().map(|e| e.severity.as_ref().map(|s| s.text.as_str())).collect();
+    assert_eq!(words, [Some("error"), None, None]);
+    assert!(test.expects[0].place.is_some() && test.expects[1].place.is_none());
 }

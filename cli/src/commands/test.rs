@@ -50,12 +50,13 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
         for test in &tests {
             let word = if test.failures.is_empty() { "ok    " } else { "FAILED" };
             terminal.print(&format!("{word} {}:{} {}\n", visible::line(&test.file), test.line, visible::line(&test.title)));
-            let report = Report::new(test.failures.clone(), vec![]);
-            for line in short::report(&report).lines() {
-                terminal.print(&format!("       {line}\n"));
-            }
-            for help in test.failures.iter().filter_map(|f| f.help.as_ref()) {
-                terminal.print(&format!("       {}\n", visible::line(help)));
+            for failure in &test.failures {
+                for line in short::report(&Report::new(vec![failure.clone()], vec![])).lines() {
+                    terminal.print(&format!("       {line}\n"));
+                }
+                if let Some(help) = &failure.help {
+                    terminal.print(&format!("         {}\n", visible::line(help)));
+                }
             }
         }
         terminal.print(&format!("{} passed, {failed} failed\n", tests.len() - failed));

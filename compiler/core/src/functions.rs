@@ -358,6 +358,8 @@ impl<'a> Model<'_, 'a> {
             "keys" => Value::List(map.iter().map(|(k, v)| Val::new(Value::Str(k.clone()), v.at)).collect()),
             "values" => Value::List(map.iter().map(|(_, v)| v.clone()).collect()),
             "contains" => arithmetic::contains(&self.arg(s, args, 0, at), &Val::new(Value::Map(map.clone()), at)),
+            "before" => crate::planned::before(self, s, map, args),
+            "downtime" => crate::planned::downtime(self, s, map, args),
             _ => Value::Error,
         }
     }

@@ -20,6 +20,7 @@ mod members;
 mod model;
 mod operators;
 mod plan;
+mod planned;
 mod program;
 mod quantity;
 mod records;
@@ -135,6 +136,7 @@ impl Compilation<'_> {
         if self.report.has_errors() {
             return Err(self.report.clone());
         }
-        self.draft.against(state, &self.report, &self.loaded.syntax.texts)
+        let texts = &self.loaded.syntax.texts;
+        self.draft.against(state, &self.report.unproven, texts).map_err(|problems| problems.finish(texts))
     }
 }

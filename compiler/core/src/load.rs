@@ -87,7 +87,7 @@ struct Loader<'f> {
 impl Loader<'_> {
     /// Every module of the standard library that is always there: its nouns, helpers and checks.
     fn prelude(&mut self) {
-        let always = ["nouns.mig", "moves.mig", "images.mig", "helpers.mig"];
+        let always = ["nouns.mig", "moves.mig", "images.mig", "helpers.mig", "plan.mig"];
         for (path, text) in embedded::STDLIB {
             if always.contains(path) || path.starts_with("checks/") {
                 self.add(&format!("stdlib/{path}"), (*text).to_owned(), false, true);

@@ -1,7 +1,8 @@
 //! Which steps lead from the state to the program? A draft is read off the model once; lowering it needs no model.
 //!
-//! One file each: `draft` reads, `pairing` finds what is moved, `steps` collects, `services` and `moves` lower, `estimate` reckons.
+//! One file each: `codes` names what may be wrong, `draft` reads, `pairing` finds what is moved, `steps` collects, `services` and `moves` lower, `estimate` reckons.
 
+pub(crate) mod codes;
 mod draft;
 mod estimate;
 mod lower;
@@ -9,5 +10,10 @@ mod moves;
 mod pairing;
 mod services;
 mod steps;
+
+/// Is an address that of a top-level declaration, or of something in it or one of its keys?
+pub(crate) fn is_within(address: &str, outer: &str) -> bool {
+    address.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
 
 pub(crate) use draft::{Draft, draft, facts};

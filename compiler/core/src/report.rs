@@ -42,6 +42,27 @@ pub const NOT_YET: Code = Code("MIG1016", "not_supported_yet");
 /// A `.mig` file that no `use` reaches.
 pub const UNUSED_FILE: Code = Code("MIG8001", "unused_file");
 
+/// All of them.
+pub const ALL: [Code; 17] = [
+    SYNTAX,
+    UNKNOWN_NAME,
+    DUPLICATE_NAME,
+    TYPE_MISMATCH,
+    MISSING_FIELD,
+    REFUSED_VALUE,
+    CYCLE,
+    ARITHMETIC,
+    UNREADABLE,
+    BROKEN_FACTS,
+    CONTRADICTION,
+    STAGE,
+    PARAMETER,
+    ALLOW,
+    NOT_UNIQUE,
+    NOT_YET,
+    UNUSED_FILE,
+];
+
 /// A problem at a place.
 #[derive(Debug, Clone)]
 pub struct Problem {

@@ -237,6 +237,7 @@ impl Typer<'_, '_> {
             Type::Cidr if name.text == "overlaps" => self.one(env, args, &Type::Cidr, Type::Bool),
             Type::Cidr if name.text == "address" => self.one(env, args, &Type::Int, Type::Ip.optional()),
             Type::Cidr if name.text == "prefix" => Some(Type::Int),
+            Type::Ref(kind, _) if self.program.noun("plan") == Some(*kind) => self.plan_method(env, e, &name.text, args),
             Type::Error | Type::Json => Some(receiver.clone()),
             _ => None,
         };
@@ -343,6 +344,25 @@ impl Typer<'_, '_> {
         })
     }
 
+    /// What `plan` has beside its fields.
+    fn plan_method(&self, env: &Env, e: &Expr, name: &str, args: &[Arg]) -> Option<Type> {
+        let named = |noun: &str| self.program.noun(noun).map_or(Type::Error, |k| self.program.reference(k));
+        match name {
+            "before" => {
+                let [first, second] = args else {
+                    let problem = Problem::error(TYPE_MISMATCH, self.loc(env, e), "`before` takes two rules about steps");
+                    return Some(self.broken(env, e, problem.help("as in `plan.before(s => s.action == stop, s => s.action == start)`")));
+                };
+                for rule in [first, second] {
+                    self.predicate(env, std::slice::from_ref(rule), &named("step"))?;
+                }
+                Some(Type::Bool)
+            }
+            "downtime" => self.one(env, args, &named("service"), Type::Quantity(Dim::DURATION)),
+            _ => None,
+        }
+    }
+
     fn unit_of(&self, env: &Env, e: &Expr, receiver: &Type, args: &[Arg]) -> Option<Type> {
         let [arg] = args else { return None };
         let ExprKind::Name(name) = &arg.value.kind else { return None };
@@ -409,6 +429,7 @@ fn known(receiver: &Type) -> Vec<&'static str> {
         Type::Port => vec!["number", "first", "last", "protocol"],
         Type::Owner => vec!["user", "group"],
         Type::Cidr => vec!["contains", "overlaps", "prefix", "address"],
+        Type::Ref(_, name) if name == "plan" => vec!["before", "downtime"],
         _ => vec![],
     }
 }

@@ -1,24 +1,30 @@
 //! Do the tests of a program hold? Each `test` is the program with the test's own declarations added, compiled by itself.
 //!
-//! What is said inside the test is compared with what it expects; the rest of the program speaks for itself elsewhere.
+//! What is said inside the test is compared with what it expects in `judge`; the rest of the program speaks for itself elsewhere.
+
+mod judge;
 
 use crate::{
     check,
-    infer::{Env, Typer},
     load::Syntax,
     model::Model,
+    plan, planned,
     program::Program,
-    report::{Code, Problem, Problems, near},
+    report::{Code, Problem, Problems},
     source::Loc,
-    types::{ModuleId, Type},
+    types::ModuleId,
     typing,
-    value::Value,
+    value::Val,
 };
-use mig_plan::Diagnostic;
+use judge::Judge;
+use mig_plan::{Diagnostic, State};
 use mig_syntax::ast::{self, ExprKind, ItemKind};
 
 /// A test that does not hold.
 const FAILED: Code = Code("MIG8002", "test_failed");
+
+/// What stands above a declaration of a test that an earlier program had.
+const APPLIED: &str = "applied";
 
 /// How a test went.
 #[derive(Debug)]
@@ -47,24 +53,22 @@ pub(crate) fn run(syntax: &Syntax) -> Vec<Tested> {
 }
 
 fn one(syntax: &Syntax, module: ModuleId, span: ast::Span, test: &ast::Test) -> Tested {
-    let with = with_test(syntax, module, span, test);
+    let mut failures = Problems::default();
+    let state = before(syntax, module, span, test, &mut failures);
+    let with = with_test(syntax, module, span, test, Moment::Now);
     let program = Program::new(&with);
     typing::check(&program);
     let model = Model::new(&program);
     model.compute_all();
     check::run(&model);
-    let inside = |at: Loc| at.file == program.loc(module, span).file && at.span.start >= span.start && at.span.end <= span.end;
-    let said: Vec<Problem> = program.problems.borrow().list.iter().filter(|p| inside(p.at)).cloned().collect();
-    let judge = Judge { model: &model, module, said: &said };
-    let mut failures = Problems::default();
-    let mut expected = vec![false; said.len()];
-    for (value, place) in &test.expects {
-        failures.list.extend(judge.expect(value, place.as_ref(), &mut expected));
+    let mut said: Vec<Problem> = program.problems.borrow().list.clone();
+    let planned = if asks_for_a_plan(test) { Some(plan_of(&model, &state, &mut said)) } else { None };
+    said.retain(|p| inside(p.at, program.loc(module, span)));
+    let mut judge = Judge::new(&model, module, &said, planned);
+    for expect in &test.expects {
+        failures.list.extend(judge.expect(expect));
     }
-    for (problem, _) in said.iter().zip(&expected).filter(|(_, e)| !**e) {
-        let message = format!("the test does not expect {}: {}", problem.code, problem.message);
-        failures.add(Problem::error(FAILED, problem.at, message));
-    }
+    failures.list.extend(judge.unexpected());
     let title = match &test.title.kind {
         ExprKind::Str(parts) => parts.iter().filter_map(|p| if let ast::Part::Text(t) = p { Some(t.as_str()) } else { None }).collect(),
         _ => String::new(),
@@ -73,132 +77,114 @@ fn one(syntax: &Syntax, module: ModuleId, span: ast::Span, test: &ast::Test) -> 
     Tested { title, file: origin.file, line: origin.line, failures: failures.finish(&with.texts).diagnostics }
 }
 
-/// The program in which the test's declarations and lets are items of its module.
-fn with_test(syntax: &Syntax, module: ModuleId, span: ast::Span, test: &ast::Test) -> Syntax {
+fn inside(at: Loc, test: Loc) -> bool {
+    at.file == test.file && at.span.start >= test.span.start && at.span.end <= test.span.end
+}
+
+/// The plan against a state, or the first reason why there is none. What is wrong with it is added to what was said.
+fn plan_of(model: &Model<'_, '_>, state: &State, said: &mut Vec<Problem>) -> Result<Val, Box<Problem>> {
+    if let Some(error) = said.iter().find(|p| p.severity == mig_plan::Severity::Error) {
+        return Err(Box::new(error.clone()));
+    }
+    let draft = plan::draft(model, &plan::facts(model));
+    let open = model.program.problems.borrow().unproven.clone();
+    match draft.against(state, &open, &model.program.syntax.texts) {
+        Ok(plan) => Ok(planned::value(model, &plan, state)),
+        Err(problems) => {
+            let first = problems.list.first().cloned();
+            said.extend(problems.list);
+            Err(Box::new(first.unwrap_or_else(|| Problem::error(FAILED, Loc::default(), "nothing can be planned"))))
+        }
+    }
+}
+
+/// The state after an earlier program was applied: the one in which what stands below `@applied` is declared.
+fn before(syntax: &Syntax, module: ModuleId, span: ast::Span, test: &ast::Test, failures: &mut Problems) -> State {
+    let applied: Vec<&str> = declared(test).filter(|(_, a)| is_applied(a)).map(|(d, _)| d.name.text.as_str()).collect();
+    if applied.is_empty() {
+        return State::default();
+    }
+    let with = with_test(syntax, module, span, test, Moment::Before);
+    let program = Program::new(&with);
+    typing::check(&program);
+    let model = Model::new(&program);
+    model.compute_all();
+    let draft = plan::draft(&model, &plan::facts(&model));
+    let said: Vec<Problem> = program.problems.borrow().list.clone();
+    let wrong = said.into_iter().find(|p| p.severity == mig_plan::Severity::Error);
+    let planned = wrong.map_or_else(|| draft.against(&State::default(), &[], &with.texts).map_err(|p| p.list), |p| Err(vec![p]));
+    match planned {
+        Ok(plan) => {
+            let of_applied = |address: &str| applied.iter().any(|name| plan::is_within(address, name));
+            let settled = plan.steps.iter().flat_map(|s| s.sets.iter().cloned()).filter(|(address, _)| of_applied(address));
+            State { project: plan.project.clone(), resources: settled.collect(), ..State::default() }
+        }
+        Err(problems) => {
+            let told =
+                |p: Problem| Problem::error(FAILED, p.at, format!("what is `@applied` could not be applied: {}: {}", p.code, p.message));
+            failures.list.extend(problems.into_iter().take(1).map(told));
+            State::default()
+        }
+    }
+}
+
+/// Does an expectation look at the plan, or name a problem of one?
+fn asks_for_a_plan(test: &ast::Test) -> bool {
+    let of_plan = |name: &str| plan::codes::ALL.iter().any(|c| c.0 == name || c.1 == name);
+    let asks = |e: &ast::Expect| match &e.value.kind {
+        ExprKind::Name(name) => name == judge::PLAN || of_plan(name),
+        _ => judge::mentions(&e.value, judge::PLAN),
+    };
+    test.expects.iter().any(asks) || declared(test).any(|(_, a)| is_applied(a))
+}
+
+/// Declarations of a test with what stands above them.
+fn declared(test: &ast::Test) -> impl Iterator<Item = (&ast::Declaration, &[ast::Annotation])> {
+    let annotations = test.declaration_annotations.iter().map(Vec::as_slice).chain(std::iter::repeat(&[][..]));
+    test.declarations.iter().zip(annotations)
+}
+
+fn is_applied(annotations: &[ast::Annotation]) -> bool {
+    annotations.iter().any(|a| a.name.text == APPLIED)
+}
+
+/// Which program of a test is meant.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Moment {
+    /// The one that was applied.
+    Before,
+    /// The one that is tested.
+    Now,
+}
+
+/// The program in which the test's declarations and lets are items of its module. What is `@applied` stands in the earlier program only,
+/// in the place of what is declared by that name now.
+fn with_test(syntax: &Syntax, module: ModuleId, span: ast::Span, test: &ast::Test, moment: Moment) -> Syntax {
     let mut with = syntax.clone();
     with.problems.clear();
     let item = |kind: ItemKind, annotations: Vec<ast::Annotation>| ast::Item { span, docs: String::new(), annotations, kind };
-    let declarations = test.declarations.iter().zip(test.declaration_annotations.iter().cloned().chain(std::iter::repeat(vec![])));
+    let was: Vec<&str> = declared(test).filter(|(_, a)| is_applied(a)).map(|(d, _)| d.name.text.as_str()).collect();
+    let replaced = |name: &str| moment == Moment::Before && was.contains(&name);
+    let stands = |d: &ast::Declaration, a: &[ast::Annotation]| match moment {
+        Moment::Before => is_applied(a) || !replaced(&d.name.text),
+        Moment::Now => !is_applied(a),
+    };
+    let declarations = declared(test).filter(|(d, a)| stands(d, a)).map(|(d, a)| {
+        let annotations = a.iter().filter(|a| a.name.text != APPLIED).cloned().collect();
+        item(ItemKind::Declaration(d.clone()), annotations)
+    });
     let lets = test.lets.iter().map(|l| item(ItemKind::Let(l.clone()), vec![]));
-    let own: Vec<ast::Item> = declarations.map(|(d, a)| item(ItemKind::Declaration(d.clone()), a)).chain(lets).collect();
+    let own: Vec<ast::Item> = declarations.chain(lets).collect();
     for (number, module_tree) in with.modules.iter_mut().enumerate() {
-        module_tree.tree.items.retain(|i| !matches!(i.kind, ItemKind::Test(_)));
-        if number == module.0 as usize {
+        let here = number == module.0 as usize;
+        module_tree.tree.items.retain(|i| match &i.kind {
+            ItemKind::Test(_) => false,
+            ItemKind::Declaration(d) => !here || !replaced(&d.name.text),
+            _ => true,
+        });
+        if here {
             module_tree.tree.items.extend(own.iter().cloned());
         }
     }
     with
-}
-
-struct Judge<'j, 'p, 'a> {
-    model: &'j Model<'p, 'a>,
-    module: ModuleId,
-    said: &'j [Problem],
-}
-
-impl Judge<'_, '_, '_> {
-    fn expect(&self, value: &ast::Expr, place: Option<&ast::Expr>, expected: &mut [bool]) -> Option<Problem> {
-        let at = self.model.program.loc(self.module, value.span);
-        match &value.kind {
-            ExprKind::Name(name) if name == "none" => {
-                let count = self.said.len();
-                expected.fill(true);
-                let first = self.said.first()?;
-                let message = format!("nothing was expected, and {count} were reported: {}: {}", first.code, first.message);
-                Some(Problem::error(FAILED, at, message).also(first.at, "reported here"))
-            }
-            ExprKind::Name(name) if self.is_check(name) => self.reported(name, place, at, expected),
-            _ => self.condition(value, at),
-        }
-    }
-
-    fn is_check(&self, name: &str) -> bool {
-        let known = self.checks().any(|(n, c)| n == name || c == name);
-        known || (name.starts_with(|c: char| c.is_ascii_uppercase()) && name.ends_with(|c: char| c.is_ascii_digit()))
-    }
-
-    fn checks(&self) -> impl Iterator<Item = (&str, &str)> {
-        let items = self.model.program.syntax.modules.iter().flat_map(|m| &m.tree.items);
-        let at_top = items.filter_map(|i| if let ItemKind::Check(c) = &i.kind { Some(c) } else { None });
-        let all = at_top.chain(self.model.program.kinds.iter().flat_map(|k| &k.tree.checks));
-        all.map(|c| (c.name.text.as_str(), c.code.text.as_str()))
-    }
-
-    fn reported(&self, name: &str, place: Option<&ast::Expr>, at: Loc, expected: &mut [bool]) -> Option<Problem> {
-        let wanted = place.map(|p| self.places(p));
-        let fits = |p: &Problem| {
-            let named = p.code == name || p.name == name;
-            named && wanted.as_ref().is_none_or(|places| places.iter().any(|w| within(p.at, *w) || within(*w, p.at)))
-        };
-        let mut found = false;
-        for (problem, mark) in self.said.iter().zip(expected.iter_mut()) {
-            if fits(problem) {
-                *mark = true;
-                found = true;
-            }
-        }
-        if found {
-            return None;
-        }
-        let text = place.map(|p| format!(" at `{}`", self.model.program.syntax.texts.slice(self.model.program.loc(self.module, p.span))));
-        let mut problem = Problem::error(FAILED, at, format!("{name}{} was expected, and not reported", text.unwrap_or_default()));
-        for (other, mark) in self.said.iter().zip(expected.iter_mut()).filter(|(p, _)| p.code == name || p.name == name) {
-            problem = problem.also(other.at, "it was reported here");
-            // The one that stands elsewhere is told here, and not once more as unexpected.
-            *mark = true;
-        }
-        let known: Vec<&str> = self.checks().flat_map(|(n, c)| [n, c]).collect();
-        Some(match near(name, known).filter(|_| !self.said.iter().any(|p| p.code == name)) {
-            Some(close) if !self.checks().any(|(n, c)| n == name || c == name) => problem.help(format!("did you mean `{close}`?")),
-            _ => problem,
-        })
-    }
-
-    /// The entry of `x.f`, or the whole declaration for `x`.
-    fn places(&self, place: &ast::Expr) -> Vec<Loc> {
-        let scope = crate::eval::Scope::module(self.module);
-        if let ExprKind::Dot(receiver, name) = &place.kind
-            && let Value::Ref(id) = self.model.eval(&scope, receiver).v
-        {
-            let instance = self.model.instance(id);
-            if let Some(number) = self.model.program.kind(instance.kind).by_name.get(&name.text) {
-                return vec![self.model.entry(id, *number)];
-            }
-        }
-        match self.model.eval(&scope, place).v {
-            Value::Ref(id) => {
-                let instance = self.model.instance(id);
-                instance.tree.iter().map(|t| self.model.program.loc(instance.module, t.span)).collect()
-            }
-            _ => vec![],
-        }
-    }
-
-    fn condition(&self, value: &ast::Expr, at: Loc) -> Option<Problem> {
-        let before = self.model.program.problems.borrow().list.len();
-        let typer = Typer { program: self.model.program };
-        typer.check(&Env::module(self.module), value, &Type::Bool, "`expect`", None);
-        if let Some(problem) = self.model.program.problems.borrow().list.get(before) {
-            return Some(Problem::error(FAILED, problem.at, problem.message.clone()));
-        }
-        let result = self.model.eval_at_top(self.module, value);
-        let text = self.model.program.syntax.texts.slice(at);
-        let message = match &result.v {
-            Value::Bool(true) => return None,
-            Value::Bool(false) => format!("`{text}` does not hold"),
-            other => format!("`{text}` is not known: {}", self.model.show(other)),
-        };
-        let problem = Problem::error(FAILED, at, message);
-        Some(match &value.kind {
-            ExprKind::Binary(_, _, left, right) => {
-                let side = |e: &ast::Expr| self.model.show(&self.model.eval_at_top(self.module, e).v);
-                problem.help(format!("the left side is {}, and the right side is {}", side(left), side(right)))
-            }
-            _ => problem,
-        })
-    }
-}
-
-fn within(inner: Loc, outer: Loc) -> bool {
-    inner.file == outer.file && outer.span.start <= inner.span.start && inner.span.end <= outer.span.end
 }

@@ -167,7 +167,7 @@ impl Chain<'_, '_, '_> {
 }
 
 /// Calls `f` for each direct part of an expression.
-fn parts(e: &Expr, f: &mut dyn FnMut(&Expr)) {
+pub(crate) fn parts(e: &Expr, f: &mut dyn FnMut(&Expr)) {
     let mut of_text = |parts: &[ast::Part]| {
         for part in parts {
             if let ast::Part::Hole(hole) = part {

@@ -1,7 +1,7 @@
 //! What do checks and tests become? Their clauses; the expressions in them are lowered beside this file.
 
 use super::Lower;
-use crate::ast::{Binding, Check, Condition, Expr, ExprKind, Name, Span, Test};
+use crate::ast::{Binding, Check, Condition, Expect, Expr, ExprKind, Name, Span, Test};
 use crate::grammar::{Pair, Rule};
 
 impl Lower<'_> {
@@ -131,10 +131,25 @@ impl Lower<'_> {
             match kid.as_rule() {
                 Rule::expr | Rule::no_value if first.is_none() => first = Some(self.value(kid, around)),
                 Rule::expr | Rule::no_value => second = Some(self.value(kid, around)),
+                Rule::severity => {}
                 _ => self.stray(&kid, around),
             }
         }
         (first.unwrap_or_else(|| Self::missing(end)), second)
+    }
+
+    /// `expect error name at place`
+    fn expect(&mut self, pair: Pair<'_>) -> Expect {
+        let word = pair.clone().into_inner().find(|kid| kid.as_rule() == Rule::severity);
+        let severity = word.map(|word| {
+            let (name, marked) = self.severity(&word);
+            if marked {
+                self.note(self.span(&word), "`!` is said where the check stands", Some(format!("write `{}`", name.text)));
+            }
+            name
+        });
+        let (value, place) = self.two_values(pair);
+        Expect { severity, value, place }
     }
 
     /// `test "…" { … }`
@@ -159,7 +174,7 @@ impl Lower<'_> {
         for kid in pair.into_inner() {
             match kid.as_rule() {
                 Rule::let_entry => test.lets.push(self.binding_of_value(kid)),
-                Rule::expect => test.expects.push(self.two_values(kid)),
+                Rule::expect => test.expects.push(self.expect(kid)),
                 Rule::declaration => {
                     test.declaration_annotations.push(self.take_annotations(&mut above));
                     test.declarations.push(self.declaration(kid));

@@ -2,20 +2,16 @@
 //!
 //! Decides nothing; what cannot be used for a plan is noted as a problem and said only when a plan is asked for.
 
+use super::codes::{KNOWN_TOO_LATE, UNREACHABLE};
 use crate::{
     model::Model,
     quantity::{Dim, Quantity},
-    report::{Code, Problem},
+    report::Problem,
     source::Loc,
     value::{InstanceId, Protocol, Val, Value},
 };
 use mig_plan::{ContainerSpec, EnvValue, Facts, Host, HostId, Login, Mount, Origin, Probe, Publish};
 use std::collections::BTreeMap;
-
-/// There is no way to a server.
-const UNREACHABLE: Code = Code("MIG6001", "server_cannot_be_reached");
-/// A value is needed now and known later.
-const KNOWN_TOO_LATE: Code = Code("MIG6006", "value_known_too_late");
 
 /// How long to wait for a service that does not say how it answers.
 const RUNNING_WITHIN_SECONDS: u64 = 60;

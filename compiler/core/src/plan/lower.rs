@@ -1,28 +1,20 @@
 //! How does a draft become a plan against a state? What is settled is left out, the rest is lowered and put in order.
 
 use super::{
+    codes::{CIRCLE, FINISHED_MOVE, LEFT_BEHIND, OTHER_PROJECT},
     draft::{Draft, Server, Service},
     estimate,
     steps::{Draw, Graph},
 };
 use crate::{
-    report::{Code, Problem, Problems},
+    report::{Problem, Problems},
     source::Texts,
 };
 use mig_plan::{
-    Action, Class, Digest, Forecast, Host, HostId, MoveSummary, Phase, Plan, Precondition, Report, Requirement, ResourceState, State, Step,
-    StepId, Undo, Unproven,
+    Action, Class, Digest, Forecast, Host, HostId, MoveSummary, Phase, Plan, Precondition, Requirement, ResourceState, State, Step, StepId,
+    Undo, Unproven,
 };
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A finished move was changed.
-const FINISHED_MOVE: Code = Code("MIG6004", "finished_move_changed");
-/// A service would start on another server without its data.
-const LEFT_BEHIND: Code = Code("MIG6005", "service_would_leave_its_data");
-/// Services need each other.
-const CIRCLE: Code = Code("MIG6007", "services_need_each_other");
-/// The state is another project's.
-const OTHER_PROJECT: Code = Code("MIG6008", "state_of_another_project");
 
 /// A plan that is being written.
 pub(super) struct Lowering<'l> {
@@ -44,8 +36,8 @@ pub(super) struct Lowering<'l> {
 }
 
 impl Draft {
-    /// The plan from the state to the program.
-    pub(crate) fn against(&self, state: &State, report: &Report, texts: &Texts) -> Result<Plan, Report> {
+    /// The plan from the state to the program; `open` is what checks could not prove.
+    pub(crate) fn against(&self, state: &State, open: &[Unproven], texts: &Texts) -> Result<Plan, Problems> {
         let mut lowering = Lowering {
             draft: self,
             state,
@@ -65,7 +57,7 @@ impl Draft {
         lowering.services();
         lowering.needs();
         lowering.removed();
-        lowering.finish(report, texts)
+        lowering.finish(open, texts)
     }
 }
 
@@ -184,7 +176,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn finish(mut self, report: &Report, texts: &Texts) -> Result<Plan, Report> {
+    fn finish(mut self, open: &[Unproven], texts: &Texts) -> Result<Plan, Problems> {
         let (steps, circle) = std::mem::take(&mut self.graph).order();
         if let Some(first) = circle.first() {
             let services: BTreeSet<&str> =
@@ -202,8 +194,7 @@ impl Lowering<'_> {
             self.jumps(server, &mut hosts);
         }
         if !self.problems.is_empty() {
-            let problems = Problems { list: self.problems, unproven: report.unproven.clone() };
-            return Err(problems.finish(texts));
+            return Err(Problems { list: self.problems, unproven: open.to_vec() });
         }
         for summary in &mut self.moves {
             total(summary, &steps);
@@ -223,7 +214,7 @@ impl Lowering<'_> {
             moves: self.moves,
             forecasts,
             secrets: secrets.into_iter().collect(),
-            unproven: unproven(report, self.draft),
+            unproven: unproven(open, self.draft),
             outputs: self.draft.outputs.clone(),
         })
     }
@@ -248,14 +239,14 @@ impl Lowering<'_> {
 }
 
 /// Checks that lacked a fact, and what is left to a person.
-fn unproven(report: &Report, draft: &Draft) -> Vec<Unproven> {
+fn unproven(open: &[Unproven], draft: &Draft) -> Vec<Unproven> {
     let records = draft.records.iter().map(|address| Unproven {
         code: "MIG6009".to_owned(),
         name: "record_not_switched".to_owned(),
         address: address.clone(),
         needs: "a person: records of names are not switched by this version, so change it when its moves are done".to_owned(),
     });
-    report.unproven.iter().cloned().chain(records).collect()
+    open.iter().cloned().chain(records).collect()
 }
 
 fn secrets(action: &Action) -> Vec<String> {

@@ -3,6 +3,7 @@
 //! All services of a move are verified before the first one starts, so that until then going back is simply a start.
 
 use super::{
+    codes::CHECKED_ONLY,
     draft::{Move, Service},
     estimate,
     lower::Lowering,
@@ -10,12 +11,9 @@ use super::{
     services::COPY_TOOLS,
     steps::Draw,
 };
-use crate::report::{Code, Problem};
+use crate::report::Problem;
 use mig_plan::{Action, Class, Digest, Forecast, MoveSummary, Phase, Requirement, ResourceState, StepId, Tree, Undo};
 use std::collections::BTreeMap;
-
-/// The kind of move is known to checks only.
-const CHECKED_ONLY: Code = Code("MIG6002", "move_is_checked_only");
 
 /// A file system needs some room beside the data.
 const SPARE_PERCENT: u64 = 5;

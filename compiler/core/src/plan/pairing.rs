@@ -1,14 +1,11 @@
 //! Which container is moved? The one a service names, the one of the same name, or the only one of the same image.
 
-use super::draft::{Draft, Move, Service};
-use crate::{
-    functions::repository,
-    report::{Code, Problem},
+use super::{
+    codes::NO_SOURCE,
+    draft::{Draft, Move, Service},
 };
+use crate::{functions::repository, report::Problem};
 use mig_plan::Tree;
-
-/// Nothing on the other side is the service that moves.
-const NO_SOURCE: Code = Code("MIG6003", "moved_service_not_found");
 
 /// What a service was on the other side.
 #[derive(Debug)]

@@ -23,7 +23,8 @@ impl Lowering<'_> {
                 continue;
             }
             let digest = Digest::of(&service.spec);
-            if self.is_settled(&service.address, digest.as_str()) || !self.stays_with_its_data(service) {
+            let stays = self.state.resources.get(&service.address).is_none_or(|r| r.attributes.get("host") == Some(&service.on));
+            if (stays && self.is_settled(&service.address, digest.as_str())) || !self.stays_with_its_data(service) {
                 continue;
             }
             self.require(&service.on, &service.address, Requirement::Tools { names: vec!["docker".to_owned()] }, &service.origin);

@@ -1,0 +1,23 @@
+//! Which problems show only in a plan? Their codes and names, which docs/reference.md explains.
+
+use crate::report::Code;
+
+/// There is no way to a server.
+pub(super) const UNREACHABLE: Code = Code("MIG6001", "server_cannot_be_reached");
+/// The kind of move is known to checks only.
+pub(super) const CHECKED_ONLY: Code = Code("MIG6002", "move_is_checked_only");
+/// Nothing on the other side is the service that moves.
+pub(super) const NO_SOURCE: Code = Code("MIG6003", "moved_service_not_found");
+/// A finished move was changed.
+pub(super) const FINISHED_MOVE: Code = Code("MIG6004", "finished_move_changed");
+/// A service would start on another server without its data.
+pub(super) const LEFT_BEHIND: Code = Code("MIG6005", "service_would_leave_its_data");
+/// A value is needed now and known later.
+pub(super) const KNOWN_TOO_LATE: Code = Code("MIG6006", "value_known_too_late");
+/// Services need each other.
+pub(super) const CIRCLE: Code = Code("MIG6007", "services_need_each_other");
+/// The state is another project's.
+pub(super) const OTHER_PROJECT: Code = Code("MIG6008", "state_of_another_project");
+
+/// All of them.
+pub(crate) const ALL: [Code; 8] = [UNREACHABLE, CHECKED_ONLY, NO_SOURCE, FINISHED_MOVE, LEFT_BEHIND, KNOWN_TOO_LATE, CIRCLE, OTHER_PROJECT];
