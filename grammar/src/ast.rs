@@ -3,6 +3,10 @@
 //! Names are not resolved and units not known here. Damage stays in the tree: a missing expression is
 //! [`ExprKind::Missing`], and what was skipped or absent is listed in [`Module::damage`].
 
+mod checks;
+
+pub use checks::{Binding, Check, Condition, Expect, Test};
+
 use smol_str::SmolStr;
 
 /// Byte offsets into one file, end exclusive. Which file is known by whoever holds the tree.
@@ -275,81 +279,6 @@ pub struct Verb {
     pub needs: Option<Name>,
     /// All of it.
     pub span: Span,
-}
-
-/// `check name: CODE severity { … }`.
-#[derive(Debug, Clone)]
-pub struct Check {
-    /// Says the problem.
-    pub name: Name,
-    /// Short and stable.
-    pub code: Name,
-    /// `error`, `warning`, `hint`.
-    pub severity: Name,
-    /// Was there a `!`: not to be silenced?
-    pub unsilenceable: bool,
-    /// `for a, b in …`, in order; they nest.
-    pub bindings: Vec<Binding>,
-    /// `when …`; all must hold. `warning when …` gives the severity in its first part.
-    pub conditions: Vec<Condition>,
-    /// `at …`.
-    pub at: Option<Expr>,
-    /// `also …: "text"`.
-    pub also: Vec<(Expr, Option<Expr>)>,
-    /// `say "…"`.
-    pub say: Option<Expr>,
-    /// `help "…"`.
-    pub help: Option<Expr>,
-    /// `fix x.f = …`.
-    pub fix: Option<(Expr, Expr)>,
-    /// `///` above.
-    pub docs: String,
-    /// All of it.
-    pub span: Span,
-}
-
-/// `when COND`, or `warning when COND`: the same problem, less grave.
-#[derive(Debug, Clone)]
-pub struct Condition {
-    /// The severity before `when`.
-    pub severity: Option<Name>,
-    /// The condition.
-    pub value: Expr,
-}
-
-/// `for a, b in list`.
-#[derive(Debug, Clone)]
-pub struct Binding {
-    /// One name, or one for each part of a tuple.
-    pub names: Vec<Name>,
-    /// What is gone through.
-    pub list: Expr,
-}
-
-/// `test "…" { … }`.
-#[derive(Debug, Clone)]
-pub struct Test {
-    /// What it says.
-    pub title: Expr,
-    /// `let`s.
-    pub lets: Vec<Let>,
-    /// Declarations.
-    pub declarations: Vec<Declaration>,
-    /// `@…` above each of `declarations`, in the same order.
-    pub declaration_annotations: Vec<Vec<Annotation>>,
-    /// `expect …`.
-    pub expects: Vec<Expect>,
-}
-
-/// `expect [severity] VALUE [at PATH]`.
-#[derive(Debug, Clone)]
-pub struct Expect {
-    /// `error`, `warning`, `hint`: only what is reported so.
-    pub severity: Option<Name>,
-    /// A condition, `none`, or the name or code of what is reported.
-    pub value: Expr,
-    /// Where it is reported.
-    pub place: Option<Expr>,
 }
 
 /// `[existing] noun name[key in keys]: kind { … }`.

@@ -51,6 +51,8 @@ pub fn formatted(text: &str) -> Formatted {
         if !found.text.is_empty() {
             found.text.push_str(if tree::line_breaks(&body[until..start]) > 1 { "\n\n" } else { "\n" });
         }
+        // What is skipped after a missing value may stand on a line of its own; without its indentation it would be an item.
+        let indent = body[until..start].len() - body[until..start].trim_end_matches([' ', '\t']).len();
         until = end;
         let written = &body[start..end];
         let first = damage.partition_point(|(_, until)| *until < start);
@@ -60,7 +62,7 @@ pub fn formatted(text: &str) -> Formatted {
             None => {
                 // Space at the end may be of a text that was never closed.
                 let space = body[end..].len() - body[end..].trim_start_matches([' ', '\t']).len();
-                found.text.push_str(&body[start..end + space]);
+                found.text.push_str(&body[start - indent..end + space]);
                 found.left.push(Span::new(offset + start, offset + end));
             }
         }
