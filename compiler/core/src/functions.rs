@@ -87,8 +87,9 @@ impl<'a> Model<'_, 'a> {
                 Value::Ref(id) => Value::Str(self.name_of(*id)),
                 _ => Value::Error,
             },
-            ("is_existing", _) => match &value.v {
-                Value::Ref(id) => Value::Bool(self.instance(self.root(*id)).existing),
+            ("is_existing" | "is_adopted", _) => match &value.v {
+                Value::Ref(id) if name == "is_existing" => Value::Bool(self.instance(self.root(*id)).existing),
+                Value::Ref(id) => Value::Bool(self.instance(self.root(*id)).adopt.is_some()),
                 _ => Value::Error,
             },
             ("json", _) => Value::Str(self.json(&value).to_string().into()),

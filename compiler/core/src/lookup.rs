@@ -72,7 +72,8 @@ impl Model<'_, '_> {
             }
         }
         networks.sort_unstable();
-        let (mut around, mut pairs): (Vec<(IpAddr, u8, usize)>, Vec<(usize, usize)>) = (vec![], vec![]);
+        let mut around: Vec<(IpAddr, u8, usize)> = vec![];
+        let mut pairs: Vec<(usize, usize)> = vec![];
         for network in networks {
             let holds = |outer: &(IpAddr, u8, usize)| outer.0.is_ipv4() == network.0.is_ipv4() && mask(network.0, outer.1) == outer.0;
             while around.last().is_some_and(|outer| !holds(outer)) {

@@ -14,7 +14,7 @@ use smol_str::SmolStr;
 use std::rc::Rc;
 
 /// Functions that the language brings, with the names of their parameters.
-pub const FUNCTIONS: [(&str, &[&str]); 16] = [
+pub const FUNCTIONS: [(&str, &[&str]); 17] = [
     ("all", &["kind"]),
     ("env", &["name"]),
     ("secret", &["name"]),
@@ -23,6 +23,7 @@ pub const FUNCTIONS: [(&str, &[&str]); 16] = [
     ("measured", &["value"]),
     ("name_of", &["declaration"]),
     ("is_existing", &["declaration"]),
+    ("is_adopted", &["declaration"]),
     ("repository", &["image"]),
     ("tag", &["image"]),
     ("json", &["value"]),
@@ -148,7 +149,7 @@ impl Typer<'_, '_> {
                 let lenient = Env { lenient: true, ..env.clone() };
                 optional_inner(&self.infer(&lenient, first, want))
             }
-            "name_of" | "is_existing" => {
+            "name_of" | "is_existing" | "is_adopted" => {
                 let ty = self.infer(env, first, None);
                 if !matches!(ty.plain(), Type::Ref(..) | Type::Error) {
                     let message = format!("`{name}` takes a declaration, and this is {}", article(&ty));
