@@ -86,7 +86,6 @@ pub(crate) fn people(rule: Rule) -> &'static str {
         Rule::abstract_ => "`abstract`",
         Rule::base | Rule::no_kind => "a kind",
         Rule::no_kind_word => "`kind`",
-        Rule::typed_word => "a name and `:`",
         Rule::kind_body => "the body of a kind",
         Rule::attribute => "a field with a type",
         Rule::derived => "a derived field",
