@@ -9,7 +9,7 @@ pub(crate) fn people(rule: Rule) -> &'static str {
         Rule::item | Rule::thing | Rule::keyword_item => "an item",
         Rule::item_end
         | Rule::nl
-        | Rule::sp
+        | Rule::space
         | Rule::blanks
         | Rule::blank
         | Rule::ws
@@ -48,7 +48,6 @@ pub(crate) fn people(rule: Rule) -> &'static str {
         | Rule::reserved
         | Rule::arg_start
         | Rule::d
-        | Rule::unit
         | Rule::rate
         | Rule::protocol => "a part of a word",
         Rule::comment => "a comment",
@@ -80,7 +79,6 @@ pub(crate) fn people(rule: Rule) -> &'static str {
         Rule::body => "the body of a declaration",
         Rule::record => "a record",
         Rule::field => "a field",
-        Rule::key => "a key",
         Rule::quoted => "a key in quotes",
         Rule::kind => "`kind`",
         Rule::abstract_ => "`abstract`",
