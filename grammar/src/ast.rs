@@ -441,6 +441,19 @@ pub enum ExprKind {
     Lambda(Name, Box<Expr>),
 }
 
+impl Expr {
+    /// Is it made of literals only, so that it has one value wherever it stands?
+    pub fn is_constant(&self) -> bool {
+        match &self.kind {
+            ExprKind::Literal(_) | ExprKind::Bool(_) => true,
+            ExprKind::List(items) => items.iter().all(Self::is_constant),
+            ExprKind::Unary(_, inner) => inner.is_constant(),
+            ExprKind::Binary(op, _, left, right) => *op != BinaryOp::Is && left.is_constant() && right.is_constant(),
+            _ => false,
+        }
+    }
+}
+
 /// A piece of a string.
 #[derive(Debug, Clone)]
 pub enum Part {

@@ -46,6 +46,9 @@ pub(crate) struct Above {
 impl Above {
     /// The lines of the documentation as one text.
     fn text(docs: Vec<(Span, String)>) -> String {
+        if docs.is_empty() {
+            return String::new();
+        }
         docs.into_iter().map(|(_, line)| line).collect::<Vec<_>>().join("\n")
     }
 }
@@ -89,8 +92,13 @@ impl<'t> Lower<'t> {
 
     /// Where a pair is, in the whole text and without space at its end.
     fn span(&self, pair: &Pair<'_>) -> Span {
-        let start = self.start(pair);
-        Span::new(start, start + pair.as_str().trim_end().len())
+        let span = pair.as_span();
+        let text = span.as_str();
+        // Most end in a visible character of ASCII, which needs no look at what white space is elsewhere.
+        let visible = text.as_bytes().last().is_some_and(u8::is_ascii_graphic);
+        let len = if visible { text.len() } else { text.trim_end().len() };
+        let start = self.base + span.start();
+        Span::new(start, start + len)
     }
 
     /// Where a pair begins in the whole text.

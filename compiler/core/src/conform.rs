@@ -91,7 +91,11 @@ impl<'a> Model<'_, 'a> {
         let scope = &scope;
         let it = scope.var("it", value);
         let scope = scope.with(&it);
-        let condition = self.eval(&scope, &refine.value);
+        let condition = match refine.constant.get() {
+            Some(known) => known.clone(),
+            None if refine.value.is_constant() => refine.constant.get_or_init(|| self.eval(&scope, &refine.value)).clone(),
+            None => self.eval(&scope, &refine.value),
+        };
         let refused = if refine.is_in {
             matches!(arithmetic::contains(value, &condition), Value::Bool(false))
         } else {

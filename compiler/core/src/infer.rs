@@ -12,7 +12,7 @@ use crate::{
 };
 use mig_syntax::ast::{self, Expr, ExprKind};
 use smol_str::SmolStr;
-use std::rc::Rc;
+use std::{fmt::Display, rc::Rc};
 
 /// What names mean around an expression.
 #[derive(Debug, Clone)]
@@ -58,25 +58,29 @@ pub struct Typer<'p, 'a> {
 
 impl Typer<'_, '_> {
     /// Is the expression of that type? `place` says who asks: "`size`".
-    pub fn check(&self, env: &Env, e: &Expr, want: &Type, place: &str, declared: Option<Loc>) -> Type {
+    pub fn check<P: Display + ?Sized>(&self, env: &Env, e: &Expr, want: &Type, place: &P, declared: Option<Loc>) -> Type {
         let found = self.infer(env, e, Some(want));
-        let is_a = |a, b| self.program.is_a(a, b);
-        if want.takes(&found, &is_a) {
+        if want.takes(&found, &|a, b| self.program.is_a(a, b)) {
             return found;
         }
+        self.mismatch(env, e, want, &found, &place.to_string(), declared)
+    }
+
+    fn mismatch(&self, env: &Env, e: &Expr, want: &Type, found: &Type, place: &str, declared: Option<Loc>) -> Type {
+        let is_a = |a, b| self.program.is_a(a, b);
         let at = self.loc(env, e);
         let message = if found.is_secret() && !want.is_secret() {
             format!("{place} may be written to plans and logs, so it takes no secret")
-        } else if found.is_optional() && want.takes(&optional_inner(&found), &is_a) {
+        } else if found.is_optional() && want.takes(&optional_inner(found), &is_a) {
             format!("{place} takes {}, and this may be absent", article(want))
         } else {
-            format!("{place} takes {}, and this is {}", article(want), article(&found))
+            format!("{place} takes {}, and this is {}", article(want), article(found))
         };
         let code = if found.is_secret() && !want.is_secret() { STAGE } else { TYPE_MISMATCH };
         let mut problem = Problem::error(code, at, message).text(format!("{found}"));
         if found.is_optional() && !want.is_optional() {
             problem = problem.help("say what holds when it is absent: `… ?? value`");
-        } else if let Some(help) = conversion(want, &found) {
+        } else if let Some(help) = conversion(want, found) {
             problem = problem.help(help);
         }
         if let Some(declared) = declared {

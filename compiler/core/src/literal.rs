@@ -9,7 +9,7 @@ use crate::{
     value::{Protocol, Val, Value},
 };
 use mig_syntax::ast::{Literal, LiteralForm, Part};
-use std::{net::IpAddr, rc::Rc};
+use std::{borrow::Cow, net::IpAddr, rc::Rc};
 
 type Parsed = Result<Val, Box<Problem>>;
 
@@ -92,7 +92,7 @@ pub fn type_of(value: &Value) -> Type {
 fn number(text: &str, at: Loc) -> Parsed {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.' && c != '_').unwrap_or(text.len());
     let (digits, unit) = text.split_at(end);
-    let digits = digits.replace('_', "");
+    let digits = if digits.contains('_') { Cow::Owned(digits.replace('_', "")) } else { Cow::Borrowed(digits) };
     let fail = |message: String| Box::new(Problem::error(SYNTAX, at, message));
     if digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.") {
         return Err(Box::new(fail(format!("`{text}` begins with a zero")).help("a number has no leading zero")));
@@ -118,7 +118,7 @@ fn number(text: &str, at: Loc) -> Parsed {
 }
 
 fn fraction(digits: &str) -> Option<(i128, i128)> {
-    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+    let Some((whole, part)) = digits.split_once('.') else { return Some((digits.parse::<u64>().ok()?.into(), 1)) };
     if part.len() > 12 || whole.len() > 20 {
         return None;
     }

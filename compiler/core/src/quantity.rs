@@ -67,6 +67,9 @@ impl Quantity {
         if den == 0 {
             return None;
         }
+        if den == 1 {
+            return Some(Self { num: i64::try_from(num).ok()?, den: 1, dim, currency });
+        }
         let divisor = gcd(num.unsigned_abs(), den.unsigned_abs()).max(1) as i128 * den.signum();
         Some(Self { num: i64::try_from(num / divisor).ok()?, den: i64::try_from(den / divisor).ok()?, dim, currency })
     }

@@ -57,7 +57,7 @@ impl Typer<'_, '_> {
                 Type::Record(record) => return self.record_of(env, e, fields, record),
                 Type::Map(inner, lookup) => {
                     for field in fields {
-                        self.check(env, &field.value, inner, &format!("`{}`", key_text(field)), None);
+                        self.check(env, &field.value, inner, &format_args!("`{}`", key_text(field)), None);
                     }
                     return Type::Map(inner.clone(), *lookup);
                 }
@@ -92,7 +92,7 @@ impl Typer<'_, '_> {
             let key = key_text(field);
             match record.fields.iter().find(|f| f.name == key) {
                 Some(def) => {
-                    self.check(env, &field.value, &def.typed.ty, &format!("`{key}`"), None);
+                    self.check(env, &field.value, &def.typed.ty, &format_args!("`{key}`"), None);
                 }
                 None => self.no_such_field(env, field, &names, "this record"),
             }
@@ -115,7 +115,7 @@ impl Typer<'_, '_> {
             let key = key_text(field);
             match def.field(&key) {
                 Some(known) => {
-                    self.check(env, &field.value, &known.typed.ty, &format!("`{key}`"), None);
+                    self.check(env, &field.value, &known.typed.ty, &format_args!("`{key}`"), None);
                 }
                 None => self.no_such_field(env, field, &names, &format!("a `{}`", def.path)),
             }

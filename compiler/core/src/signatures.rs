@@ -97,7 +97,7 @@ impl Typer<'_, '_> {
             let want = ty.as_ref().map_or(Type::Error, |t| self.program.typed(module, t, false).ty);
             match arg {
                 Some(arg) => {
-                    self.check(env, arg, &want, &format!("`{}`", name.text), None);
+                    self.check(env, arg, &want, &format_args!("`{}`", name.text), None);
                 }
                 None => {
                     let message = format!("`{}` needs a value for `{}`", function.name.text, name.text);
@@ -117,7 +117,7 @@ impl Typer<'_, '_> {
             self.check(env, within, &Type::Quantity(Dim::DURATION), "`within`", None);
         }
         let text = |ty: Type| {
-            self.check(env, first, &Type::Str, &format!("`{name}`"), None);
+            self.check(env, first, &Type::Str, &format_args!("`{name}`"), None);
             ty
         };
         let named = |noun: &str| self.program.noun(noun).map_or(Type::Error, |k| self.program.reference(k));

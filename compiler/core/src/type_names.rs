@@ -7,7 +7,7 @@ use crate::{
 };
 use mig_syntax::ast;
 use smol_str::SmolStr;
-use std::rc::Rc;
+use std::{cell::OnceCell, rc::Rc};
 
 /// Aliases may lead to each other so often.
 const ALIAS_DEPTH_MAX: u32 = 64;
@@ -36,9 +36,9 @@ impl<'a> Program<'a> {
         }
         self.depth.set(self.depth.get() - 1);
         let ty_value = if members.len() == 1 { members.remove(0) } else { Type::Union(members.into()) };
-        let own = ty.refinements.iter().map(|r| Refine { module, is_in: r.is_in, value: Rc::new(r.value.clone()) });
-        let inherited =
-            refinements.iter().flat_map(|l| l.iter()).map(|r| Refine { module: r.module, is_in: r.is_in, value: r.value.clone() });
+        let refine = |module, is_in, value| Refine { module, is_in, value, constant: OnceCell::new() };
+        let own = ty.refinements.iter().map(|r| refine(module, r.is_in, Rc::new(r.value.clone())));
+        let inherited = refinements.iter().flat_map(|l| l.iter()).map(|r| refine(r.module, r.is_in, r.value.clone()));
         let refinements: Rc<[Refine]> = inherited.chain(own).collect();
         Typed { ty: ty_value, refinements }
     }

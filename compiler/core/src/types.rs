@@ -1,9 +1,9 @@
 //! What may a value be? Types, which of them takes which, and how they are called.
 
-use crate::quantity::Dim;
+use crate::{quantity::Dim, value::Val};
 use mig_syntax::ast;
 use smol_str::SmolStr;
-use std::{fmt, rc::Rc};
+use std::{cell::OnceCell, fmt, rc::Rc};
 
 /// A kind of the program, by number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -136,6 +136,8 @@ pub struct Refine {
     pub is_in: bool,
     /// The range, list or condition.
     pub value: Rc<ast::Expr>,
+    /// Its value where it names nothing, so that it is the same for every field.
+    pub constant: OnceCell<Val>,
 }
 
 impl From<Type> for Typed {

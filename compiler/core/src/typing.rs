@@ -97,7 +97,7 @@ impl<'a> Typer<'_, 'a> {
         let typed = table.ty.as_ref().map(|ty| self.program.typed(owner, ty, false).ty);
         let Some(Type::Map(inner, _)) = typed else { return };
         for row in &extend.rows {
-            self.check(env, &row.value, &inner, &format!("the row `{}`", key_text(row)), None);
+            self.check(env, &row.value, &inner, &format_args!("the row `{}`", key_text(row)), None);
         }
     }
 
@@ -105,7 +105,7 @@ impl<'a> Typer<'_, 'a> {
         let ty = match &l.ty {
             Some(ty) => {
                 let want = self.program.typed(env.module, ty, false);
-                self.check(env, &l.value, &want.ty, &format!("`{}`", l.name.text), None)
+                self.check(env, &l.value, &want.ty, &format_args!("`{}`", l.name.text), None)
             }
             None => self.infer(env, &l.value, None),
         };
@@ -120,7 +120,7 @@ impl<'a> Typer<'_, 'a> {
         let want = self.program.typed(env.module, ty, false);
         self.refinements(env, &want);
         if let Some(default) = &p.default {
-            self.check(env, default, &want.ty, &format!("`{}`", p.name.text), None);
+            self.check(env, default, &want.ty, &format_args!("`{}`", p.name.text), None);
         }
     }
 
@@ -131,7 +131,7 @@ impl<'a> Typer<'_, 'a> {
             env.vars.push((name.text.clone(), ty));
         }
         let want = f.result.as_ref().map_or(Type::Error, |t| self.program.typed(module, t, false).ty);
-        self.check(&env, &f.body, &want, &format!("the result of `{}`", f.name.text), None);
+        self.check(&env, &f.body, &want, &format_args!("the result of `{}`", f.name.text), None);
     }
 
     /// Conditions of a type are about `it`.
@@ -162,7 +162,7 @@ impl<'a> Typer<'_, 'a> {
             }
             if let Some(value) = &field.value {
                 if def.has_type {
-                    self.check(&env, value, &def.typed.ty, &format!("`{}`", field.name.text), None);
+                    self.check(&env, value, &def.typed.ty, &format_args!("`{}`", field.name.text), None);
                 } else {
                     self.infer(&env, value, None);
                 }
@@ -314,7 +314,7 @@ impl<'a> Typer<'_, 'a> {
                 self.program.report(problem.also(known.at, "computed here"));
                 continue;
             }
-            self.check(env, &field.value, &known.typed.ty, &format!("`{key}`"), Some(known.at));
+            self.check(env, &field.value, &known.typed.ty, &format_args!("`{key}`"), Some(known.at));
         }
         // A field whose name was misspelt is not missing too.
         let unknown: Vec<&SmolStr> = seen.keys().filter(|k| def.field(k).is_none()).collect();

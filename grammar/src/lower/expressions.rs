@@ -37,22 +37,27 @@ impl Lower<'_> {
     /// A flat list of operands and operators.
     fn expr(&mut self, pair: Pair<'_>) -> Expr {
         let around = self.around(&pair);
-        let levels = self.levels(&pair, around);
+        let flat = pair.into_inner();
+        let levels = self.levels(&flat, around);
         if self.depth + levels > LEVELS_MAX {
             self.too_deep = Some(Span::new(around.start, around.start + 1));
             return Self::missing(around.start);
         }
         self.depth += levels;
-        let mut flat = pair.into_inner().peekable();
+        let mut flat = flat.peekable();
         let found = self.climb(&mut flat, tightness::LAMBDA, around);
         self.depth -= levels;
         found
     }
 
     /// How many levels the tree of a flat list may have; its comments are taken on the way.
-    fn levels(&mut self, pair: &Pair<'_>, around: Around) -> usize {
+    fn levels(&mut self, flat: &Pairs<'_>, around: Around) -> usize {
+        // A lone operand: most are.
+        if flat.len() == 1 {
+            return 1;
+        }
         let mut levels = 0;
-        for kid in pair.clone().into_inner() {
+        for kid in flat.clone() {
             match kid.as_rule() {
                 Rule::op | Rule::prefix | Rule::dot | Rule::call | Rule::index | Rule::present => levels += 1,
                 Rule::comment => self.stray(&kid, around),
