@@ -1,4 +1,4 @@
-//! Compiles `stdlib/` and `docs/checks/` in, so that migc is one file.
+//! Compiles `stdlib/` and `docs/checks/` in, so that migc is one file. The standard library is parsed here, once, and not at each run.
 
 #![allow(clippy::disallowed_methods, reason = "a build script reads what it compiles in")]
 
@@ -13,6 +13,7 @@ fn main() -> io::Result<()> {
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("embedded.rs");
     let mut file = fs::File::create(out)?;
     list(&mut file, "STDLIB", &root.join("stdlib"), "mig")?;
+    trees(&mut file, &root.join("stdlib"))?;
     list(&mut file, "PAGES", &root.join("docs/checks"), "md")
 }
 
@@ -26,6 +27,25 @@ fn list(out: &mut fs::File, name: &str, root: &Path, ending: &str) -> io::Result
         let short = file.strip_prefix(root).unwrap_or(&file);
         let (short, full) = (short.to_string_lossy(), file.canonicalize()?);
         writeln!(out, "    ({short:?}, include_str!({:?})),", full.to_string_lossy())?;
+    }
+    writeln!(out, "];")
+}
+
+/// The tree of each file of the standard library, in the order of the texts.
+fn trees(out: &mut fs::File, root: &Path) -> io::Result<()> {
+    let folder = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
+    let mut files = vec![];
+    collect(root, "mig", &mut files)?;
+    files.sort();
+    writeln!(out, "/// Trees as postcard writes them, in the order of `STDLIB`.\npub(crate) static TREES: &[&[u8]] = &[")?;
+    for (number, file) in files.iter().enumerate() {
+        let tree = mig_syntax::parse(&fs::read_to_string(file)?);
+        if let Some(damage) = tree.damage.first() {
+            return Err(io::Error::other(format!("{}: {} at byte {}", file.display(), damage.message, damage.span.start)));
+        }
+        let target = folder.join(format!("{number}.tree"));
+        fs::write(&target, postcard::to_allocvec(&tree).map_err(io::Error::other)?)?;
+        writeln!(out, "    include_bytes!({:?}),", target.to_string_lossy())?;
     }
     writeln!(out, "];")
 }

@@ -2,15 +2,17 @@
 //!
 //! Names are not resolved and units not known here. Damage stays in the tree: a missing expression is
 //! [`ExprKind::Missing`], and what was skipped or absent is listed in [`Module::damage`].
+//! Trees are written by serde only into the program that was built with them: there is no format to keep.
 
 mod checks;
 
 pub use checks::{Binding, Check, Condition, Expect, Test};
 
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 /// Byte offsets into one file, end exclusive. Which file is known by whoever holds the tree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Span {
     /// First byte.
     pub start: u32,
@@ -31,7 +33,7 @@ impl Span {
 }
 
 /// One word, or a dotted path as one text (`docker.container`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Name {
     /// As written; empty if it is missing.
     pub text: SmolStr,
@@ -40,7 +42,7 @@ pub struct Name {
 }
 
 /// One file.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Module {
     /// `//!` lines, joined by line breaks.
     pub docs: String,
@@ -53,7 +55,7 @@ pub struct Module {
 }
 
 /// A place where the text is not of the language.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Damage {
     /// Text that was skipped, or the empty span where something is missing.
     pub span: Span,
@@ -64,7 +66,7 @@ pub struct Damage {
 }
 
 /// A top-level item with what stands above it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Item {
     /// From its keyword to its last character.
     pub span: Span,
@@ -77,7 +79,7 @@ pub struct Item {
 }
 
 /// The forms of items.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[allow(clippy::large_enum_variant, reason = "a file has few kinds and many declarations, and both are large")]
 pub enum ItemKind {
     /// `use aliyun`, `use "./network.mig" as net`
@@ -109,7 +111,7 @@ pub enum ItemKind {
 }
 
 /// `@name(arguments)`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Annotation {
     /// Without the `@`.
     pub name: Name,
@@ -120,7 +122,7 @@ pub struct Annotation {
 }
 
 /// `use TARGET [as NAME]`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Use {
     /// `aliyun`, or the path between the quotes.
     pub target: Name,
@@ -131,7 +133,7 @@ pub struct Use {
 }
 
 /// `param` and `table`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Param {
     /// Its name.
     pub name: Name,
@@ -142,7 +144,7 @@ pub struct Param {
 }
 
 /// `let`, `output`, and `let` inside a test.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Let {
     /// Its name.
     pub name: Name,
@@ -153,7 +155,7 @@ pub struct Let {
 }
 
 /// `fn`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Function {
     /// Its name.
     pub name: Name,
@@ -166,7 +168,7 @@ pub struct Function {
 }
 
 /// `type`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TypeAlias {
     /// Its name.
     pub name: Name,
@@ -175,7 +177,7 @@ pub struct TypeAlias {
 }
 
 /// `enum`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Enumeration {
     /// Its name.
     pub name: Name,
@@ -184,7 +186,7 @@ pub struct Enumeration {
 }
 
 /// `extend`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Extend {
     /// The table.
     pub target: Name,
@@ -193,7 +195,7 @@ pub struct Extend {
 }
 
 /// `kind`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Kind {
     /// Is it only refined by others?
     pub is_abstract: bool,
@@ -218,7 +220,7 @@ pub struct Kind {
 }
 
 /// `name: type = default`, or `name = expression` (derived).
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct KindField {
     /// Its name.
     pub name: Name,
@@ -233,7 +235,7 @@ pub struct KindField {
 }
 
 /// One entry of `children { … }`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ChildRule {
     /// The child's own name (`system: disk`) if it has a fixed one, else the noun (`disk*`).
     pub name: Name,
@@ -244,7 +246,7 @@ pub struct ChildRule {
 }
 
 /// How many children of a sort.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Many {
     /// No mark: exactly one.
     One,
@@ -257,7 +259,7 @@ pub enum Many {
 }
 
 /// `create aliyun.rpc("RunInstances") { … } gives { … }`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Verb {
     /// `create`, `read`, `update`, `delete`.
     pub verb: Name,
@@ -282,7 +284,7 @@ pub struct Verb {
 }
 
 /// `[existing] noun name[key in keys]: kind { … }`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Declaration {
     /// Is it there already?
     pub existing: bool,
@@ -303,7 +305,7 @@ pub struct Declaration {
 }
 
 /// A declaration inside another, with what stands above it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Child {
     /// `///` above.
     pub docs: String,
@@ -314,7 +316,7 @@ pub struct Child {
 }
 
 /// `key = value`; a key may be dotted or quoted.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Field {
     /// `a.b = 1` has two parts; a quoted part is without its quotes.
     pub key: Vec<Name>,
@@ -329,7 +331,7 @@ pub struct Field {
 }
 
 /// A type with its refinements, classes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Type {
     /// `A | B`; one member is the usual case.
     pub members: Vec<TypeMember>,
@@ -342,7 +344,7 @@ pub struct Type {
 }
 
 /// One member of a union.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TypeMember {
     /// Which form.
     pub form: TypeForm,
@@ -357,7 +359,7 @@ pub struct TypeMember {
 }
 
 /// The forms of types.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum TypeForm {
     /// `Size`, `server`, `aliyun.ecs`, or the value of an enum (`bios`).
     Named(Name),
@@ -376,7 +378,7 @@ pub enum TypeForm {
 }
 
 /// `where EXPR` (about `it`) or `in EXPR`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Refinement {
     /// `in` rather than `where`.
     pub is_in: bool,
@@ -385,7 +387,7 @@ pub struct Refinement {
 }
 
 /// A class word of a field.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Class {
     /// `unique`, `grows`, `fixed`.
     pub word: Name,
@@ -394,7 +396,7 @@ pub struct Class {
 }
 
 /// An expression.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Expr {
     /// Which form.
     pub kind: ExprKind,
@@ -403,7 +405,7 @@ pub struct Expr {
 }
 
 /// The forms of expressions.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum ExprKind {
     /// Nothing where a value should be; there is damage for it.
     Missing,
@@ -455,7 +457,7 @@ impl Expr {
 }
 
 /// A piece of a string.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Part {
     /// Text, escapes resolved.
     Text(String),
@@ -464,7 +466,7 @@ pub enum Part {
 }
 
 /// An argument, by position or by name.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Arg {
     /// `within = 60s`.
     pub name: Option<Name>,
@@ -473,7 +475,7 @@ pub struct Arg {
 }
 
 /// A literal as written; what it means, and whether its unit exists, is the compiler's to say.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Literal {
     /// Which shape it has.
     pub form: LiteralForm,
@@ -482,7 +484,7 @@ pub struct Literal {
 }
 
 /// The shapes of literals.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LiteralForm {
     /// A number with or without a unit, `%`, and with or without `/unit`.
     Quantity,
@@ -497,7 +499,7 @@ pub enum LiteralForm {
 }
 
 /// Operators before a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum UnaryOp {
     /// `-`
     Neg,
@@ -506,7 +508,7 @@ pub enum UnaryOp {
 }
 
 /// Operators between two values, from tight to loose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BinaryOp {
     /// `*`
     Mul,

@@ -88,15 +88,22 @@ impl Loader<'_> {
     /// Every module of the standard library that is always there: its nouns, helpers and checks.
     fn prelude(&mut self) {
         let always = ["nouns.mig", "moves.mig", "images.mig", "helpers.mig", "plan.mig"];
-        for (path, text) in embedded::STDLIB {
+        for (number, (path, _)) in embedded::STDLIB.iter().enumerate() {
             if always.contains(path) || path.starts_with("checks/") {
-                self.add(&format!("stdlib/{path}"), (*text).to_owned(), false, true);
+                self.add_standard(number, true);
             }
         }
     }
 
-    fn add(&mut self, path: &str, text: String, own: bool, prelude: bool) -> ModuleId {
-        let tree = mig_syntax::parse(&text);
+    /// A module of the standard library, whose tree was made when migc was built.
+    fn add_standard(&mut self, number: usize, prelude: bool) -> Option<ModuleId> {
+        let (path, text) = embedded::STDLIB.get(number)?;
+        let built = embedded::TREES.get(number).and_then(|tree| postcard::from_bytes(tree).ok());
+        let tree = built.unwrap_or_else(|| mig_syntax::parse(text));
+        Some(self.add(&format!("stdlib/{path}"), (*text).to_owned(), tree, false, prelude))
+    }
+
+    fn add(&mut self, path: &str, text: String, tree: ast::Module, own: bool, prelude: bool) -> ModuleId {
         let file = self.syntax.texts.add(path, text);
         for damage in &tree.damage {
             let mut problem = Problem::error(SYNTAX, Loc::new(file, damage.span), damage.message.clone());
@@ -143,8 +150,8 @@ impl Loader<'_> {
         if let Some(id) = self.by_path.get(&path) {
             return Some(*id);
         }
-        if let Some((_, text)) = embedded::STDLIB.iter().find(|(p, _)| *p == short) {
-            return Some(self.add(&path, (*text).to_owned(), false, false));
+        if let Some(number) = embedded::STDLIB.iter().position(|(p, _)| *p == short) {
+            return self.add_standard(number, false);
         }
         if used.target.text.is_empty() {
             return None;
@@ -177,7 +184,10 @@ impl Loader<'_> {
             return None;
         }
         match self.read(path) {
-            Ok(text) => Some(self.add(path, text, true, false)),
+            Ok(text) => {
+                let tree = mig_syntax::parse(&text);
+                Some(self.add(path, text, tree, true, false))
+            }
             Err(why) => {
                 let at = at.unwrap_or_else(|| Loc::new(self.syntax.texts.add(path, String::new()), ast::Span::default()));
                 let problem = Problem::error(UNREADABLE, at, format!("`{path}` cannot be read: {why}"));

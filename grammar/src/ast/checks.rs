@@ -1,9 +1,10 @@
 //! What do checks and tests consist of? Their clauses; expressions and declarations are beside this file.
 
 use super::{Annotation, Declaration, Expr, Let, Name, Span};
+use serde::{Deserialize, Serialize};
 
 /// `check name: CODE severity { … }`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Check {
     /// Says the problem.
     pub name: Name,
@@ -34,7 +35,7 @@ pub struct Check {
 }
 
 /// `when COND`, or `warning when COND`: the same problem, less grave.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Condition {
     /// The severity before `when`.
     pub severity: Option<Name>,
@@ -43,7 +44,7 @@ pub struct Condition {
 }
 
 /// `for a, b in list`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Binding {
     /// One name, or one for each part of a tuple.
     pub names: Vec<Name>,
@@ -52,7 +53,7 @@ pub struct Binding {
 }
 
 /// `test "…" { … }`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Test {
     /// What it says.
     pub title: Expr,
@@ -67,7 +68,7 @@ pub struct Test {
 }
 
 /// `expect [severity] VALUE [at PATH]`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Expect {
     /// `error`, `warning`, `hint`: only what is reported so.
     pub severity: Option<Name>,
