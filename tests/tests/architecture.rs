@@ -28,8 +28,12 @@ fn declared() -> Edges {
             }
             let key = line.split(['.', ' ', '=']).next().unwrap_or("");
             if section.ends_with("dependencies]") && (key.starts_with("mig_") || key == "migc") {
-                let of_tests = if section == "[dependencies]" { "" } else { "(tests) " };
-                edges.insert(format!("{name} -> {of_tests}{key}"));
+                let stage = match section {
+                    "[dependencies]" => "",
+                    "[build-dependencies]" => "(build) ",
+                    _ => "(tests) ",
+                };
+                edges.insert(format!("{name} -> {stage}{key}"));
             }
         }
     }
