@@ -174,7 +174,7 @@ impl Runner<'_, '_, '_> {
         problem.unsilenceable = self.check.unsilenceable;
         if let Some(owner) = place.owner.map(|id| self.model.instance(id)) {
             problem.about = Some(owner.address.to_string());
-            problem.one_of_many = owner.key.is_some();
+            problem.one_of_many = owner.keys.is_some();
         }
         if let Some(from) = place.source {
             problem = problem.also(from, "comes from here");

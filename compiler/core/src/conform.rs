@@ -87,7 +87,7 @@ impl<'a> Model<'_, 'a> {
     }
 
     fn accepted(&self, value: &Val, refine: &Refine, place: &str, me: Option<InstanceId>) -> bool {
-        let scope = Scope { module: refine.module, vars: None, me, body: me.is_some() };
+        let scope = Scope { me, body: me.is_some(), ..Scope::module(refine.module) };
         let scope = &scope;
         let it = scope.var("it", value);
         let scope = scope.with(&it);

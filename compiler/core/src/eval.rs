@@ -4,11 +4,12 @@
 
 use crate::{
     arithmetic,
+    declare::Keys,
     infer::key_text,
     literal,
-    model::Model,
+    model::{Instance, Model},
     program::{FieldDef, Symbol},
-    report::{CYCLE, PARAMETER, Problem, TYPE_MISMATCH},
+    report::{CYCLE, PARAMETER, Problem, TYPE_MISMATCH, UNKNOWN_NAME, near},
     source::Loc,
     types::{ModuleId, Type, Typed},
     value::{Entries, InstanceId, Shell, Val, Value},
@@ -36,12 +37,14 @@ pub struct Scope<'s> {
     pub me: Option<InstanceId>,
     /// Does a bare name mean a field of `self`?
     pub body: bool,
+    /// Keys of the declarations around, behind the local names.
+    pub keys: Option<&'s Keys>,
 }
 
 impl<'s> Scope<'s> {
     /// At the top of a module.
     pub fn module(module: ModuleId) -> Self {
-        Self { module, vars: None, me: None, body: false }
+        Self { module, vars: None, me: None, body: false, keys: None }
     }
 
     /// A local name, to be put before those of this scope.
@@ -62,6 +65,13 @@ impl<'s> Scope<'s> {
             }
             at = var.outer;
         }
+        let mut around = self.keys;
+        while let Some(key) = around {
+            if key.name == name {
+                return Some(&key.value);
+            }
+            around = key.outer.as_deref();
+        }
         None
     }
 }
@@ -75,19 +85,19 @@ impl<'a> Model<'_, 'a> {
         self.eval(&Scope::module(module), e)
     }
 
-    /// Of an entry of a declaration: names mean what they mean in the module.
+    /// Of an entry of a declaration: names mean what they mean in the module, or in the component that holds it.
     pub fn eval_in_declaration(&self, id: InstanceId, e: &Expr) -> Val {
+        self.in_declaration(id, |scope| self.eval(scope, e))
+    }
+
+    /// With the names of an entry of a declaration.
+    pub fn in_declaration<T>(&self, id: InstanceId, then: impl FnOnce(&Scope<'_>) -> T) -> T {
         let instance = self.instance(id);
-        if let Some(component) = instance.component {
-            let scope = Scope { me: Some(component), body: true, ..Scope::module(instance.module) };
-            let this = Val::new(Value::Ref(id), instance.at);
-            return self.eval(&scope.with(&scope.var("self", &this)), e);
-        }
-        let scope = Scope { me: Some(id), ..Scope::module(instance.module) };
-        match &instance.key {
-            Some((name, value)) => self.eval(&scope.with(&scope.var(name, value)), e),
-            None => self.eval(&scope, e),
-        }
+        let scope = Scope { me: Some(id), keys: instance.keys.as_deref(), ..Scope::module(instance.module) };
+        let Some(component) = instance.component else { return then(&scope) };
+        let scope = Scope { me: Some(component), body: true, ..scope };
+        let this = Val::new(Value::Ref(id), instance.at);
+        then(&scope.with(&scope.var("self", &this)))
     }
 
     /// Of a default or derived field: names mean the fields of the kind.
@@ -189,6 +199,9 @@ impl<'a> Model<'_, 'a> {
                 return value;
             }
         }
+        if let Some(values) = self.program.find_enum(s.module, name) {
+            return Val::new(Value::List(values.words.into_iter().map(|w| Val::new(Value::Word(w), at)).collect()), at);
+        }
         match self.program.find_value(s.module, name) {
             Some((module, symbol)) => self.symbol_value(module, name, &symbol, at),
             None => Val::error(at),
@@ -202,8 +215,8 @@ impl<'a> Model<'_, 'a> {
         if let Some(number) = def.by_name.get(name) {
             return Some(self.field(id, *number));
         }
-        if let Some(child) = instance.children.iter().find(|c| self.instance(**c).name == name) {
-            return Some(Val::new(Value::Ref(*child), self.instance(*child).at));
+        if let Some(child) = self.child(instance, name) {
+            return Some(if self.is_decided(child.at) { child } else { Val::error(child.at) });
         }
         let mut parent = instance.parent;
         while let Some(up) = parent {
@@ -216,6 +229,15 @@ impl<'a> Model<'_, 'a> {
         // Declared at the top, such a child has no parent, and what hangs on it is not known.
         let is_parent = self.program.parents.get(&def.root).is_some_and(|l| l.iter().any(|p| self.program.kind(*p).name == name));
         is_parent.then(|| Val::new(Value::Absent, instance.at))
+    }
+
+    /// A child, or the children of one declaration by their keys.
+    fn child(&self, instance: &Instance<'a>, name: &str) -> Option<Val> {
+        if let Some((_, of_keys)) = instance.many.iter().find(|(n, _)| n == name) {
+            return Some(Val::new(Value::Map(of_keys.clone()), instance.at));
+        }
+        let child = instance.children.iter().find(|c| self.instance(**c).name == name)?;
+        Some(Val::new(Value::Ref(*child), self.instance(*child).at))
     }
 
     /// The value of a `let`, `param` or `table`, computed once.
@@ -465,6 +487,7 @@ impl<'a> Model<'_, 'a> {
             (Value::Map(map), Value::Str(k) | Value::Word(k)) => match map.get(k) {
                 Some(found) => found.clone(),
                 None if map.needs.is_some() => Val::new(needed(map), at),
+                None if map.of_keys => self.no_such_key(map, k, receiver, at),
                 None => Val::new(Value::Absent, at),
             },
             (Value::List(list), Value::Int(i)) => usize::try_from(*i).ok().and_then(|i| list.get(i)).cloned().unwrap_or_else(|| {
@@ -474,6 +497,17 @@ impl<'a> Model<'_, 'a> {
             (Value::Absent, _) => Val::new(Value::Unknown("a value that is not given".into()), at),
             (other, _) => Val::new(arithmetic::stuck(other), at),
         }
+    }
+
+    /// A declaration that is not there: what is declared for keys has no others.
+    fn no_such_key(&self, map: &Entries, key: &str, receiver: &Expr, at: Loc) -> Val {
+        let whose = self.program.syntax.texts.slice(Loc { span: receiver.span, ..at });
+        let problem = Problem::error(UNKNOWN_NAME, at, format!("`{whose}` has no \"{key}\""));
+        self.program.report(match near(key, map.iter().map(|e| e.0.as_str())) {
+            Some(close) => problem.help(format!("did you mean `{whose}[\"{close}\"]`?")),
+            None => problem,
+        });
+        Val::error(at)
     }
 
     fn present(&self, s: &Scope<'_>, inner: &Expr, at: Loc) -> Val {
@@ -491,7 +525,8 @@ impl<'a> Model<'_, 'a> {
     pub fn apply(&self, module: ModuleId, function: &ast::Function, args: &[Val], depth: u32) -> Val {
         let at = self.program.loc(module, function.name.span);
         if depth > CALLS_MAX {
-            self.program.report(Problem::error(CYCLE, at, format!("`{}` calls itself", function.name.text)));
+            let message = format!("functions call each other at most {CALLS_MAX} deep, and `{}` is called deeper", function.name.text);
+            self.program.report(Problem::error(CYCLE, at, message));
             return Val::error(at);
         }
         let scope = Scope::module(module);

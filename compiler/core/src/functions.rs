@@ -68,6 +68,7 @@ impl<'a> Model<'_, 'a> {
         let within = args.iter().skip(1).map(|a| self.eval(s, &a.value)).next();
         if name == "all" {
             let kind = crate::signatures::path_of(&first.value).and_then(|path| self.program.find_kind(s.module, &path, None));
+            let kind = kind.filter(|_| self.is_decided(at));
             return kind.map_or_else(|| Val::error(at), |k| Val::new(Value::List(self.of_kind(k)), at));
         }
         let value = self.eval(s, &first.value);
@@ -102,8 +103,7 @@ impl<'a> Model<'_, 'a> {
     /// Its name; one of many has its key behind it.
     fn name_of(&self, id: crate::value::InstanceId) -> SmolStr {
         let instance = self.instance(id);
-        let key = instance.key.as_ref().filter(|_| instance.parent.is_none()).and_then(|(_, value)| value.as_str());
-        key.map_or_else(|| instance.name.clone(), |key| format!("{}_{key}", instance.name).into())
+        instance.key.as_ref().map_or_else(|| instance.name.clone(), |key| format!("{}_{key}", instance.name).into())
     }
 
     /// A value as JSON; `null` for what is not known yet.

@@ -4,7 +4,7 @@
 
 use crate::{
     literal,
-    program::{FieldDef, Program, Symbol},
+    program::{FieldDef, NamedType, Program, Symbol},
     quantity::Dim,
     report::{Problem, STAGE, TYPE_MISMATCH, UNKNOWN_NAME, near},
     source::Loc,
@@ -232,6 +232,9 @@ impl Typer<'_, '_> {
         {
             return ty;
         }
+        if let Some(values) = self.program.find_enum(env.module, name) {
+            return Type::List(Rc::new(Type::Enum(Rc::new(values))));
+        }
         match self.program.find_value(env.module, name) {
             Some((module, symbol)) => self.symbol(module, &symbol),
             None => match want.map(Type::words) {
@@ -266,7 +269,7 @@ impl Typer<'_, '_> {
             Symbol::Fn(f) => typed(&f.result),
             Symbol::Declaration(d) => {
                 let reference = self.declared_kind(module, d, None).map_or(Type::Error, |k| self.program.reference(k));
-                if d.keys.is_some() { Type::Map(Rc::new(reference), Lookup::Absent) } else { reference }
+                by_keys(d, reference)
             }
         }
     }
@@ -311,6 +314,7 @@ impl Typer<'_, '_> {
         let mut known: Vec<SmolStr> = env.vars.iter().map(|v| v.0.clone()).collect();
         if let Some(scope) = self.program.scopes.get(env.module.0 as usize) {
             known.extend(scope.values.keys().cloned());
+            known.extend(scope.types.iter().filter(|(_, t)| matches!(t.1, NamedType::Enum(_))).map(|(name, _)| name.clone()));
         }
         if let Some(kind) = env.me.filter(|_| env.body) {
             known.extend(self.program.kind(kind).fields.iter().map(|f| f.name.clone()));
@@ -339,18 +343,18 @@ impl Typer<'_, '_> {
         if let Some(rule) = def.children.iter().find(|c| c.name.as_deref() == Some(name)) {
             return Some(self.program.reference(rule.kind));
         }
-        if let Some(part) = self.part(kind, name) {
-            return Some(self.program.reference(part));
+        if let Some((part, d)) = self.part(kind, name) {
+            return Some(by_keys(d, self.program.reference(part)));
         }
         let parents = self.program.parents.get(&def.root)?;
         parents.iter().copied().find(|p| self.program.kind(*p).name == name).map(|p| self.program.reference(p))
     }
 
     /// What the kind of a component declares under that name.
-    fn part(&self, kind: KindId, name: &str) -> Option<KindId> {
+    fn part(&self, kind: KindId, name: &str) -> Option<(KindId, &ast::Declaration)> {
         let def = self.program.kind(kind);
         match def.tree.declarations.iter().find(|d| d.name.text == name) {
-            Some(d) => self.declared_kind(def.module, d, None),
+            Some(d) => self.declared_kind(def.module, d, None).map(|kind| (kind, d)),
             None => def.base.and_then(|base| self.part(base, name)),
         }
     }
@@ -366,6 +370,11 @@ impl Typer<'_, '_> {
             other => other.clone(),
         }
     }
+}
+
+/// The type of a declaration's name: where it has keys, a map.
+pub fn by_keys(d: &ast::Declaration, reference: Type) -> Type {
+    if d.keys.is_some() { Type::Map(Rc::new(reference), Lookup::Error) } else { reference }
 }
 
 /// The type inside `?`, with `later` kept.

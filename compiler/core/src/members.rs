@@ -4,11 +4,11 @@ use crate::{
     infer::{Env, Typer, article},
     program::Symbol,
     report::{Problem, TYPE_MISMATCH, UNKNOWN_NAME, near},
-    types::{Lookup, ModuleId, Type},
+    types::{KindId, Lookup, ModuleId, Type},
 };
 use mig_syntax::ast::{self, Expr, ExprKind};
 
-impl Typer<'_, '_> {
+impl<'a> Typer<'_, 'a> {
     pub(crate) fn index(&self, env: &Env, e: &Expr, receiver: &Expr, index: &Expr) -> Type {
         let ty = self.infer(env, receiver, None);
         match ty.plain() {
@@ -19,7 +19,7 @@ impl Typer<'_, '_> {
             Type::Map(inner, lookup) => {
                 self.check(env, index, &Type::Str, "the key of a map", None);
                 let found = (**inner).clone();
-                let sure = *lookup == Lookup::Unknown || env.lenient || matches!(found, Type::Ref(..));
+                let sure = *lookup != Lookup::Absent || env.lenient;
                 if sure { found } else { found.optional() }
             }
             Type::Json | Type::Error => {
@@ -77,26 +77,34 @@ impl Typer<'_, '_> {
         Some(self.symbol(*module, symbol))
     }
 
-    /// A child that the declaration itself names: `kruskal.docker`.
+    /// A child that the declaration itself names: `kruskal.docker`, `rack.small["x"]`.
     fn child_of(&self, env: &Env, receiver: &Expr, name: &ast::Name) -> Option<Type> {
-        let (module, declaration) = self.declaration_of(env, receiver)?;
-        let kind = self.declared_kind(module, declaration, None)?;
-        let child = declaration.children.iter().find(|c| c.declaration.name.text == name.text)?;
-        self.declared_kind(module, &child.declaration, Some(kind)).map(|k| self.program.reference(k))
+        let (module, declaration, kind) = self.declaration_of(env, receiver)?;
+        let child = &declaration.children.iter().find(|c| c.declaration.name.text == name.text)?.declaration;
+        let reference = self.program.reference(self.declared_kind(module, child, Some(kind))?);
+        Some(crate::infer::by_keys(child, reference))
     }
 
-    fn declaration_of(&self, env: &Env, receiver: &Expr) -> Option<(ModuleId, &ast::Declaration)> {
-        let found = match &receiver.kind {
-            ExprKind::Name(first) => self.program.find_value(env.module, first)?,
-            ExprKind::Dot(inner, name) => {
-                let ExprKind::Name(first) = &inner.kind else { return None };
-                let target = self.program.used(env.module, first)?;
-                *self.program.scopes.get(target.0 as usize)?.values.get(&name.text)?
-            }
-            _ => return None,
+    /// The declaration that an expression of names stands for.
+    fn declaration_of(&self, env: &Env, e: &Expr) -> Option<(ModuleId, &'a ast::Declaration, KindId)> {
+        let top = |(module, symbol): (ModuleId, Symbol<'a>)| match symbol {
+            Symbol::Declaration(d) => self.declared_kind(module, d, None).map(|kind| (module, d, kind)),
+            _ => None,
         };
-        match found {
-            (module, Symbol::Declaration(d)) => Some((module, d)),
+        match &e.kind {
+            ExprKind::Name(first) => top(self.program.find_value(env.module, first)?),
+            ExprKind::Index(receiver, _) => self.declaration_of(env, receiver).filter(|(_, d, _)| d.keys.is_some()),
+            ExprKind::Dot(receiver, name) => {
+                if let ExprKind::Name(first) = &receiver.kind
+                    && let Some(target) = self.program.used(env.module, first)
+                    && let Some(found) = self.program.scopes[target.0 as usize].values.get(&name.text)
+                {
+                    return top(*found);
+                }
+                let (module, d, kind) = self.declaration_of(env, receiver)?;
+                let child = &d.children.iter().find(|c| c.declaration.name.text == name.text)?.declaration;
+                self.declared_kind(module, child, Some(kind)).map(|kind| (module, child, kind))
+            }
             _ => None,
         }
     }

@@ -3,9 +3,9 @@
 //! How an expression is computed stands in `eval`.
 
 use crate::{
-    infer::{Typer, key_text},
+    declare::Keys,
     program::{FieldDef, Program, Symbol},
-    report::{CONTRADICTION, CYCLE, MISSING_FIELD, Problem, STAGE},
+    report::{CONTRADICTION, CYCLE, MISSING_FIELD, Problem},
     source::Loc,
     types::{KindId, ModuleId, Type},
     value::{Entries, InstanceId, Later, Sort, Val, Value},
@@ -46,23 +46,38 @@ pub struct Instance<'a> {
     pub annotations: &'a [ast::Annotation],
     /// Where its name stands.
     pub at: Loc,
-    /// The name and value of its key.
-    pub key: Option<(SmolStr, Val)>,
+    /// Its own key, where it is one of many.
+    pub key: Option<SmolStr>,
+    /// Keys that its entries may name: its own and those around it.
+    pub keys: Option<Rc<Keys>>,
+    /// Children of one declaration by their keys, under its name.
+    pub many: Vec<(SmolStr, Rc<Entries>)>,
     /// Entries by number of the field.
     pub written: Vec<Option<&'a ast::Field>>,
-    slots: RefCell<Vec<Slot>>,
+    pub(crate) slots: Slots,
 }
 
+/// What is known of an instance's fields.
+pub(crate) type Slots = RefCell<Vec<Slot>>;
+
+/// What is known of a field.
 #[derive(Debug, Clone, Default)]
-enum Slot {
+pub(crate) enum Slot {
+    /// Nobody asked.
     #[default]
     Todo,
+    /// It is being computed.
     Busy,
+    /// Its value.
     Done(Val),
 }
 
-/// Components may nest so deep.
-const COMPONENT_DEPTH_MAX: usize = 32;
+impl Instance<'_> {
+    /// Fields that nobody asked for yet.
+    pub(crate) fn slots(fields: usize) -> Slots {
+        RefCell::new(vec![Slot::Todo; fields])
+    }
+}
 
 /// All that a program declares.
 #[derive(Debug)]
@@ -72,9 +87,11 @@ pub struct Model<'p, 'a> {
     /// Instances by number; parents come before their children.
     pub instances: Vec<Instance<'a>>,
     /// Of a declaration without keys, by module and name.
-    tops: HashMap<(ModuleId, SmolStr), InstanceId>,
-    /// Of a declaration with keys.
-    many: HashMap<(ModuleId, SmolStr), Vec<(SmolStr, InstanceId)>>,
+    pub(crate) tops: HashMap<(ModuleId, SmolStr), InstanceId>,
+    /// Of a declaration with keys, by key.
+    pub(crate) many: HashMap<(ModuleId, SmolStr), Rc<Entries>>,
+    /// Is it decided what exists?
+    pub(crate) declared: Cell<bool>,
     /// Values of `let` and `param`; `None` while they are computed.
     pub(crate) constants: RefCell<HashMap<(ModuleId, SmolStr), Option<Val>>>,
     /// Facts by path, converted.
@@ -98,6 +115,7 @@ impl<'p, 'a> Model<'p, 'a> {
             instances: vec![],
             tops: HashMap::default(),
             many: HashMap::default(),
+            declared: Cell::new(false),
             constants: RefCell::default(),
             facts: RefCell::default(),
             undecided: RefCell::default(),
@@ -106,210 +124,8 @@ impl<'p, 'a> Model<'p, 'a> {
             by_kind: RefCell::default(),
             calls: Cell::new(0),
         };
-        for (number, module) in program.syntax.modules.iter().enumerate() {
-            for item in &module.tree.items {
-                if let ast::ItemKind::Declaration(d) = &item.kind {
-                    model.declare_top(ModuleId(number as u32), item, d);
-                }
-            }
-        }
+        model.declare_all();
         model
-    }
-
-    fn declare_top(&mut self, module: ModuleId, item: &'a ast::Item, d: &'a ast::Declaration) {
-        let typer = Typer { program: self.program };
-        let Some(kind) = typer.declared_kind(module, d, None) else { return };
-        if d.name.text.is_empty() || self.program.kind(kind).tree.is_abstract {
-            return;
-        }
-        let seen = self.tops.contains_key(&(module, d.name.text.clone())) || self.many.contains_key(&(module, d.name.text.clone()));
-        if seen {
-            return;
-        }
-        let Some((key, keys)) = &d.keys else {
-            let id = self.declare(module, d, kind, None, &item.annotations, &d.name.text, None);
-            self.tops.insert((module, d.name.text.clone()), id);
-            return;
-        };
-        let mut list = vec![];
-        for value in self.keys_of(module, keys) {
-            let at = self.program.loc(module, keys.span);
-            let Some(text) = value.as_str().map(SmolStr::from) else {
-                let message = format!("keys are strings or values of an enum, and {} is a {}", self.show(&value.v), value.v.sort_name());
-                self.program.report(Problem::error(crate::report::TYPE_MISMATCH, at, message));
-                continue;
-            };
-            if list.iter().any(|(known, _): &(SmolStr, InstanceId)| *known == text) {
-                self.program.report(Problem::error(crate::report::DUPLICATE_NAME, at, format!("the key \"{text}\" is there twice")));
-                continue;
-            }
-            let address = SmolStr::from(format!("{}[\"{text}\"]", d.name.text));
-            let id = self.declare(module, d, kind, None, &item.annotations, &address, Some(&(key.text.clone(), value)));
-            list.push((text, id));
-        }
-        self.many.insert((module, d.name.text.clone()), list);
-    }
-
-    fn keys_of(&self, module: ModuleId, keys: &'a ast::Expr) -> Vec<Val> {
-        let value = self.eval_at_top(module, keys);
-        match &value.v {
-            Value::List(list) => list.to_vec(),
-            Value::Map(map) => map.iter().map(|(k, v)| Val::new(Value::Str(k.clone()), v.at)).collect(),
-            Value::Error => vec![],
-            other => {
-                let message = format!("what exists is decided now, and these keys are a {}", other.sort_name());
-                self.program.report(Problem::error(STAGE, self.program.loc(module, keys.span), message));
-                vec![]
-            }
-        }
-    }
-
-    #[allow(clippy::too_many_arguments, reason = "all parts of one instance")]
-    fn declare(
-        &mut self,
-        module: ModuleId,
-        d: &'a ast::Declaration,
-        kind: KindId,
-        parent: Option<InstanceId>,
-        annotations: &'a [ast::Annotation],
-        address: &SmolStr,
-        key: Option<&(SmolStr, Val)>,
-    ) -> InstanceId {
-        let program = self.program;
-        let def = program.kind(kind);
-        let mut written = vec![None; def.fields.len()];
-        for field in &d.fields {
-            let number = def.by_name.get(&key_text(field));
-            if let Some(slot) = number.and_then(|n| written.get_mut(*n))
-                && slot.is_none()
-            {
-                *slot = Some(field);
-            }
-        }
-        let adopt = annotations.iter().find(|a| a.name.text == "adopt").and_then(|a| match a.args.first().map(|a| &a.value.kind) {
-            Some(ast::ExprKind::Str(parts)) => match parts.as_slice() {
-                [ast::Part::Text(id)] => Some(SmolStr::from(id.as_str())),
-                _ => None,
-            },
-            _ => None,
-        });
-        let inherited = parent.is_some_and(|p| self.instance(p).existing);
-        let id = self.push(Instance {
-            address: address.clone(),
-            name: d.name.text.clone(),
-            kind,
-            parent,
-            children: vec![],
-            component: None,
-            tree: Some(d),
-            module,
-            existing: d.existing || inherited,
-            adopt,
-            annotations,
-            at: program.loc(module, d.name.span),
-            key: key.cloned(),
-            written,
-            slots: RefCell::new(vec![Slot::Todo; def.fields.len()]),
-        });
-        let typer = Typer { program };
-        for child in &d.children {
-            let tree = &child.declaration;
-            if let Some(kind) = typer.declared_kind(module, tree, Some(kind))
-                && !tree.name.text.is_empty()
-            {
-                let address = SmolStr::from(format!("{address}.{}", tree.name.text));
-                let child = self.declare(module, tree, kind, Some(id), &child.annotations, &address, key);
-                self.instances[id.0 as usize].children.push(child);
-            }
-        }
-        self.implied(id);
-        self.parts(id, kind);
-        id
-    }
-
-    /// What the kind of a component declares, once for each of it.
-    fn parts(&mut self, id: InstanceId, kind: KindId) {
-        let mut depth = 0;
-        let mut at = Some(id);
-        while let Some(up) = at {
-            depth += 1;
-            at = self.instance(up).parent;
-        }
-        let mut kinds = vec![];
-        let mut next = Some(kind);
-        while let Some(kind) = next {
-            kinds.push(kind);
-            next = self.program.kind(kind).base;
-        }
-        for kind in kinds.into_iter().rev() {
-            let def = self.program.kind(kind);
-            let (module, tree, at) = (def.module, def.tree, def.at);
-            if depth > COMPONENT_DEPTH_MAX && !tree.declarations.is_empty() {
-                self.program.report(Problem::error(CYCLE, at, format!("the component `{}` holds itself", tree.name.text)));
-                return;
-            }
-            for (number, d) in tree.declarations.iter().enumerate() {
-                let Some(kind) = (Typer { program: self.program }).declared_kind(module, d, None) else { continue };
-                if d.name.text.is_empty() || self.program.kind(kind).tree.is_abstract {
-                    continue;
-                }
-                let annotations = tree.declaration_annotations.get(number).map_or(&[][..], Vec::as_slice);
-                let address = SmolStr::from(format!("{}.{}", self.instance(id).address, d.name.text));
-                let child = self.declare(module, d, kind, Some(id), annotations, &address, None);
-                self.belongs(child, id);
-                self.instances[id.0 as usize].children.push(child);
-            }
-        }
-    }
-
-    /// Names in a part of a component, and in what is declared in it, are the component's.
-    fn belongs(&mut self, part: InstanceId, component: InstanceId) {
-        self.instances[part.0 as usize].component = Some(component);
-        for child in self.instance(part).children.clone() {
-            if self.instance(child).component.is_none() {
-                self.belongs(child, component);
-            }
-        }
-    }
-
-    /// Children with a fixed name that an existing declaration has, though nobody wrote them: a survey fills them.
-    fn implied(&mut self, id: InstanceId) {
-        let program = self.program;
-        let instance = self.instance(id);
-        if !instance.existing {
-            return;
-        }
-        let (kind, module, at, address) = (instance.kind, instance.module, instance.at, instance.address.clone());
-        for rule in &program.kind(kind).children {
-            let Some(name) = &rule.name else { continue };
-            if self.instance(id).children.iter().any(|c| self.instance(*c).name == *name) {
-                continue;
-            }
-            let fields = program.kind(rule.kind).fields.len();
-            let child = self.push(Instance {
-                address: SmolStr::from(format!("{address}.{name}")),
-                name: name.clone(),
-                kind: rule.kind,
-                parent: Some(id),
-                children: vec![],
-                component: None,
-                tree: None,
-                module,
-                existing: true,
-                adopt: None,
-                annotations: &[],
-                at,
-                key: None,
-                written: vec![None; fields],
-                slots: RefCell::new(vec![Slot::Todo; fields]),
-            });
-            self.instances[id.0 as usize].children.push(child);
-        }
-    }
-
-    fn push(&mut self, instance: Instance<'a>) -> InstanceId {
-        self.instances.push(instance);
-        InstanceId(self.instances.len() as u32 - 1)
     }
 
     /// An instance.
@@ -329,7 +145,9 @@ impl<'p, 'a> Model<'p, 'a> {
         }
         let found = self.all().filter(|(_, i)| self.program.is_a(i.kind, kind));
         let list: Rc<[Val]> = found.map(|(id, i)| Val::new(Value::Ref(id), i.at)).collect();
-        self.by_kind.borrow_mut().insert(kind, list.clone());
+        if self.declared.get() {
+            self.by_kind.borrow_mut().insert(kind, list.clone());
+        }
         list
     }
 
@@ -344,13 +162,7 @@ impl<'p, 'a> Model<'p, 'a> {
         if let Some(id) = self.tops.get(&key) {
             return Value::Ref(*id);
         }
-        match self.many.get(&key) {
-            Some(list) => {
-                let entries = list.iter().map(|(k, id)| (k.clone(), Val::new(Value::Ref(*id), self.instance(*id).at))).collect();
-                Value::Map(Rc::new(Entries::new(entries, None)))
-            }
-            None => Value::Error,
-        }
+        self.many.get(&key).map_or(Value::Error, |of_keys| Value::Map(of_keys.clone()))
     }
 
     /// The outermost declaration it stands in.
@@ -491,6 +303,9 @@ impl<'p, 'a> Model<'p, 'a> {
     fn only_provider(&self, id: InstanceId, field: &FieldDef<'a>) -> Val {
         let instance = self.instance(id);
         let Type::Ref(kind, name) = field.typed.ty.plain() else { return Val::error(instance.at) };
+        if !self.is_decided(instance.at) {
+            return Val::error(instance.at);
+        }
         let all = self.of_kind(*kind);
         if let [one] = &*all {
             return one.clone();
@@ -559,7 +374,8 @@ impl<'p, 'a> Model<'p, 'a> {
     /// The value of a symbol that is not a function.
     pub fn symbol_value(&self, module: ModuleId, name: &SmolStr, symbol: &Symbol<'a>, at: Loc) -> Val {
         match symbol {
-            Symbol::Declaration(_) => Val::new(self.declared(module, name), at),
+            Symbol::Declaration(_) if self.is_decided(at) => Val::new(self.declared(module, name), at),
+            Symbol::Declaration(_) => Val::error(at),
             _ => self.constant(module, name, symbol),
         }
     }

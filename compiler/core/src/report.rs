@@ -37,13 +37,11 @@ pub const PARAMETER: Code = Code("MIG1013", "parameter");
 pub const ALLOW: Code = Code("MIG1014", "useless_allow");
 /// A value that must be unique.
 pub const NOT_UNIQUE: Code = Code("MIG1015", "value_used_twice");
-/// A part of the language that this version does not know yet.
-pub const NOT_YET: Code = Code("MIG1016", "not_supported_yet");
 /// A `.mig` file that no `use` reaches.
 pub const UNUSED_FILE: Code = Code("MIG8001", "unused_file");
 
 /// All of them.
-pub const ALL: [Code; 17] = [
+pub const ALL: [Code; 16] = [
     SYNTAX,
     UNKNOWN_NAME,
     DUPLICATE_NAME,
@@ -59,7 +57,6 @@ pub const ALL: [Code; 17] = [
     PARAMETER,
     ALLOW,
     NOT_UNIQUE,
-    NOT_YET,
     UNUSED_FILE,
 ];
 

@@ -138,10 +138,19 @@ impl<'a> Program<'a> {
     fn alias(&self, owner: ModuleId, named: NamedType<'a>) -> Typed {
         match named {
             NamedType::Alias(alias) => alias.ty.as_ref().map_or_else(|| Type::Error.into(), |t| self.typed(owner, t, false)),
-            NamedType::Enum(e) => {
-                let words = e.values.iter().map(|v| v.text.clone()).collect();
-                Type::Enum(Rc::new(EnumType { name: e.name.text.clone(), words })).into()
-            }
+            NamedType::Enum(e) => Type::Enum(Rc::new(values_of(e))).into(),
+        }
+    }
+
+    /// The enum of that name: as a value, its name is the list of its values.
+    pub fn find_enum(&self, module: ModuleId, name: &str) -> Option<EnumType> {
+        if !name.starts_with(|c: char| c.is_ascii_uppercase()) {
+            return None;
+        }
+        let own = self.scopes.get(module.0 as usize).and_then(|s| s.types.get(name));
+        match own.or_else(|| self.prelude.types.get(name)) {
+            Some((_, NamedType::Enum(e))) => Some(values_of(e)),
+            _ => None,
         }
     }
 
@@ -157,4 +166,8 @@ impl<'a> Program<'a> {
         }
         self.report(problem);
     }
+}
+
+fn values_of(e: &ast::Enumeration) -> EnumType {
+    EnumType { name: e.name.text.clone(), words: e.values.iter().map(|v| v.text.clone()).collect() }
 }

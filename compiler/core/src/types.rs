@@ -85,6 +85,8 @@ pub enum Lookup {
     Absent,
     /// Unknown: facts and tables.
     Unknown,
+    /// An error: declarations by their keys.
+    Error,
 }
 
 /// A record's fields.

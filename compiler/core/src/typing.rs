@@ -3,7 +3,7 @@
 use crate::{
     infer::{Env, Typer, key_text},
     program::Program,
-    report::{ALLOW, DUPLICATE_NAME, MISSING_FIELD, NOT_YET, PARAMETER, Problem, STAGE, SYNTAX, TYPE_MISMATCH, UNKNOWN_NAME},
+    report::{ALLOW, DUPLICATE_NAME, MISSING_FIELD, PARAMETER, Problem, STAGE, SYNTAX, TYPE_MISMATCH, UNKNOWN_NAME},
     types::{KindId, ModuleId, Type, Typed},
 };
 use mig_syntax::ast::{self, ItemKind};
@@ -22,6 +22,7 @@ pub fn check(program: &Program<'_>) {
             typer.item(id, item);
         }
     }
+    crate::recursion::check(program);
 }
 
 impl<'a> Typer<'_, 'a> {
@@ -174,9 +175,6 @@ impl<'a> Typer<'_, 'a> {
         for (number, declaration) in tree.declarations.iter().enumerate() {
             let annotations = tree.declaration_annotations.get(number).map_or(&[][..], Vec::as_slice);
             self.declaration(&env, declaration, None, annotations);
-            if declaration.keys.is_some() {
-                self.nested_keys(&env, declaration);
-            }
         }
     }
 
@@ -262,20 +260,10 @@ impl<'a> Typer<'_, 'a> {
             self.program.report(problem);
             return;
         }
+        let key = d.keys.as_ref().map(|(name, keys)| (name.text.clone(), self.keys(env, keys)));
         // In the body of a component names stay the component's, and only `self` is the declaration.
         let mut env = if env.body { env.with(&"self".into(), self.program.reference(kind)) } else { Env { me: Some(kind), ..env.clone() } };
-        if let Some((name, keys)) = &d.keys {
-            let ty = self.infer(&env, keys, None);
-            if ty.is_later() {
-                let problem = Problem::error(STAGE, self.loc(&env, keys), "what exists is decided now, and these keys are known later");
-                self.broken(&env, keys, problem);
-            }
-            let key = match ty.plain() {
-                Type::List(inner) => (**inner).clone(),
-                _ => Type::Str,
-            };
-            env.vars.push((name.text.clone(), key));
-        }
+        env.vars.extend(key);
         self.fields(&env, d, kind);
         self.children(&env, d, kind);
     }
@@ -356,10 +344,8 @@ impl<'a> Typer<'_, 'a> {
                 self.program.report(if known.is_empty() { problem } else { problem.help(format!("it may have {}", known.join(", "))) });
                 continue;
             }
+            self.one_only(env, def, tree);
             self.declaration(env, tree, Some(kind), &child.annotations);
-            if tree.keys.is_some() {
-                self.nested_keys(env, tree);
-            }
         }
         for rule in def.children.iter().filter(|r| r.name.is_none() && matches!(r.many, ast::Many::One | ast::Many::Optional)) {
             let noun = self.noun_of(rule.kind);
@@ -382,10 +368,17 @@ impl<'a> Typer<'_, 'a> {
         }
     }
 
-    fn nested_keys(&self, env: &Env, d: &ast::Declaration) {
-        let message = format!("`{}` stands inside another declaration, where `[key in keys]` is not supported yet", d.name.text);
-        let problem = Problem::error(NOT_YET, self.program.loc(env.module, d.name.span), message);
-        self.program.report(problem.help("declare it at the top of a module"));
+    /// What there is one of takes no keys.
+    fn one_only(&self, env: &Env, def: &crate::program::KindDef<'_>, d: &ast::Declaration) {
+        let Some((_, keys)) = &d.keys else { return };
+        let rules = def.children.iter().filter(|r| self.noun_of(r.kind) == d.noun.text);
+        let mut fitting = rules.filter(|r| r.name.as_ref().is_none_or(|n| *n == d.name.text));
+        if let Some(rule) = fitting.find(|r| r.name.is_some() || matches!(r.many, ast::Many::One | ast::Many::Optional)) {
+            let name = rule.name.as_ref().map_or_else(|| d.noun.text.to_string(), |name| format!("{} {name}", d.noun.text));
+            let problem =
+                Problem::error(TYPE_MISMATCH, self.loc(env, keys), format!("a `{}` has one `{name}`, so it takes no keys", def.path));
+            self.program.report(problem);
+        }
     }
 
     fn annotations(&self, env: &Env, annotations: &[ast::Annotation]) {

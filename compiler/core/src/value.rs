@@ -137,6 +137,8 @@ pub struct Entries {
     index: Option<HashMap<SmolStr, usize>>,
     /// What is not there is unknown, and this would settle it.
     pub needs: Option<Rc<str>>,
+    /// Are they declarations by their keys, so that there has to be one for a key that is named?
+    pub of_keys: bool,
 }
 
 impl Entries {
@@ -145,7 +147,12 @@ impl Entries {
         /// Below this a walk is faster than a hash.
         const INDEXED_FROM: usize = 16;
         let index = (list.len() >= INDEXED_FROM).then(|| list.iter().enumerate().map(|(i, e)| (e.0.clone(), i)).collect());
-        Self { list, index, needs }
+        Self { list, index, needs, of_keys: false }
+    }
+
+    /// Declarations by their keys.
+    pub fn of_keys(list: Vec<(SmolStr, Val)>) -> Self {
+        Self { of_keys: true, ..Self::new(list, None) }
     }
 
     /// The value of a key.

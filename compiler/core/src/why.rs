@@ -9,6 +9,7 @@ use crate::{
     source::Loc,
     typing,
     value::{InstanceId, Sort, Val, Value},
+    walk::parts,
 };
 use mig_plan::Origin;
 use mig_syntax::ast::{self, Expr, ExprKind};
@@ -86,7 +87,10 @@ impl Chain<'_, '_, '_> {
         };
         self.link(depth, format!("`{name}` is {}: {how}", self.show(&value)), at);
         match (written, def.value) {
-            (Some(field), _) => self.expression(&field.value, &Scope { me: Some(id), ..Scope::module(instance.module) }, depth + 1),
+            (Some(field), _) => {
+                let model = self.model;
+                model.in_declaration(id, |scope| self.expression(&field.value, scope, depth + 1));
+            }
             (None, Some(default)) => self.expression(default, &Scope { me: Some(id), body: true, ..Scope::module(def.module) }, depth + 1),
             (None, None) => {}
         }
@@ -163,44 +167,5 @@ impl Chain<'_, '_, '_> {
             self.link(depth, format!("`{text}` is {}", self.show(&value)), value.at);
         }
         self.expression(receiver, scope, depth);
-    }
-}
-
-/// Calls `f` for each direct part of an expression.
-pub(crate) fn parts(e: &Expr, f: &mut dyn FnMut(&Expr)) {
-    let mut of_text = |parts: &[ast::Part]| {
-        for part in parts {
-            if let ast::Part::Hole(hole) = part {
-                f(hole);
-            }
-        }
-    };
-    match &e.kind {
-        ExprKind::Str(parts) | ExprKind::Tagged(_, parts) => of_text(parts),
-        ExprKind::List(items) => items.iter().for_each(f),
-        ExprKind::Record(fields) => fields.iter().for_each(|field| f(&field.value)),
-        ExprKind::If(arms, other) => {
-            for (condition, value) in arms {
-                f(condition);
-                f(value);
-            }
-            if let Some(other) = other {
-                f(other);
-            }
-        }
-        ExprKind::Unary(_, inner) | ExprKind::Present(inner) | ExprKind::Lambda(_, inner) => f(inner),
-        ExprKind::Binary(_, _, a, b) | ExprKind::Index(a, b) => {
-            f(a);
-            f(b);
-        }
-        ExprKind::Call(callee, args) => {
-            if let ExprKind::Dot(receiver, _) = &callee.kind {
-                f(receiver);
-            }
-            for arg in args {
-                f(&arg.value);
-            }
-        }
-        ExprKind::Missing | ExprKind::Literal(_) | ExprKind::Bool(_) | ExprKind::Name(_) | ExprKind::Root | ExprKind::Dot(..) => {}
     }
 }

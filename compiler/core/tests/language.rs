@@ -3,28 +3,13 @@
 
 mod common;
 
-use common::{load, program};
-
-/// What is said of a program, as codes.
-fn codes(text: &str) -> Vec<String> {
-    let files = program(text);
-    let loaded = load(&files);
-    loaded.compile().report.diagnostics.into_iter().map(|d| d.code).collect()
-}
+use common::{codes, holds, load, program, said};
 
 /// Titles and first failures of a program's tests.
 fn tested(text: &str) -> Vec<(String, Option<String>)> {
     let files = program(text);
     let loaded = load(&files);
     loaded.test().into_iter().map(|t| (t.title, t.failures.into_iter().next().map(|f| f.message))).collect()
-}
-
-/// A condition that holds says nothing; otherwise the check speaks.
-fn holds(given: &str, condition: &str) {
-    let text = format!(
-        "{given}\nkind one {{ x: Int }}\none it_is {{ x = 1 }}\ncheck refuted: T001 error {{\n  for o in all(one)\n  when not ({condition})\n  at o.x\n  say \"no\"\n}}\n"
-    );
-    assert_eq!(codes(&text), Vec::<String>::new(), "{condition}");
 }
 
 #[test]
@@ -282,4 +267,26 @@ fn mistakes_that_look_harmless_are_said() {
     ] {
         holds("", condition);
     }
+}
+
+#[test]
+fn functions_do_not_call_themselves() {
+    for (text, expected) in [
+        ("fn f(n: Int) -> Int = f(n)\n", &[(1, "`f` calls itself")][..]),
+        (
+            "fn f(n: Int) -> Int = [n].map(x => g(x)).sum\nfn g(n: Int) -> Int = h(n)\nfn h(n: Int) -> Int = f(n)\n",
+            &[(1, "`f` calls itself: f → g → h → f")],
+        ),
+        ("fn f(n: Int) -> Int = n + l\nlet l = f(1)\n", &[(1, "`f` calls itself: f → l → f")]),
+        ("fn f(l: Int, f: Int) -> Int = l + f + [1].map(g => g).sum\nlet l = f(1, 2)\nfn g(n: Int) -> Int = f(n, n)\n", &[]),
+        ("enum E { f, g }\nfn is(e: E) -> Bool = e == f\nfn f(n: Int) -> Bool = is(g)\n", &[]),
+    ] {
+        let said = said(text);
+        let said: Vec<(u32, &str)> = said.iter().map(|(line, _, message)| (*line, message.as_str())).collect();
+        assert_eq!(said, expected, "{text}");
+    }
+    let chain: String = (0..5_000).map(|n| format!("fn f{n}(n: Int) -> Int = f{}(n)\n", n + 1)).collect();
+    assert_eq!(codes(&format!("{chain}fn f5000(n: Int) -> Int = n\n")), Vec::<String>::new());
+    let called = said(&format!("{chain}fn f5000(n: Int) -> Int = n\noutput o = f0(1)\n"));
+    assert_eq!(called[0].2, "functions call each other at most 64 deep, and `f65` is called deeper");
 }

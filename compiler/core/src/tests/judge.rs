@@ -10,7 +10,7 @@ use crate::{
     source::Loc,
     types::{ModuleId, Type},
     value::{Val, Value},
-    why::parts,
+    walk::parts,
 };
 use mig_plan::Severity;
 use mig_syntax::ast::{self, BinaryOp, Expr, ExprKind, ItemKind, UnaryOp};

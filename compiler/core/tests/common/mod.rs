@@ -53,3 +53,25 @@ fn read(root: &Path, at: &Path, out: &mut BTreeMap<String, String>) {
 pub fn load(files: &Memory) -> mig_core::Loaded {
     mig_core::load(files, "main.mig", &mig_core::Options::default())
 }
+
+/// What is said of a program, as codes.
+pub fn codes(text: &str) -> Vec<String> {
+    let files = program(text);
+    let loaded = load(&files);
+    loaded.compile().report.diagnostics.into_iter().map(|d| d.code).collect()
+}
+
+/// A condition that holds says nothing; otherwise the check speaks.
+pub fn holds(given: &str, condition: &str) {
+    let text = format!(
+        "{given}\nkind one {{ x: Int }}\none it_is {{ x = 1 }}\ncheck refuted: T001 error {{\n  for o in all(one)\n  when not ({condition})\n  at o.x\n  say \"no\"\n}}\n"
+    );
+    assert_eq!(codes(&text), Vec::<String>::new(), "{condition}");
+}
+
+/// What is said of a program: line, code and sentence.
+pub fn said(text: &str) -> Vec<(u32, String, String)> {
+    let files = program(text);
+    let loaded = load(&files);
+    loaded.compile().report.diagnostics.into_iter().map(|d| (d.span.start.line, d.code, d.message)).collect()
+}

@@ -1,0 +1,164 @@
+//! Do functions call themselves? Looks at every function, whether it is called or not, and names the way of each circle.
+//!
+//! Circles that go through fields are met where values are computed.
+
+use crate::{
+    program::{Program, Symbol},
+    report::{CYCLE, Problem},
+    source::Loc,
+    types::ModuleId,
+    walk::parts,
+};
+use mig_syntax::ast::{self, Expr, ExprKind};
+use rustc_hash::FxHashMap as HashMap;
+use smol_str::SmolStr;
+
+/// Reports each circle of functions once; one function of it has no value then.
+pub(crate) fn check(program: &Program<'_>) {
+    let graph = Graph::new(program);
+    let mut marks = vec![Mark::New; graph.nodes.len()];
+    for start in 0..graph.nodes.len() {
+        if marks[start] == Mark::New {
+            graph.walk(program, start, &mut marks);
+        }
+    }
+}
+
+/// A function, or a constant that may call one.
+struct Node<'a> {
+    module: ModuleId,
+    name: &'a ast::Name,
+    body: &'a Expr,
+    is_function: bool,
+    /// Its parameters.
+    locals: Vec<&'a str>,
+    /// What it names, and where.
+    uses: Vec<(usize, Loc)>,
+}
+
+struct Graph<'a> {
+    nodes: Vec<Node<'a>>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Mark {
+    New,
+    /// On the way that is walked.
+    Open,
+    Done,
+}
+
+impl<'a> Graph<'a> {
+    fn new(program: &Program<'a>) -> Self {
+        let (mut nodes, mut numbers) = (vec![], HashMap::default());
+        for (number, module) in program.syntax.modules.iter().enumerate() {
+            let id = ModuleId(number as u32);
+            for item in &module.tree.items {
+                let (name, body, is_function, locals) = match &item.kind {
+                    ast::ItemKind::Fn(f) => (&f.name, &f.body, true, f.params.iter().map(|p| p.0.text.as_str()).collect()),
+                    ast::ItemKind::Let(l) => (&l.name, &l.value, false, vec![]),
+                    _ => continue,
+                };
+                numbers.entry((id, name.text.clone())).or_insert(nodes.len());
+                nodes.push(Node { module: id, name, body, is_function, locals, uses: vec![] });
+            }
+        }
+        for node in &mut nodes {
+            let mut named = Named { program, module: node.module, locals: node.locals.clone(), found: vec![] };
+            named.look(node.body);
+            node.uses = named.found.into_iter().filter_map(|(key, at)| numbers.get(&key).map(|n| (*n, at))).collect();
+        }
+        Self { nodes }
+    }
+
+    /// Depth first and without recursion, for chains may be as long as programs are.
+    fn walk(&self, program: &Program<'_>, start: usize, marks: &mut [Mark]) {
+        let mut way = vec![(start, 0)];
+        marks[start] = Mark::Open;
+        while let Some((at, next)) = way.last_mut() {
+            let Some((target, place)) = self.nodes[*at].uses.get(*next).copied() else {
+                marks[*at] = Mark::Done;
+                way.pop();
+                continue;
+            };
+            *next += 1;
+            match marks[target] {
+                Mark::New => {
+                    marks[target] = Mark::Open;
+                    way.push((target, 0));
+                }
+                Mark::Open => {
+                    let circle: Vec<usize> = way.iter().map(|w| w.0).skip_while(|n| *n != target).collect();
+                    self.report(program, &circle, place);
+                }
+                Mark::Done => {}
+            }
+        }
+    }
+
+    /// Constants that need only each other are told where they are computed.
+    fn report(&self, program: &Program<'_>, circle: &[usize], closes: Loc) {
+        let Some(begin) = circle.iter().position(|n| self.nodes[*n].is_function) else { return };
+        let way: Vec<&Node<'_>> = circle.iter().cycle().skip(begin).take(circle.len() + 1).map(|n| &self.nodes[*n]).collect();
+        let Some(first) = way.first() else { return };
+        let names = way.iter().map(|n| n.name.text.as_str()).collect::<Vec<_>>().join(" → ");
+        let message = if circle.len() == 1 {
+            format!("`{}` calls itself", first.name.text)
+        } else {
+            format!("`{}` calls itself: {names}", first.name.text)
+        };
+        let problem = Problem::error(CYCLE, program.loc(first.module, first.name.span), message);
+        program.report(
+            problem.also(closes, "the circle closes here").help("functions do not call themselves; go through a list with its methods"),
+        );
+        program.broken.borrow_mut().insert(program.loc(first.module, first.body.span));
+    }
+}
+
+/// Collects the functions and constants that an expression names; a local name is neither.
+struct Named<'n, 'a> {
+    program: &'n Program<'a>,
+    module: ModuleId,
+    locals: Vec<&'n str>,
+    found: Vec<((ModuleId, SmolStr), Loc)>,
+}
+
+impl<'n> Named<'n, '_> {
+    fn look(&mut self, e: &'n Expr) {
+        match &e.kind {
+            ExprKind::Lambda(name, body) => {
+                self.locals.push(&name.text);
+                self.look(body);
+                self.locals.pop();
+                return;
+            }
+            ExprKind::Call(callee, _) => self.note(callee),
+            ExprKind::Dot(receiver, _) => {
+                self.note(e);
+                self.look(receiver);
+            }
+            _ => self.note(e),
+        }
+        parts(e, &mut |part| self.look(part));
+    }
+
+    fn note(&mut self, e: &Expr) {
+        let at = self.program.loc(self.module, e.span);
+        let is_local = |name: &SmolStr| self.locals.contains(&name.as_str()) || self.program.words.borrow().contains(&at);
+        let (name, found) = match &e.kind {
+            ExprKind::Name(name) if !is_local(name) => (name, self.program.find_value(self.module, name)),
+            ExprKind::Dot(receiver, name) => (&name.text, self.of_module(receiver, name)),
+            _ => return,
+        };
+        if let Some((owner, Symbol::Fn(_) | Symbol::Let(_))) = found {
+            self.found.push(((owner, name.clone()), at));
+        }
+    }
+
+    /// `net.doubled`: what another module calls so.
+    fn of_module(&self, receiver: &Expr, name: &ast::Name) -> Option<(ModuleId, Symbol<'_>)> {
+        let ExprKind::Name(first) = &receiver.kind else { return None };
+        let target = self.program.used(self.module, first).filter(|_| !self.locals.contains(&first.as_str()))?;
+        self.program.scopes.get(target.0 as usize)?.values.get(&name.text).copied()
+    }
+}
