@@ -131,7 +131,7 @@ impl<W: World> Context<'_, W> {
             Action::StartContainer { host, container } => self.start_container(host, container).await,
             Action::CheckFenced { host, container, paths } => self.check_fenced(host, container, paths).await,
             Action::CreateContainer { host, container } => self.create_container(host, container).await,
-            Action::RemoveContainer { host, container } => self.remove_container(host, container).await,
+            Action::RemoveContainer { host, container, owner } => self.remove_container(host, container, owner.as_deref()).await,
             Action::Await { host, container, probe } => self.wait_for(host, container, probe).await,
             Action::Note => Ok(Performed::default()),
         }

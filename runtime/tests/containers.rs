@@ -141,7 +141,7 @@ async fn a_kill_is_no_clean_stop(world: &LocalWorld, folder: &Folder) {
     let failure = act(world, stop("deaf", true)).await.unwrap_err();
     assert!(failure.certain && failure.message.contains("exit status 137"), "{failure:?}");
     act(world, stop("deaf", false)).await.unwrap();
-    let remove = Action::RemoveContainer { host: "a".to_owned(), container: "deaf".to_owned() };
+    let remove = Action::RemoveContainer { host: "a".to_owned(), container: "deaf".to_owned(), owner: None };
     let (plan, done) = (plan_of(&create(&deaf)), Steps::new());
     for expected in [true, false] {
         let removed = perform(world, &plan, &plan.steps[0], &remove, &done, &|_| ()).await.unwrap();

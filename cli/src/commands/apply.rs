@@ -101,6 +101,7 @@ fn make(args: &Args, state: &State, terminal: &mut Terminal) -> Result<Result<Pl
         return Ok(Err(program::refuse(&compilation.report, &loaded, args.json, terminal)));
     }
     program::warn(&compilation.report, &loaded, terminal);
+    program::warn(&compilation.remarks(state), &loaded, terminal);
     Ok(compilation.plan(state).map_err(|report| program::refuse(&report, &loaded, args.json, terminal)))
 }
 

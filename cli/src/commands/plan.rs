@@ -49,6 +49,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
         Err(report) => return Ok(program::refuse(&report, &loaded, args.json, terminal)),
     };
     program::warn(&compilation.report, &loaded, terminal);
+    program::warn(&compilation.remarks(&state), &loaded, terminal);
     if let Some(path) = &args.out {
         write(&plan, path)?;
     }

@@ -43,6 +43,9 @@ pub fn number(plan: &Plan, id: &str) -> Option<usize> {
 }
 
 fn hosts(plan: &Plan, out: &mut String) {
+    if plan.hosts.is_empty() {
+        return;
+    }
     out.push_str("\nhosts\n");
     for (name, host) in &plan.hosts {
         let _ = writeln!(out, "  {}: {}", visible::line(name), visible::line(&way(host)));

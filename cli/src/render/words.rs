@@ -32,7 +32,7 @@ pub fn action(action: &Action) -> String {
         Action::StartContainer { host, container } => format!("start {container} on {host}"),
         Action::CheckFenced { host, container, .. } => format!("check that {container} on {host} is stopped for good"),
         Action::CreateContainer { host, container } => format!("create {} on {host}", container.name),
-        Action::RemoveContainer { host, container } => format!("remove container {container} on {host}, data stay"),
+        Action::RemoveContainer { host, container, .. } => format!("remove container {container} on {host}, data stay"),
         Action::Await { host, container, probe } => format!("wait until {container} on {host} {}", answers(probe)),
         Action::Note => "note it in the journal".to_owned(),
     }

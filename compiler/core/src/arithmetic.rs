@@ -116,7 +116,7 @@ pub fn contains(value: &Val, set: &Val) -> Value {
 }
 
 /// A number as a quantity without dimension.
-fn scalar(value: &Value) -> Option<Quantity> {
+pub fn scalar(value: &Value) -> Option<Quantity> {
     match value {
         Value::Int(i) => Quantity::new(i128::from(*i), 1, Dim::NONE, [0; 3]),
         Value::Float(f) | Value::Percent(f) => {

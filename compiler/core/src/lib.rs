@@ -135,6 +135,12 @@ impl Loaded {
 }
 
 impl Compilation<'_> {
+    /// What is doubtful of the program beside that state: an `@moved` that moves nothing.
+    pub fn remarks(&self, state: &State) -> Report {
+        let problems = report::Problems { list: self.draft.useless_moved(state), unproven: vec![] };
+        problems.finish(&self.loaded.syntax.texts)
+    }
+
     /// The plan that leads from the state to the program, or why there is none.
     pub fn plan(&self, state: &State) -> Result<Plan, Report> {
         if self.report.has_errors() {

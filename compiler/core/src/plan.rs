@@ -3,16 +3,19 @@
 //! One file each: `codes` names what may be wrong, `draft` reads, `pairing` finds what is moved, `steps` collects, `services` and `moves` lower, `estimate` reckons.
 
 pub(crate) mod codes;
+pub(crate) mod declared;
 mod draft;
 mod estimate;
 mod lower;
 mod moves;
 mod pairing;
+mod renamed;
 mod services;
+mod settled;
 mod steps;
 
-/// Is an address that of a top-level declaration, or of something in it or one of its keys?
-pub(crate) fn is_within(address: &str, outer: &str) -> bool {
+/// Is an address that of a declaration, of something in it, or of one of its keys?
+pub(crate) fn is_below(address: &str, outer: &str) -> bool {
     address.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 

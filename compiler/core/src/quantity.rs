@@ -97,6 +97,11 @@ impl Quantity {
         Self::new(i128::from(self.num) * i128::from(other.den), i128::from(self.den) * i128::from(other.num), dim, self.any_currency(other))
     }
 
+    /// Numerator and denominator, in bits, nanoseconds or millionths.
+    pub fn parts(self) -> (i64, i64) {
+        (self.num, self.den)
+    }
+
     /// Is it zero?
     pub fn is_zero(self) -> bool {
         self.num == 0

@@ -88,6 +88,7 @@ fn plan_of(model: &Model<'_, '_>, state: &State, said: &mut Vec<Problem>) -> Res
     }
     let draft = plan::draft(model, &plan::facts(model));
     let open = model.program.problems.borrow().unproven.clone();
+    said.extend(draft.useless_moved(state));
     match draft.against(state, &open, &model.program.syntax.texts) {
         Ok(plan) => Ok(planned::value(model, &plan, state)),
         Err(problems) => {
@@ -115,7 +116,7 @@ fn before(syntax: &Syntax, module: ModuleId, span: ast::Span, test: &ast::Test, 
     let planned = wrong.map_or_else(|| draft.against(&State::default(), &[], &with.texts).map_err(|p| p.list), |p| Err(vec![p]));
     match planned {
         Ok(plan) => {
-            let of_applied = |address: &str| applied.iter().any(|name| plan::is_within(address, name));
+            let of_applied = |address: &str| applied.iter().any(|name| plan::is_below(address, name));
             let settled = plan.steps.iter().flat_map(|s| s.sets.iter().cloned()).filter(|(address, _)| of_applied(address));
             State { project: plan.project.clone(), resources: settled.collect(), ..State::default() }
         }
@@ -170,7 +171,9 @@ fn with_test(syntax: &Syntax, module: ModuleId, span: ast::Span, test: &ast::Tes
         Moment::Now => !is_applied(a),
     };
     let declarations = declared(test).filter(|(d, a)| stands(d, a)).map(|(d, a)| {
-        let annotations = a.iter().filter(|a| a.name.text != APPLIED).cloned().collect();
+        // Nothing was renamed before anything was applied.
+        let stays = |name: &str| name != APPLIED && !(moment == Moment::Before && name == "moved");
+        let annotations = a.iter().filter(|a| stays(&a.name.text)).cloned().collect();
         item(ItemKind::Declaration(d.clone()), annotations)
     });
     let lets = test.lets.iter().map(|l| item(ItemKind::Let(l.clone()), vec![]));

@@ -284,6 +284,7 @@ impl<'a> Typer<'_, 'a> {
         let mut seen: HashMap<SmolStr, ast::Span> = HashMap::default();
         for field in &d.fields {
             self.annotations(env, &field.annotations);
+            self.only_allow(env, &field.annotations);
             let key = key_text(field);
             let at = self.program.loc(env.module, field.key.first().map_or(field.span, |k| k.span));
             if let Some(first) = seen.insert(key.clone(), field.span) {
@@ -381,6 +382,15 @@ impl<'a> Typer<'_, 'a> {
         }
     }
 
+    /// Above a field, only a check can be silenced.
+    fn only_allow(&self, env: &Env, annotations: &[ast::Annotation]) {
+        for annotation in annotations.iter().filter(|a| matches!(a.name.text.as_str(), "adopt" | "keep" | "moved")) {
+            let at = self.program.loc(env.module, annotation.span);
+            let message = format!("`@{}` is about a declaration, and this is a field of one", annotation.name.text);
+            self.program.report(Problem::error(TYPE_MISMATCH, at, message).help("write it above the declaration"));
+        }
+    }
+
     fn annotations(&self, env: &Env, annotations: &[ast::Annotation]) {
         for annotation in annotations {
             let at = self.program.loc(env.module, annotation.span);
@@ -391,7 +401,22 @@ impl<'a> Typer<'_, 'a> {
                         self.program.report(problem.help("write `@allow(name_of_check, \"why it is fine here\")`"));
                     }
                 }
-                "adopt" | "keep" | "moved" | "" => {}
+                "moved" => {
+                    let named = matches!(annotation.args.as_slice(), [arg] if arg.name.as_ref().is_some_and(|n| n.text == "from") && crate::plan::declared::path(&arg.value).is_some());
+                    if !named {
+                        let problem = Problem::error(TYPE_MISMATCH, at, "`@moved` needs the address that this had before");
+                        self.program.report(problem.help("write `@moved(from = old_name)`, or `@moved(from = parent.old_name)`"));
+                    }
+                }
+                "keep" if !annotation.args.is_empty() => {
+                    let problem = Problem::error(TYPE_MISMATCH, at, "`@keep` stands alone");
+                    self.program.report(problem.help("write `@keep`, and the reason in a comment"));
+                }
+                "applied" => {
+                    let problem = Problem::error(UNKNOWN_NAME, at, "`@applied` says what was there before a test, and this is none");
+                    self.program.report(problem.help("it stands above a declaration inside `test \"…\" { … }`"));
+                }
+                "adopt" | "keep" | "" => {}
                 other => {
                     let problem = Problem::error(UNKNOWN_NAME, at, format!("there is no annotation `@{other}`"));
                     let close = crate::report::near(other, ["allow", "adopt", "keep", "moved"]);

@@ -173,7 +173,8 @@ fn a_container_that_changes_is_replaced_and_one_that_is_gone_removed() {
 fn what_cannot_be_planned_is_refused_with_its_reason() {
     let done = |address: &str, host: &str| {
         let attributes = BTreeMap::from([("host".to_owned(), host.to_owned()), ("container".to_owned(), "db".to_owned())]);
-        let resource = ResourceState { kind: "docker.container".to_owned(), digest: "other".to_owned(), attributes };
+        let resource =
+            ResourceState { kind: "docker.container".to_owned(), digest: "other".to_owned(), attributes, ..ResourceState::default() };
         State { resources: BTreeMap::from([(address.to_owned(), resource)]), ..State::default() }
     };
     let with_move = format!("{TWO_HOSTS}{MOVE}");

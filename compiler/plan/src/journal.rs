@@ -110,7 +110,7 @@ pub enum RunEnd {
 }
 
 /// What the state knows of one resource.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ResourceState {
     /// `docker.container`, `copy`, `aliyun.ecs`.
     pub kind: String,
@@ -118,6 +118,25 @@ pub struct ResourceState {
     pub digest: String,
     /// What is needed to find or remove it without its sources: `host`, `container`, `id`.
     pub attributes: BTreeMap<String, String>,
+    /// Fields that only grow or are fixed, as they were declared.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, Recorded>,
+    /// Must no plan replace or destroy it?
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keep: bool,
+}
+
+/// The value of a field that a later plan is compared with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// For people: `50 GiB`; the address of a declaration.
+    pub value: String,
+    /// Exactly, as a fraction of bits, nanoseconds, millionths of money or ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<(i64, i64)>,
+    /// Is it the address of a declaration?
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reference: bool,
 }
 
 /// The fold of a journal.

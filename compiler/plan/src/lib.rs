@@ -11,7 +11,7 @@ pub mod plan;
 pub use diagnostic::{Diagnostic, Edit, Fix, Label, Position, Report, Severity, Span, Summary, Unproven};
 pub use digest::Digest;
 pub use facts::Facts;
-pub use journal::{Entry, Outcome, Record, ResourceState, RunEnd, State};
+pub use journal::{Entry, Outcome, Record, Recorded, ResourceState, RunEnd, State};
 pub use plan::{
     Action, Class, ContainerSpec, EnvValue, Estimate, Forecast, Host, HostId, Login, Mount, MoveSummary, Origin, Phase, Plan, Precondition,
     Probe, Publish, Requirement, Step, StepId, Tree, Undo,

@@ -358,6 +358,9 @@ pub enum Action {
         host: HostId,
         /// Its name.
         container: String,
+        /// `PROJECT/ADDRESS` it was created for; absent: of this project, for the resource of the step.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<String>,
     },
     /// Wait until it answers.
     Await {

@@ -163,8 +163,9 @@ impl<W: World> Context<'_, W> {
     }
 
     /// Removes one of ours.
-    pub(super) async fn remove_container(&self, host: &str, name: &str) -> Result<Performed, Failure> {
+    pub(super) async fn remove_container(&self, host: &str, name: &str, owner: Option<&str>) -> Result<Performed, Failure> {
         let owner = match &self.step.action {
+            _ if owner.is_some() => owner.unwrap_or_default().to_owned(),
             Action::CreateContainer { container, .. } if container.name == name => container.owner.clone(),
             _ => format!("{}/{}", self.plan.project, self.step.address),
         };

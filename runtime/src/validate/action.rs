@@ -58,8 +58,12 @@ fn check_action(plan: &Plan, place: &str, action: &Action, earlier: &Earlier<'_>
             problems.check(place, check_container_name(container));
             problems.check(place, check_wait(*grace_seconds));
         }
-        Action::StartContainer { container, .. } | Action::RemoveContainer { container, .. } => {
+        Action::StartContainer { container, .. } => problems.check(place, check_container_name(container)),
+        Action::RemoveContainer { container, owner, .. } => {
             problems.check(place, check_container_name(container));
+            if let Some(owner) = owner {
+                problems.check(place, check_word(owner));
+            }
         }
         Action::CheckFenced { container, paths, .. } => {
             problems.check(place, check_container_name(container));

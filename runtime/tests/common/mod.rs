@@ -102,6 +102,7 @@ impl Builder {
             kind: "server".to_owned(),
             digest: "d".to_owned(),
             attributes: BTreeMap::from([("id".to_owned(), "i-1".to_owned())]),
+            ..ResourceState::default()
         };
         self.last().sets = vec![(NEW.to_owned(), resource)];
         let tools = Action::InstallTools { host, names: vec!["getfattr".to_owned()] };
@@ -141,7 +142,7 @@ impl Builder {
         let verify = Action::VerifyTrees { from: old, to: new.clone(), trees };
         let verify = self.step(of, Phase::Cutover, &format!("verify {name}"), verify, &[&last], Undo::Nothing);
         let create = Action::CreateContainer { host: new.clone(), container: self.spec(name, port) };
-        let remove = Action::RemoveContainer { host: new.clone(), container: container.clone() };
+        let remove = Action::RemoveContainer { host: new.clone(), container: container.clone(), owner: None };
         let create = self.step(
             of,
             Phase::Cutover,
@@ -156,7 +157,8 @@ impl Builder {
         self.last().point_of_no_return = true;
         let wait = Action::Await { host: new, container, probe: Probe::Tcp { port, within_seconds: 60 } };
         let up = self.step(of, Phase::Finish, &format!("wait for {name}"), wait, &[&start], Undo::Nothing);
-        let resource = ResourceState { kind: "copy".to_owned(), digest: format!("d-{name}"), attributes: BTreeMap::new() };
+        let resource =
+            ResourceState { kind: "copy".to_owned(), digest: format!("d-{name}"), attributes: BTreeMap::new(), ..ResourceState::default() };
         self.step(of, Phase::Finish, &format!("note that {name} is moved"), Action::Note, &[&up], Undo::Nothing);
         self.last().sets = vec![(move_name.clone(), resource)];
         self.plan.forecasts.push(Forecast { address: name.to_owned(), downtime_seconds: Some(60), down, up });

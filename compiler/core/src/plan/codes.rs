@@ -19,5 +19,30 @@ pub(super) const CIRCLE: Code = Code("MIG6007", "services_need_each_other");
 /// The state is another project's.
 pub(super) const OTHER_PROJECT: Code = Code("MIG6008", "state_of_another_project");
 
+/// `@moved` names what is still declared, or what another became.
+pub(super) const MOVED_NAME_IN_USE: Code = Code("MIG6010", "moved_name_in_use");
+/// `@moved` has nothing to move.
+pub(super) const USELESS_MOVED: Code = Code("MIG6011", "useless_moved");
+/// What only grows would be lowered.
+pub(super) const LOWERED: Code = Code("MIG6012", "growing_field_lowered");
+/// What is fixed would change.
+pub(super) const FIXED_CHANGED: Code = Code("MIG6013", "fixed_field_changed");
+/// What is kept would be replaced or destroyed.
+pub(super) const KEPT: Code = Code("MIG6014", "kept_would_be_lost");
+
 /// All of them.
-pub(crate) const ALL: [Code; 8] = [UNREACHABLE, CHECKED_ONLY, NO_SOURCE, FINISHED_MOVE, LEFT_BEHIND, KNOWN_TOO_LATE, CIRCLE, OTHER_PROJECT];
+pub(crate) const ALL: [Code; 13] = [
+    UNREACHABLE,
+    CHECKED_ONLY,
+    NO_SOURCE,
+    FINISHED_MOVE,
+    LEFT_BEHIND,
+    KNOWN_TOO_LATE,
+    CIRCLE,
+    OTHER_PROJECT,
+    MOVED_NAME_IN_USE,
+    USELESS_MOVED,
+    LOWERED,
+    FIXED_CHANGED,
+    KEPT,
+];

@@ -2,7 +2,10 @@
 //!
 //! Decides nothing; what cannot be used for a plan is noted as a problem and said only when a plan is asked for.
 
-use super::codes::{KNOWN_TOO_LATE, UNREACHABLE};
+use super::{
+    codes::{KNOWN_TOO_LATE, UNREACHABLE},
+    declared::{self, Declared},
+};
 use crate::{
     model::Model,
     quantity::{Dim, Quantity},
@@ -11,13 +14,13 @@ use crate::{
     value::{InstanceId, Protocol, Val, Value},
 };
 use mig_plan::{ContainerSpec, EnvValue, Facts, Host, HostId, Login, Mount, Origin, Probe, Publish};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How long to wait for a service that does not say how it answers.
 const RUNNING_WITHIN_SECONDS: u64 = 60;
 
 /// All that a plan is made of.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Draft {
     pub(super) project: String,
     pub(super) servers: BTreeMap<HostId, Server>,
@@ -27,11 +30,17 @@ pub(crate) struct Draft {
     /// Addresses of records that name moves, and where they lead.
     pub(super) records: Vec<String>,
     pub(super) outputs: BTreeMap<String, serde_json::Value>,
+    /// What the state has to remember.
+    pub(super) declared: Vec<Declared>,
+    /// Every address of the program.
+    pub(super) addresses: BTreeSet<String>,
+    /// Where the project is declared.
+    pub(super) project_at: Loc,
     pub(super) problems: Vec<Problem>,
 }
 
 /// A server.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Server {
     pub(super) address: HostId,
     pub(super) kind: String,
@@ -50,7 +59,7 @@ pub(super) struct Server {
 }
 
 /// A service.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Service {
     pub(super) address: String,
     pub(super) kind: String,
@@ -67,7 +76,7 @@ pub(super) struct Service {
 }
 
 /// A move.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Move {
     pub(super) address: String,
     pub(super) kind: String,
@@ -116,6 +125,9 @@ pub(crate) fn draft(model: &Model<'_, '_>, facts: &BTreeMap<HostId, Facts>) -> D
         reader.draft.records.push(model.instance(id).address.to_string());
     }
     reader.outputs();
+    reader.draft.declared = declared::read(model);
+    reader.draft.addresses = declared::addresses(model);
+    reader.draft.project_at = of_noun(model, "project").first().map(|id| model.instance(*id).at).unwrap_or_default();
     reader.draft
 }
 

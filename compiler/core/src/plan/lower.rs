@@ -11,8 +11,7 @@ use crate::{
     source::Texts,
 };
 use mig_plan::{
-    Action, Class, Digest, Forecast, Host, HostId, MoveSummary, Phase, Plan, Precondition, Requirement, ResourceState, State, Step, StepId,
-    Undo, Unproven,
+    Action, Class, Digest, Forecast, Host, HostId, MoveSummary, Phase, Plan, Precondition, Requirement, State, Step, StepId, Undo, Unproven,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,33 +37,55 @@ pub(super) struct Lowering<'l> {
 impl Draft {
     /// The plan from the state to the program; `open` is what checks could not prove.
     pub(crate) fn against(&self, state: &State, open: &[Unproven], texts: &Texts) -> Result<Plan, Problems> {
+        let renames = self.renames(state);
+        let known = self.renamed(state, &renames.list);
+        let draft = self.with_owners(&known);
         let mut lowering = Lowering {
-            draft: self,
-            state,
+            draft: &draft,
+            state: &known,
             graph: Graph::default(),
             preconditions: vec![],
             moves: vec![],
             forecasts: vec![],
-            problems: self.problems.clone(),
+            problems: self.problems.iter().cloned().chain(renames.problems).collect(),
             settled: BTreeMap::new(),
             starts: BTreeMap::new(),
             tools: BTreeMap::new(),
             adopted: BTreeMap::new(),
         };
         lowering.project();
+        let noted = lowering.note_renames(state, &renames.list);
         lowering.adopt();
         lowering.moves();
         lowering.services();
         lowering.needs();
         lowering.removed();
+        lowering.classes();
+        lowering.remember();
+        if let Some(noted) = noted {
+            lowering.graph.notes_first(&noted);
+        }
         lowering.finish(open, texts)
+    }
+}
+
+impl Draft {
+    /// The program with the owners that containers bear already: a renamed service keeps its own.
+    fn with_owners(&self, state: &State) -> Self {
+        let mut out = self.clone();
+        for service in out.services.values_mut() {
+            if let Some(owner) = state.resources.get(&service.address).and_then(|r| r.attributes.get("owner")) {
+                service.spec.owner.clone_from(owner);
+            }
+        }
+        out
     }
 }
 
 impl Lowering<'_> {
     fn project(&mut self) {
         if !self.state.project.is_empty() && self.state.project != self.draft.project {
-            let at = self.draft.servers.values().next().map(|s| s.at).unwrap_or_default();
+            let at = self.draft.project_at;
             let message =
                 format!("this state belongs to the project `{}`, and the program is `{}`", self.state.project, self.draft.project);
             self.problems.push(Problem::error(OTHER_PROJECT, at, message).help("give another `--state`, or correct `project { name }`"));
@@ -74,12 +95,9 @@ impl Lowering<'_> {
     fn adopt(&mut self) {
         for server in self.draft.servers.values() {
             let Some(id) = &server.adopt else { continue };
-            let wished = ResourceState {
-                kind: server.kind.clone(),
-                digest: Digest::of(id).to_string(),
-                attributes: BTreeMap::from([("id".to_owned(), id.clone())]),
-            };
-            if self.state.resources.get(&server.address) == Some(&wished) {
+            let attributes = BTreeMap::from([("id".to_owned(), id.clone())]);
+            let wished = self.resource(&server.address, &server.kind, &Digest::of(id), attributes);
+            if self.state.resources.get(&server.address).is_some_and(|r| r.digest == wished.digest && r.attributes == wished.attributes) {
                 continue;
             }
             let action = Action::Adopt { host: server.address.clone(), id: id.clone() };
@@ -95,7 +113,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn hardware(&mut self, server: &Server) {
+    pub(super) fn hardware(&mut self, server: &Server) {
         self.require(
             &server.address,
             &server.address,
@@ -158,21 +176,31 @@ impl Lowering<'_> {
 
     /// Containers that no declaration asks for any more.
     fn removed(&mut self) {
+        let mut kept = vec![];
         for (address, resource) in &self.state.resources {
             let (Some(host), Some(container)) = (resource.attributes.get("host"), resource.attributes.get("container")) else { continue };
             if self.draft.services.contains_key(address) || !self.draft.servers.contains_key(host) {
                 continue;
             }
-            let origin = self.draft.servers.get(host).map(|s| s.origin.clone()).unwrap_or_default();
-            let action = Action::RemoveContainer { host: host.clone(), container: container.clone() };
+            let (origin, at) = self.draft.servers.get(host).map(|s| (s.origin.clone(), s.at)).unwrap_or_default();
+            let owner = resource.attributes.get("owner").cloned();
+            let action = Action::RemoveContainer { host: host.clone(), container: container.clone(), owner };
+            let title = format!("remove the container `{container}` from {host}");
+            if resource.keep {
+                let help = "declare it again; to let it go, apply once without `@keep`, and then delete the declaration";
+                kept.push((title.clone(), address.clone(), at, help));
+            }
             self.graph.add(Draw {
-                title: format!("remove the container `{container}` from {host}"),
+                title,
                 why: format!("`{address}` is no longer declared; what it mounts stays on the host"),
                 estimate: estimate::seconds(estimate::STOP_SECONDS),
                 undo: Undo::Impossible { why: "declare it again to have it created again".to_owned() },
                 removes: vec![address.clone()],
                 ..Draw::new(address, None, Phase::Finish, action, &origin)
             });
+        }
+        for (title, address, at, help) in kept {
+            self.kept(&title, &address, "destroy", at, help);
         }
     }
 
@@ -186,7 +214,8 @@ impl Lowering<'_> {
             self.problems.push(Problem::error(CIRCLE, at, format!("{list} wait for each other, so none can start first")));
         }
         let mut hosts: BTreeMap<HostId, Host> = BTreeMap::new();
-        for name in steps.iter().flat_map(|s| s.action.hosts()) {
+        let required = self.preconditions.iter().map(|p| &p.host);
+        for name in steps.iter().flat_map(|s| s.action.hosts()).chain(required) {
             let Some(server) = self.draft.servers.get(name) else { continue };
             if hosts.insert(name.clone(), server.host.clone()).is_none() {
                 self.problems.extend(server.unreachable());

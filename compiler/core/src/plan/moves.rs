@@ -12,7 +12,7 @@ use super::{
     steps::Draw,
 };
 use crate::report::Problem;
-use mig_plan::{Action, Class, Digest, Forecast, MoveSummary, Phase, Requirement, ResourceState, StepId, Tree, Undo};
+use mig_plan::{Action, Class, Digest, Forecast, MoveSummary, Phase, Requirement, StepId, Tree, Undo};
 use std::collections::BTreeMap;
 
 /// A file system needs some room beside the data.
@@ -29,7 +29,7 @@ impl<'l> Lowering<'l> {
     pub(super) fn moves(&mut self) {
         let draft = self.draft;
         for migration in &draft.moves {
-            let digest = digest(migration);
+            let digest = digest(migration, &str::to_owned);
             match self.state.resources.get(&migration.address) {
                 Some(done) if done.digest == digest.as_str() => {}
                 Some(_) => self.changed_move(migration),
@@ -309,7 +309,7 @@ impl<'l> Lowering<'l> {
             last.push(up);
         }
         let attributes = BTreeMap::from([("from".to_owned(), migration.from.clone()), ("to".to_owned(), migration.to.clone())]);
-        let wished = ResourceState { kind: migration.kind.clone(), digest: digest.to_string(), attributes };
+        let wished = self.resource(&migration.address, &migration.kind, digest, attributes);
         let draw = Draw {
             title: format!("note that `{}` is done", migration.address),
             why: format!("its source on {} stays stopped and untouched", migration.from),
@@ -332,7 +332,8 @@ impl<'l> Lowering<'l> {
     }
 }
 
-/// Of what a move does; its window and bandwidth may change.
-fn digest(migration: &Move) -> Digest {
-    Digest::of(&(&migration.kind, &migration.from, &migration.to, &migration.services, &migration.paths, &migration.exclude))
+/// Of what a move does, with addresses as they are called by `name`; its window and bandwidth may change.
+pub(super) fn digest(migration: &Move, name: &dyn Fn(&str) -> String) -> Digest {
+    let services: Vec<String> = migration.services.iter().map(|s| name(s)).collect();
+    Digest::of(&(&migration.kind, name(&migration.from), name(&migration.to), services, &migration.paths, &migration.exclude))
 }

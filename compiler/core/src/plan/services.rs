@@ -8,7 +8,7 @@ use super::{
     lower::Lowering,
     steps::Draw,
 };
-use mig_plan::{Action, Class, Digest, Estimate, Phase, Probe, Requirement, ResourceState, StepId, Undo};
+use mig_plan::{Action, Class, Digest, Estimate, Phase, Probe, Requirement, StepId, Undo};
 use std::collections::BTreeMap;
 
 /// Programs that a copy needs on both sides.
@@ -19,25 +19,75 @@ impl Lowering<'_> {
     pub(super) fn services(&mut self) {
         let draft = self.draft;
         for service in draft.services.values().filter(|s| !s.existing) {
-            if self.starts.contains_key(&service.address) {
-                continue;
+            if !self.starts.contains_key(&service.address) {
+                self.service(service);
             }
-            let digest = Digest::of(&service.spec);
-            let stays = self.state.resources.get(&service.address).is_none_or(|r| r.attributes.get("host") == Some(&service.on));
-            if (stays && self.is_settled(&service.address, digest.as_str())) || !self.stays_with_its_data(service) {
-                continue;
-            }
-            self.require(&service.on, &service.address, Requirement::Tools { names: vec!["docker".to_owned()] }, &service.origin);
-            let known = self.state.resources.contains_key(&service.address);
-            if !known {
-                self.ports(service);
-            }
-            let image = self.bring_image(service, None, None, None);
-            let why = if known { "it differs from what is declared" } else { "it is declared and not there yet" };
-            let create = self.create(service, None, vec![image], why);
-            let start = self.start(service, None, vec![create]);
-            self.settle(service, None, start);
         }
+    }
+
+    fn service(&mut self, service: &Service) {
+        let before = self.before(service);
+        let elsewhere = before.as_ref().filter(|(host, name)| *host != service.on || *name != service.spec.name);
+        let settled = self.is_settled(&service.address, Digest::of(&service.spec).as_str());
+        if (settled && elsewhere.is_none()) || !self.stays_with_its_data(service) {
+            return;
+        }
+        self.require(&service.on, &service.address, Requirement::Tools { names: vec!["docker".to_owned()] }, &service.origin);
+        if before.is_some() {
+            self.may_be_replaced(service);
+        }
+        if before.as_ref().is_none_or(|(host, _)| *host != service.on) {
+            self.ports(service);
+        }
+        let image = self.bring_image(service, None, None, None);
+        let why = if before.is_some() { "it differs from what is declared" } else { "it is declared and not there yet" };
+        let create = self.create(service, None, vec![image], why);
+        match elsewhere {
+            // Another container of the host has its ports and folders, so it ends first.
+            Some((host, name)) if *host == service.on => {
+                let gone = self.remove_old(service, host, name, create.clone());
+                let start = self.start(service, None, vec![create, gone]);
+                self.settle(service, None, start);
+            }
+            // On another host the new one answers before the old one ends.
+            Some((host, name)) => {
+                let start = self.start(service, None, vec![create]);
+                let up = self.settle(service, None, start);
+                self.remove_old(service, host, name, up);
+            }
+            None => {
+                let start = self.start(service, None, vec![create]);
+                self.settle(service, None, start);
+            }
+        }
+    }
+
+    /// Where the state knows it: host and container.
+    fn before(&self, service: &Service) -> Option<(String, String)> {
+        let known = &self.state.resources.get(&service.address)?.attributes;
+        Some((known.get("host")?.clone(), known.get("container")?.clone()))
+    }
+
+    /// The container that it was, which would stay beside the new one.
+    fn remove_old(&mut self, service: &Service, host: &str, name: &str, after: StepId) -> StepId {
+        let owner = Some(service.spec.owner.clone());
+        let action = Action::RemoveContainer { host: host.to_owned(), container: name.to_owned(), owner };
+        let draw = Draw {
+            title: format!("remove the container `{name}` from {host}"),
+            why: if host == service.on {
+                format!(
+                    "its container is `{}` now, and `container = \"{name}\"` would leave it as it is; what it mounts stays on {host}",
+                    service.spec.name
+                )
+            } else {
+                format!("it runs on {} now; what it mounts stays on {host}", service.on)
+            },
+            needs: vec![after],
+            estimate: estimate::seconds(estimate::STOP_SECONDS),
+            undo: Undo::Impossible { why: "declare it as it was to have it created again".to_owned() },
+            ..draw(service, None, Phase::Finish, action)
+        };
+        self.graph.add(draw)
     }
 
     /// Ports that must be free on the server.
@@ -71,7 +121,7 @@ impl Lowering<'_> {
 
     pub(super) fn create(&mut self, service: &Service, migration: Option<&Move>, needs: Vec<StepId>, why: &str) -> StepId {
         let action = Action::CreateContainer { host: service.on.clone(), container: service.spec.clone() };
-        let remove = Action::RemoveContainer { host: service.on.clone(), container: service.spec.name.clone() };
+        let remove = Action::RemoveContainer { host: service.on.clone(), container: service.spec.name.clone(), owner: None };
         let draw = Draw {
             title: format!("create the container `{}` on {}, not started", service.spec.name, service.on),
             why: format!("{why}; one of ours that differs is replaced"),
@@ -121,7 +171,7 @@ impl Lowering<'_> {
             ("container".to_owned(), service.spec.name.clone()),
             ("owner".to_owned(), service.spec.owner.clone()),
         ]);
-        let wished = ResourceState { kind: service.kind.clone(), digest: Digest::of(&service.spec).to_string(), attributes };
+        let wished = self.resource(&service.address, &service.kind, &Digest::of(&service.spec), attributes);
         let draw = Draw {
             title: format!("wait until `{}` answers on {}", service.spec.name, service.on),
             why: format!("a service counts only when it answers: {}", answer(&service.probe)),

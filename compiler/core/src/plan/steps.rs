@@ -86,6 +86,35 @@ impl Graph {
         id
     }
 
+    /// Is there no step?
+    pub(super) fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Does a step note something of a resource?
+    pub(super) fn sets(&self, address: &str) -> bool {
+        self.steps.iter().any(|s| s.sets.iter().any(|(a, _)| a == address))
+    }
+
+    /// Steps that no other needs.
+    pub(super) fn last(&self) -> Vec<StepId> {
+        let needed: BTreeSet<&StepId> = self.steps.iter().flat_map(|s| &s.needs).collect();
+        self.steps.iter().map(|s| &s.id).filter(|id| !needed.contains(id)).cloned().collect()
+    }
+
+    /// Whatever is noted of what this step notes comes after it.
+    pub(super) fn notes_first(&mut self, step: &StepId) {
+        let Some(first) = self.steps.iter().find(|s| s.id == *step) else { return };
+        let noted: BTreeSet<String> = first.sets.iter().map(|(a, _)| a).chain(&first.removes).cloned().collect();
+        let touches = |s: &&mut Step| s.id != *step && s.sets.iter().map(|(a, _)| a).chain(&s.removes).any(|a| noted.contains(a));
+        for other in self.steps.iter_mut().filter(touches) {
+            if !other.needs.contains(step) {
+                other.needs.push(step.clone());
+                other.needs.sort();
+            }
+        }
+    }
+
     /// How to go back over a step, where that names the step itself.
     pub(super) fn undo(&mut self, step: &str, undo: Undo) {
         if let Some(step) = self.steps.iter_mut().find(|s| s.id == step) {
