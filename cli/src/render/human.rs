@@ -84,7 +84,9 @@ impl View {
         let (source, range) = place.map_or((None, 0..0), |(source, range)| (Some(source), range));
         let text = |text: &str| Some(visible::line(text)).filter(|t| !t.is_empty());
         let mut labels = vec![LabeledSpan::new_primary_with_span(text(&diagnostic.text), range)];
-        let (here, there): (Vec<&Label>, Vec<&Label>) = diagnostic.labels.iter().partition(|l| l.file == diagnostic.file);
+        let near = near_lines(diagnostic);
+        let is_here = |l: &&Label| l.file == diagnostic.file && near.contains(&l.span.start.line);
+        let (here, there): (Vec<&Label>, Vec<&Label>) = diagnostic.labels.iter().partition(is_here);
         for label in here {
             let range = texts.place(&label.file, label.span).map_or(0..0, |(_, range)| range);
             labels.push(LabeledSpan::new_with_span(text(&label.text), range));
@@ -118,6 +120,22 @@ impl View {
             elsewhere: vec![],
         }
     }
+}
+
+/// The lines that are shown in one frame with the primary place: those that its neighbours join to it. A frame of another
+/// place would stand above it, because miette shows frames in the order of the file.
+fn near_lines(diagnostic: &Diagnostic) -> std::ops::RangeInclusive<u32> {
+    const APART_MAX: u32 = 3;
+    let (mut first, mut last) = (diagnostic.span.start.line, diagnostic.span.end.line);
+    let mut lines: Vec<u32> = diagnostic.labels.iter().filter(|l| l.file == diagnostic.file).map(|l| l.span.start.line).collect();
+    lines.sort_unstable();
+    for line in lines.iter().copied().filter(|line| *line > diagnostic.span.end.line) {
+        last = if line - last <= APART_MAX { line } else { last };
+    }
+    for line in lines.iter().rev().copied().filter(|line| *line < diagnostic.span.start.line) {
+        first = if first - line <= APART_MAX { line } else { first };
+    }
+    first..=last
 }
 
 /// The help, and a line for each edit that is offered.

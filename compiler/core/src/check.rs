@@ -4,6 +4,7 @@ use crate::{
     eval::Scope,
     literal,
     model::Model,
+    quantity::Rounding,
     report::{ALLOW, NOT_UNIQUE, Offer, Problem},
     source::Loc,
     types::ModuleId,
@@ -101,6 +102,7 @@ impl Runner<'_, '_, '_> {
         let mut severity = severity_of(&self.check.severity.text);
         let graded = self.check.conditions.iter().any(|c| c.severity.is_some());
         let mut held = !graded;
+        let mut guilty: Vec<&Expr> = vec![];
         for condition in &self.check.conditions {
             let decided = self.model.eval(scope, &condition.value);
             self.take_undecided(bound);
@@ -110,8 +112,12 @@ impl Runner<'_, '_, '_> {
                         severity = severity_of(&grade.text);
                     }
                     held = true;
+                    guilty = vec![&condition.value];
                 }
-                (Value::Bool(true), None) => held = true,
+                (Value::Bool(true), None) => {
+                    held = true;
+                    guilty.push(&condition.value);
+                }
                 (Value::Bool(false), None) if !graded => return,
                 (Value::Bool(false), _) => {}
                 (other, _) => return self.unproven(other, bound),
@@ -121,7 +127,7 @@ impl Runner<'_, '_, '_> {
             }
         }
         if held {
-            self.violated(scope, severity, bound);
+            self.violated(scope, severity, bound, &guilty);
         }
     }
 
@@ -162,7 +168,7 @@ impl Runner<'_, '_, '_> {
         }
     }
 
-    fn violated(&self, scope: &Scope<'_>, severity: Severity, bound: &[Val]) {
+    fn violated(&self, scope: &Scope<'_>, severity: Severity, bound: &[Val], guilty: &[&Expr]) {
         let Some(at) = &self.check.at else { return };
         let place = self.place(scope, at);
         if self.allows.silences(self.model, self.check, &place, bound) {
@@ -176,8 +182,11 @@ impl Runner<'_, '_, '_> {
             problem.about = Some(owner.address.to_string());
             problem.one_of_many = owner.keys.is_some();
         }
-        if let Some(from) = place.source {
-            problem = problem.also(from, "comes from here");
+        if let Some((id, number)) = place.owner.zip(place.field) {
+            problem.text = self.model.would_do(scope, guilty, id, number).unwrap_or_default();
+            if place.source.is_some() {
+                problem = self.come_from(problem, id, number, place.source);
+            }
         }
         for (e, text) in &self.check.also {
             let other = self.place(scope, e);
@@ -192,15 +201,34 @@ impl Runner<'_, '_, '_> {
         self.model.program.report(problem);
     }
 
+    /// Where the value of a field comes from, if it does not stand in its entry.
+    fn come_from(&self, mut problem: Problem, id: InstanceId, number: usize, source: Option<Loc>) -> Problem {
+        let explain = self.model.assumption.may_explain();
+        let chain = if explain { crate::why::shown(self.model, id, number, &self.model.field(id, number)) } else { vec![] };
+        if chain.is_empty() {
+            return source.map_or(problem.clone(), |from| problem.also(from, "comes from here"));
+        }
+        for (at, text) in chain {
+            problem = problem.also(at, text);
+        }
+        problem
+    }
+
     /// A text for people; what is not known in it is said so, and does not take the rest away.
     fn text(&self, scope: &Scope<'_>, e: Option<&Expr>) -> Option<String> {
         let e = e?;
         if let ExprKind::Str(parts) = &e.kind {
-            let part = |p: &ast::Part| match p {
-                ast::Part::Text(text) => text.clone(),
-                ast::Part::Hole(hole) => self.model.show(&self.model.eval(scope, hole).v),
-            };
-            return Some(parts.iter().map(part).collect());
+            return Some(self.filled(scope, parts));
+        }
+        if let ExprKind::If(arms, other) = &e.kind {
+            for (condition, text) in arms {
+                match self.model.eval(scope, condition).v {
+                    Value::Bool(true) => return self.text(scope, Some(text)),
+                    Value::Bool(false) => {}
+                    _ => return None,
+                }
+            }
+            return self.text(scope, other.as_deref());
         }
         let value = self.model.eval(scope, e);
         match &value.v {
@@ -208,6 +236,28 @@ impl Runner<'_, '_, '_> {
             Value::Absent | Value::Error => None,
             other => Some(self.model.show(other)),
         }
+    }
+
+    /// A text with its values. Quantities that differ look different, so that no text says `30 GiB do not fit on 30 GiB`.
+    fn filled(&self, scope: &Scope<'_>, parts: &[ast::Part]) -> String {
+        let values: Vec<Option<Value>> = parts
+            .iter()
+            .map(|p| match p {
+                ast::Part::Text(_) => None,
+                ast::Part::Hole(hole) => Some(self.model.eval(scope, hole).v),
+            })
+            .collect();
+        let quantities = values.iter().flatten().filter_map(|v| if let Value::Quantity(q) = v { Some(*q) } else { None });
+        let decimals = crate::quantity::decimals_apart(&quantities.collect::<Vec<_>>());
+        let show = |value: &Value| match value {
+            Value::Quantity(q) => q.shown(decimals, Rounding::Near),
+            other => self.model.show(other),
+        };
+        let part = |(part, value): (&ast::Part, &Option<Value>)| match (part, value) {
+            (ast::Part::Text(text), _) => text.clone(),
+            (_, value) => value.as_ref().map(show).unwrap_or_default(),
+        };
+        parts.iter().zip(&values).map(part).collect()
     }
 
     /// Where an expression points: the entry of `x.f`, the name of a declaration, or the place of a value.

@@ -7,44 +7,55 @@ use crate::{
     eval::Scope,
     model::Model,
     program::FieldDef,
-    report::{Problem, REFUSED_VALUE},
     source::Loc,
     types::{RecordType, Refine, Type, Typed},
     value::{Entries, InstanceId, Sort, Val, Value},
 };
 use std::rc::Rc;
 
+/// Who wants a value: the name of the place, and the field of a declaration where it is one.
+#[derive(Clone, Copy)]
+pub(crate) struct Asker<'s> {
+    pub place: &'s str,
+    pub me: Option<InstanceId>,
+    pub field: Option<usize>,
+}
+
 impl<'a> Model<'_, 'a> {
     /// The value of a field as its type wants it: defaults of records filled in, conditions looked at.
-    pub fn conform(&self, value: Val, field: &FieldDef<'a>, id: InstanceId) -> Val {
-        self.conform_to(value, &field.typed, &field.name, Some(id))
+    pub fn conform(&self, value: Val, field: &FieldDef<'a>, id: InstanceId, number: usize) -> Val {
+        self.conform_as(value, &field.typed, Asker { place: &field.name, me: Some(id), field: Some(number) })
     }
 
     /// The value as a type wants it.
     pub fn conform_to(&self, value: Val, typed: &Typed, place: &str, me: Option<InstanceId>) -> Val {
-        let value = self.shape(value, &typed.ty, place, me);
-        for refine in typed.refinements.iter() {
-            if value.is_known() && !self.accepted(&value, refine, place, me) {
-                return Val::error(value.at);
-            }
+        self.conform_as(value, typed, Asker { place, me, field: None })
+    }
+
+    fn conform_as(&self, value: Val, typed: &Typed, asker: Asker<'_>) -> Val {
+        let value = self.shape(value, &typed.ty, asker);
+        let refused = |r: &&Refine| value.is_known() && !self.accepts(&value, r, asker.me);
+        if let Some(refine) = typed.refinements.iter().find(refused) {
+            self.refuse(&value, typed, refine, asker);
+            return Val::error(value.at);
         }
         value
     }
 
-    fn shape(&self, value: Val, ty: &Type, place: &str, me: Option<InstanceId>) -> Val {
+    fn shape(&self, value: Val, ty: &Type, asker: Asker<'_>) -> Val {
         match (&value.v, ty) {
-            (_, Type::Option(inner) | Type::Later(inner) | Type::Secret(inner)) => self.shape(value, inner, place, me),
-            (_, Type::Refined(typed)) => self.conform_to(value, typed, place, me),
+            (_, Type::Option(inner) | Type::Later(inner) | Type::Secret(inner)) => self.shape(value, inner, asker),
+            (_, Type::Refined(typed)) => self.conform_as(value, typed, asker),
             (Value::List(list), Type::List(inner)) if needs_shape(inner) => {
-                let items = list.iter().map(|v| self.shape(v.clone(), inner, place, me)).collect();
+                let items = list.iter().map(|v| self.shape(v.clone(), inner, asker)).collect();
                 Val { v: Value::List(items), ..value }
             }
             (Value::Map(map), Type::Map(inner, _)) if needs_shape(inner) => {
-                let rows = map.iter().map(|(k, v)| (k.clone(), self.shape(v.clone(), inner, place, me))).collect();
+                let rows = map.iter().map(|(k, v)| (k.clone(), self.shape(v.clone(), inner, asker))).collect();
                 Val { v: Value::Map(Rc::new(Entries::new(rows, map.needs.clone()))), ..value }
             }
             (Value::Map(map), Type::Record(record)) => {
-                let filled = self.fill(map, record, me, value.at);
+                let filled = self.fill(map, record, asker.me, value.at);
                 Val { v: filled, ..value }
             }
             (Value::Map(map), Type::Ref(kind, _)) if map.needs.is_none() => {
@@ -62,7 +73,7 @@ impl<'a> Model<'_, 'a> {
             (Value::Map(_) | Value::List(_), Type::Union(_)) => {
                 let fits = ty.members().into_iter().find(|m| fits(&value.v, m)).cloned();
                 match fits {
-                    Some(member) => self.shape(value, &member, place, me),
+                    Some(member) => self.shape(value, &member, asker),
                     None => value,
                 }
             }
@@ -86,7 +97,7 @@ impl<'a> Model<'_, 'a> {
         Value::Map(Rc::new(Entries::new(rows.collect(), map.needs.clone())))
     }
 
-    fn accepted(&self, value: &Val, refine: &Refine, place: &str, me: Option<InstanceId>) -> bool {
+    fn accepts(&self, value: &Val, refine: &Refine, me: Option<InstanceId>) -> bool {
         let scope = Scope { me, body: me.is_some(), ..Scope::module(refine.module) };
         let scope = &scope;
         let it = scope.var("it", value);
@@ -96,24 +107,11 @@ impl<'a> Model<'_, 'a> {
             None if refine.value.is_constant() => refine.constant.get_or_init(|| self.eval(&scope, &refine.value)).clone(),
             None => self.eval(&scope, &refine.value),
         };
-        let refused = if refine.is_in {
-            matches!(arithmetic::contains(value, &condition), Value::Bool(false))
+        if refine.is_in {
+            !matches!(arithmetic::contains(value, &condition), Value::Bool(false))
         } else {
-            matches!(condition.v, Value::Bool(false))
-        };
-        if !refused {
-            return true;
+            !matches!(condition.v, Value::Bool(false))
         }
-        let rule = self.program.loc(refine.module, refine.value.span);
-        let text = self.program.syntax.texts.slice(rule).split_whitespace().collect::<Vec<_>>().join(" ");
-        let wanted = if refine.is_in {
-            format!("must be in {}", self.show(&condition.v))
-        } else {
-            format!("must fulfil `{}`", text.replace("it.", &format!("{place}.")).replace("it ", &format!("{place} ")))
-        };
-        let message = format!("`{place}` is {}, and {wanted}", self.show(&value.v));
-        self.program.report(Problem::error(REFUSED_VALUE, value.at, message).also(rule, "this is the rule"));
-        false
     }
 }
 

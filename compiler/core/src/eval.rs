@@ -57,7 +57,8 @@ impl<'s> Scope<'s> {
         Self { vars: Some(var), ..*self }
     }
 
-    fn find(&self, name: &str) -> Option<&'s Val> {
+    /// A local name, or a key around.
+    pub(crate) fn find(&self, name: &str) -> Option<&'s Val> {
         let mut at = self.vars;
         while let Some(var) = at {
             if var.name == name {

@@ -5,7 +5,9 @@
 use mig_plan::{Facts, HostId, Plan, Report, State};
 use std::collections::BTreeMap;
 
+mod accepted;
 mod arithmetic;
+mod assume;
 mod check;
 mod conform;
 mod declare;
@@ -14,6 +16,7 @@ mod facts;
 mod functions;
 mod graph;
 mod infer;
+mod interval;
 mod keys;
 mod literal;
 mod load;
@@ -27,6 +30,7 @@ mod program;
 mod quantity;
 mod records;
 mod recursion;
+mod refused;
 mod report;
 mod signatures;
 mod source;

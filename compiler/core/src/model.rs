@@ -102,6 +102,8 @@ pub struct Model<'p, 'a> {
     pub(crate) patterns: RefCell<HashMap<Loc, Val>>,
     /// Of `lookup`, by the place of its rule.
     pub(crate) indexes: RefCell<HashMap<Loc, Rc<crate::lookup::Index>>>,
+    /// Is a field taken to be something else for a moment?
+    pub(crate) assumption: crate::assume::Assumption,
     by_kind: RefCell<HashMap<KindId, Rc<[Val]>>>,
     /// How deep `fn`s have called each other.
     pub(crate) calls: Cell<u32>,
@@ -121,6 +123,7 @@ impl<'p, 'a> Model<'p, 'a> {
             undecided: RefCell::default(),
             patterns: RefCell::default(),
             indexes: RefCell::default(),
+            assumption: crate::assume::Assumption::default(),
             by_kind: RefCell::default(),
             calls: Cell::new(0),
         };
@@ -215,6 +218,9 @@ impl<'p, 'a> Model<'p, 'a> {
 
     /// The value of a field by number.
     pub fn field(&self, id: InstanceId, number: usize) -> Val {
+        if self.assumption.is_on() {
+            return self.assumed_field(id, number);
+        }
         let instance = self.instance(id);
         let slot = instance.slots.borrow().get(number).cloned().unwrap_or_default();
         match slot {
@@ -240,25 +246,25 @@ impl<'p, 'a> Model<'p, 'a> {
         instance.written.get(number).copied().flatten().map_or(instance.at, |f| self.program.loc(instance.module, f.span))
     }
 
-    fn compute(&self, id: InstanceId, number: usize) -> Val {
+    pub(crate) fn compute(&self, id: InstanceId, number: usize) -> Val {
         let instance = self.instance(id);
         let def = self.program.kind(instance.kind);
         let Some(field) = def.fields.get(number) else { return Val::error(instance.at) };
         if let Some(written) = instance.written.get(number).copied().flatten() {
             let value = self.eval_in_declaration(id, &written.value);
-            let value = self.conform(value, field, id);
+            let value = self.conform(value, field, id, number);
             if field.is_fact() && self.is_there(id) {
                 self.contradiction(id, field, &value, number);
             }
             return value;
         }
         if let Some(expression) = field.value {
-            return self.compute_default(id, field, expression);
+            return self.compute_default(id, field, expression, number);
         }
         self.without(id, field)
     }
 
-    fn compute_default(&self, id: InstanceId, field: &FieldDef<'a>, expression: &'a ast::Expr) -> Val {
+    fn compute_default(&self, id: InstanceId, field: &FieldDef<'a>, expression: &'a ast::Expr, number: usize) -> Val {
         let mut value = self.eval_in_body(id, field, expression);
         if field.is_fact() && matches!(value.v, Value::Absent) && !field.typed.ty.is_optional() {
             return self.not_there_yet(id, field);
@@ -266,7 +272,7 @@ impl<'p, 'a> Model<'p, 'a> {
         if value.sort != Sort::Fact {
             value.sort = Sort::Default;
         }
-        self.conform(value, field, id)
+        self.conform(value, field, id, number)
     }
 
     /// A field that a survey fills, of a declaration that is not there yet: unknown, or to be written where it says what to make.

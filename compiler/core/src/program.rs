@@ -187,6 +187,11 @@ impl<'a> Program<'a> {
         self.problems.borrow_mut().add(problem);
     }
 
+    /// Does that stand in what migc brings, which people did not write?
+    pub fn is_brought(&self, at: Loc) -> bool {
+        self.syntax.texts.name(at.file).starts_with("stdlib/")
+    }
+
     /// A place in a module.
     pub fn loc(&self, module: ModuleId, span: ast::Span) -> Loc {
         Loc::new(self.syntax.modules.get(module.0 as usize).map(|m| m.file).unwrap_or_default(), span)

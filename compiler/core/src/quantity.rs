@@ -85,6 +85,33 @@ impl Quantity {
         Self::new(num, i128::from(self.den) * i128::from(other.den), self.dim, self.any_currency(other))
     }
 
+    /// The difference; `None` if it does not fit.
+    pub fn sub(self, other: Self) -> Option<Self> {
+        self.add(other, -1)
+    }
+
+    /// Half of it.
+    pub fn half(self) -> Option<Self> {
+        Self::new(i128::from(self.num), i128::from(self.den) * 2, self.dim, self.currency)
+    }
+
+    /// So many times it, or itself where that does not fit.
+    #[must_use]
+    pub fn times(self, count: i64) -> Self {
+        Self::new(i128::from(self.num) * i128::from(count), i128::from(self.den), self.dim, self.currency).unwrap_or(self)
+    }
+
+    /// Without its sign.
+    #[must_use]
+    pub fn size(self) -> Self {
+        Self { num: self.num.saturating_abs(), ..self }
+    }
+
+    /// Is it more than zero, less, or zero?
+    pub fn sign(self) -> Ordering {
+        self.num.cmp(&0)
+    }
+
     /// The product.
     pub fn mul(self, other: Self) -> Option<Self> {
         let dim = self.dim.combine(other.dim, 1)?;
@@ -218,27 +245,47 @@ const CURRENCIES: &str = "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BI
     MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP \
     STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG";
 
+/// Which way a number is rounded when it is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rounding {
+    /// To the nearest.
+    Near,
+    /// Never less than it is: for what is at least needed.
+    Up,
+    /// Never more than it is: for what is at most taken.
+    Down,
+}
+
 impl fmt::Display for Quantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.dim {
-            Dim::SIZE => scaled(f, *self, &DATA, 8),
-            Dim::DURATION => scaled(f, *self, &TIME, 1_000_000),
-            Dim::BANDWIDTH => scaled(f, Self { num: self.num, den: self.den, ..*self }.per_second(), &RATE, 1),
-            Dim::MONEY => write!(f, "{} {}", plain(self.as_f64() / 1e6, 2), currency(self.currency)),
-            Dim { data: 0, time: -1, money: 1 } => {
-                write!(f, "{} {}/d", plain(self.as_f64() / 1e6 * 86.4e12, 2), currency(self.currency))
-            }
-            Dim { data: -1, time: 0, money: 1 } => {
-                write!(f, "{} {}/GB", plain(self.as_f64() / 1e6 * 8e9, 2), currency(self.currency))
-            }
-            _ => f.write_str(&plain(self.as_f64(), 3)),
-        }
+        f.write_str(&self.shown(1, Rounding::Near))
     }
 }
 
 impl Quantity {
+    /// As people write it, with that many decimals where something has to be rounded.
+    pub fn shown(self, decimals: usize, rounding: Rounding) -> String {
+        let money = |per: i128| decimal(i128::from(self.num) * per, i128::from(self.den) * 1_000_000, decimals.max(2), rounding);
+        match self.dim {
+            Dim::SIZE => scaled(self, &DATA, 8, decimals, rounding),
+            Dim::DURATION => scaled(self, &TIME, 1_000_000, decimals, rounding),
+            Dim::BANDWIDTH => scaled(self.per_second(), &RATE, 1, decimals, rounding),
+            Dim::MONEY => format!("{} {}", money(1), currency(self.currency)),
+            Dim { data: 0, time: -1, money: 1 } => format!("{} {}/d", money(86_400_000_000_000), currency(self.currency)),
+            Dim { data: -1, time: 0, money: 1 } => format!("{} {}/GB", money(8_000_000_000), currency(self.currency)),
+            _ => decimal(i128::from(self.num), i128::from(self.den), decimals.max(3), rounding),
+        }
+    }
+
     fn per_second(self) -> Self {
         Self::new(i128::from(self.num) * 1_000_000_000, i128::from(self.den), self.dim, self.currency).unwrap_or(self)
+    }
+
+    /// The whole number next to it, in that direction.
+    pub fn whole(self, rounding: Rounding) -> i64 {
+        let down = i128::from(self.num).div_euclid(i128::from(self.den));
+        let exact = i128::from(self.num).rem_euclid(i128::from(self.den)) == 0;
+        (if rounding == Rounding::Up && !exact { down + 1 } else { down }) as i64
     }
 }
 
@@ -247,22 +294,52 @@ fn currency(code: [u8; 3]) -> String {
 }
 
 /// In the largest unit that leaves a short number, exact ones first.
-fn scaled(f: &mut fmt::Formatter<'_>, q: Quantity, units: &[(&str, i128)], smallest: i128) -> fmt::Result {
+fn scaled(q: Quantity, units: &[(&str, i128)], smallest: i128, decimals: usize, rounding: Rounding) -> String {
     let (num, den) = (i128::from(q.num), i128::from(q.den));
     let exact = units.iter().filter(|u| num != 0 && num % (u.1 * den) == 0).max_by_key(|u| u.1);
     if let Some((name, size)) = exact
         && (num / (size * den)).abs() < 1_000
     {
-        return write!(f, "{} {name}", num / (size * den));
+        return format!("{} {name}", num / (size * den));
     }
-    // `2.5 GiB` reads better than `2560 MiB`, as long as nothing is rounded away.
+    // `2.5 GiB` reads better than `2560 MiB`, as long as nothing is rounded away and the number is short.
     let short = units.iter().filter(|u| num.abs() >= u.1 * den && num * 100 % (u.1 * den) == 0).max_by_key(|u| u.1);
-    if let Some((name, size)) = short {
-        return write!(f, "{} {name}", plain(num as f64 / (size * den) as f64, 2));
+    if let Some((name, size)) = short
+        && num.abs() / (size * den) < 10_000
+    {
+        return format!("{} {name}", decimal(num, size * den, 2, rounding));
     }
     let large = units.iter().find(|u| num.abs() >= u.1 * den);
     let (name, size) = large.copied().unwrap_or_else(|| units.iter().copied().find(|u| u.1 == smallest).unwrap_or(("", 1)));
-    write!(f, "{} {name}", plain(num as f64 / (size * den) as f64, 1))
+    format!("{} {name}", decimal(num, size * den, decimals, rounding))
+}
+
+/// `num / den` with at most so many decimals, and none that say nothing. `den` is positive.
+fn decimal(num: i128, den: i128, decimals: usize, rounding: Rounding) -> String {
+    let power = 10i128.pow(decimals.min(12) as u32);
+    let Some(parts) = num.checked_mul(power) else { return plain(num as f64 / den as f64, decimals) };
+    let down = parts.div_euclid(den);
+    let rest = parts.rem_euclid(den);
+    let up = match rounding {
+        Rounding::Near => rest * 2 >= den,
+        Rounding::Up => rest > 0,
+        Rounding::Down => false,
+    };
+    let rounded = down + i128::from(up);
+    let sign = if rounded < 0 { "-" } else { "" };
+    let text = format!("{sign}{}.{:0width$}", rounded.abs() / power, rounded.abs() % power, width = decimals.min(12));
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// So many decimals are needed for quantities that differ to look different.
+pub fn decimals_apart(quantities: &[Quantity]) -> usize {
+    const DECIMALS_MAX: usize = 9;
+    let apart = |decimals: usize| {
+        let shown: Vec<String> = quantities.iter().map(|q| q.shown(decimals, Rounding::Near)).collect();
+        let pairs = quantities.iter().zip(&shown).enumerate();
+        pairs.clone().all(|(i, (a, text))| quantities.iter().zip(&shown).skip(i + 1).all(|(b, other)| a == b || text != other))
+    };
+    (1..DECIMALS_MAX).find(|d| apart(*d)).unwrap_or(DECIMALS_MAX)
 }
 
 /// A number with at most so many decimals, and none that say nothing.

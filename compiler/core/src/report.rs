@@ -2,6 +2,7 @@
 
 use crate::source::{Loc, Texts};
 use mig_plan::{Diagnostic, Edit, Fix, Label, Severity, Unproven};
+use rustc_hash::FxHashMap as HashMap;
 
 /// A problem of the language itself: its code and its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -204,11 +205,13 @@ impl Problems {
     pub fn group(&mut self) {
         let mut out: Vec<Problem> = vec![];
         let mut others: Vec<Vec<String>> = vec![];
+        let mut firsts: HashMap<(String, Loc), usize> = HashMap::default();
         for problem in std::mem::take(&mut self.list) {
-            let same = |p: &Problem| p.one_of_many && problem.one_of_many && p.code == problem.code && p.at == problem.at;
-            match out.iter().position(same).and_then(|i| others.get_mut(i)) {
+            let key = problem.one_of_many.then(|| (problem.code.clone(), problem.at));
+            match key.as_ref().and_then(|key| firsts.get(key)).and_then(|i| others.get_mut(*i)) {
                 Some(list) => list.extend(problem.about),
                 None => {
+                    firsts.extend(key.map(|key| (key, out.len())));
                     out.push(problem);
                     others.push(vec![]);
                 }

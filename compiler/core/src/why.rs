@@ -49,19 +49,47 @@ pub(crate) fn why(program: &Program<'_>, path: &str) -> Result<Vec<Link>, String
     };
     let mut chain = Chain { model: &model, links: vec![], seen: BTreeSet::new() };
     chain.field(id, number, 0);
-    Ok(chain.links)
+    let texts = &program.syntax.texts;
+    Ok(chain.links.into_iter().map(|(depth, text, at)| Link { depth, text, origin: texts.origin(at) }).collect())
+}
+
+/// So many links of a chain stand beside a problem.
+const SHOWN_MAX: usize = 3;
+
+/// The first links behind a field that has that value, for a problem at its entry. What the standard library computes is left
+/// out; a default is said to be one.
+pub(crate) fn shown(model: &Model<'_, '_>, id: InstanceId, number: usize, value: &Val) -> Vec<(Loc, String)> {
+    let entry = model.entry(id, number);
+    let mut chain = Chain { model, links: vec![], seen: BTreeSet::new() };
+    model.assuming(id, number, value.clone(), || chain.field(id, number, 0));
+    let instance = model.instance(id);
+    let mut shown = vec![];
+    for (depth, text, at) in chain.links {
+        let is_default = depth == 0 && instance.written.get(number).copied().flatten().is_none() && at != value.at;
+        let said = match (depth, model.program.is_brought(at)) {
+            (0, _) if is_default => "its default, declared here".to_owned(),
+            (_, true) => continue,
+            (0, false) if instance.written.get(number).copied().flatten().is_some() => continue,
+            _ => text,
+        };
+        if at.span.end > 0 && at != entry && !shown.iter().any(|(other, _)| *other == at) {
+            shown.push((at, said));
+        }
+    }
+    shown.truncate(SHOWN_MAX);
+    shown
 }
 
 struct Chain<'c, 'p, 'a> {
     model: &'c Model<'p, 'a>,
-    links: Vec<Link>,
+    /// How far from the field, what it is, where it stands.
+    links: Vec<(usize, String, Loc)>,
     seen: BTreeSet<String>,
 }
 
 impl Chain<'_, '_, '_> {
     fn link(&mut self, depth: usize, text: String, at: Loc) {
-        let origin = self.model.program.syntax.texts.origin(at);
-        self.links.push(Link { depth, text, origin });
+        self.links.push((depth, text, at));
     }
 
     fn is_new(&mut self, name: &str) -> bool {
@@ -125,6 +153,13 @@ impl Chain<'_, '_, '_> {
     }
 
     fn name(&mut self, name: &smol_str::SmolStr, scope: &Scope<'_>, depth: usize) {
+        let keys = scope.me.and_then(|me| self.model.instance(me).keys.as_deref());
+        if let Some(value) = (Scope { keys, vars: None, ..*scope }).find(name) {
+            if self.is_new(name) {
+                self.link(depth, format!("`{name}` is {}: a key", self.show(value)), value.at);
+            }
+            return;
+        }
         if let Some(me) = scope.me.filter(|_| scope.body)
             && let Some(number) = self.model.program.kind(self.model.instance(me).kind).by_name.get(name)
         {
@@ -133,7 +168,7 @@ impl Chain<'_, '_, '_> {
         let Some((module, symbol)) = self.model.program.find_value(scope.module, name) else { return };
         let (what, value_of) = match symbol {
             Symbol::Let(l) => ("a constant", Some(&l.value)),
-            Symbol::Param(p) => ("a parameter", p.default.as_ref()),
+            Symbol::Param(p) => given_by(self.model.program, &p.name.text).map_or(("a parameter", p.default.as_ref()), |how| (how, None)),
             Symbol::Table(_) => ("a table", None),
             Symbol::Fn(_) | Symbol::Declaration(_) => return,
         };
@@ -167,5 +202,18 @@ impl Chain<'_, '_, '_> {
             self.link(depth, format!("`{text}` is {}", self.show(&value)), value.at);
         }
         self.expression(receiver, scope, depth);
+    }
+}
+
+/// Who gave a parameter its value, if it is not its default.
+fn given_by(program: &Program<'_>, name: &str) -> Option<&'static str> {
+    let options = &program.syntax.options;
+    let has = |list: &[(String, String)]| list.iter().any(|(n, _)| n == name);
+    if has(&options.set) {
+        Some("a parameter, given by `--set`")
+    } else if has(&options.file) {
+        Some("a parameter, given by the file of `--env`")
+    } else {
+        has(&options.environment).then_some("a parameter, given by the environment")
     }
 }

@@ -69,7 +69,7 @@ fn old_address(annotation: &ast::Annotation, instance: &Instance<'_>) -> Option<
     let [arg] = annotation.args.as_slice() else { return None };
     let from = path(&arg.value)?;
     Some(match &instance.key {
-        Some((_, key)) => format!("{from}[\"{}\"]", key.as_str()?),
+        Some(key) => format!("{from}[\"{key}\"]"),
         None => from,
     })
 }

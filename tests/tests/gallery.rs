@@ -1,0 +1,69 @@
+//! What do mistakes look like? Every program in `gallery/` is compiled, and what a person sees of it must be what stands beside it:
+//! the lines of `--format short`, then what `--format human` shows.
+//!
+//! `cargo bless` rewrites the expectations; they are read in review.
+
+#![allow(clippy::disallowed_methods, reason = "cases are read from disk, and expectations rewritten where that is asked for")]
+
+mod tree;
+
+use migc::{render, terminal::Look};
+use std::{env, fmt::Write as _, fs, path::Path};
+
+struct Gallery;
+
+impl mig_core::Files for Gallery {
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        fs::read(tree::root().join("tests/gallery").join(path)).map_err(|_| "there is no such file".to_owned())
+    }
+    fn list(&self) -> Vec<String> {
+        vec![]
+    }
+}
+
+/// Parameters of a case, from its lines `//! set NAME=VALUE`.
+fn options(text: &str) -> mig_core::Options {
+    let set = text.lines().filter_map(|line| line.strip_prefix("//! set ")?.split_once('='));
+    mig_core::Options { set: set.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(), ..Default::default() }
+}
+
+/// Frames of the standard library are left out: it is formatted and grows, and that it is pointed at is what counts.
+fn without_stdlib(human: &str) -> String {
+    let mut inside = false;
+    human.lines().fold(String::new(), |mut out, line| {
+        let begins = line.contains("─[stdlib/");
+        if begins {
+            let (before, place) = line.split_once("─[").unwrap_or((line, ""));
+            let _ = writeln!(out, "{before}─[{}]", place.split(':').next().unwrap_or(place));
+        } else if !inside {
+            let _ = writeln!(out, "{}", line.trim_end());
+        }
+        inside = (inside || begins) && !line.contains("╰────");
+        out
+    })
+}
+
+/// What is said of a case.
+fn transcript(name: &str) -> String {
+    let text = tree::read(&format!("tests/gallery/{name}"));
+    let loaded = mig_core::load(&Gallery, name, &options(&text));
+    let report = loaded.compile().report;
+    let human = render::human::report(&report, &loaded.sources, Look::PLAIN);
+    format!("{}\n{}", render::short::report(&report), without_stdlib(&human))
+}
+
+#[test]
+fn every_mistake_is_said_as_it_should_be() {
+    let mut wrong = String::new();
+    for path in tree::files("tests/gallery", ".mig").iter().filter(|p| p.matches('/').count() == 2) {
+        let name = Path::new(path).file_name().and_then(|n| n.to_str()).unwrap_or("");
+        let said = transcript(name);
+        let expected = tree::root().join(path).with_extension("txt");
+        if env::var_os("MIG_BLESS").is_some() {
+            fs::write(&expected, &said).expect("an expectation can be written");
+        } else if fs::read_to_string(&expected).unwrap_or_default() != said {
+            let _ = writeln!(wrong, "{path}: what is said changed; `cargo bless` rewrites {}\n{said}", expected.display());
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
