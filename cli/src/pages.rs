@@ -76,11 +76,23 @@ fn code_of(page: &str) -> String {
     found.and_then(|at| page.get(at..at + 7)).unwrap_or("").to_owned()
 }
 
-/// The first sentence below the title that is prose.
-fn summary(page: &str) -> String {
+impl Check {
+    /// The first paragraph of its page, on one line.
+    pub fn about(&self) -> String {
+        paragraph(self.page)
+    }
+}
+
+/// The first paragraph below the title that is prose.
+fn paragraph(page: &str) -> String {
     let mut paragraphs = page.split("\n\n").map(str::trim);
     let is_prose = |p: &&str| p.starts_with(char::is_alphabetic) && p.contains(' ') && !p.starts_with("MIG");
-    let paragraph = paragraphs.find(is_prose).unwrap_or("").split_whitespace().collect::<Vec<_>>().join(" ");
+    paragraphs.find(is_prose).unwrap_or("").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Its first sentence.
+fn summary(page: &str) -> String {
+    let paragraph = paragraph(page);
     match paragraph.split_once(". ") {
         Some((sentence, _)) => sentence.to_owned(),
         None => paragraph.trim_end_matches('.').to_owned(),

@@ -63,6 +63,17 @@ impl Project {
         &self.entry
     }
 
+    /// Its folder as the repository knows it: empty, or with a `/` at its end.
+    pub fn folder(&self) -> String {
+        let inside = self.root.strip_prefix(&self.fence).unwrap_or(Path::new("")).to_string_lossy();
+        if inside.is_empty() { String::new() } else { format!("{inside}/") }
+    }
+
+    /// May an edit change that file? A source that may be read; not what migc brings, and not facts.
+    pub fn may_write(&self, path: &str) -> bool {
+        is_source(Path::new(path)) && !crate::render::names::is_own(path) && self.resolve(path).is_ok()
+    }
+
     /// The folder's name, for people.
     pub fn name(&self) -> String {
         self.root.file_name().map_or_else(|| ".".to_owned(), |n| n.to_string_lossy().into_owned())
@@ -156,13 +167,13 @@ pub fn options(set: &[(String, String)], file: Vec<(String, String)>) -> Result<
         environment.push((name, value));
     }
     environment.sort();
-    Ok(Options { set: set.to_vec(), file, environment })
+    Ok(Options { set: set.to_vec(), file, environment, age: None })
 }
 
 /// What `NAME.migvars` beside the program gives to parameters: a line for each, `name = value`; text may stand in quotes.
-pub fn variables(project: &Project, name: &str) -> Result<Vec<(String, String)>, Failure> {
+pub fn variables(files: &dyn Files, name: &str) -> Result<Vec<(String, String)>, Failure> {
     let path = format!("{name}.migvars");
-    let bytes = project
+    let bytes = files
         .read(&path)
         .map_err(|why| Failure::new(format!("`{path}` cannot be read: {why}")).help("`--env NAME` reads NAME.migvars beside main.mig"))?;
     let text = String::from_utf8(bytes).map_err(|_| Failure::new(format!("`{path}` is not UTF-8")))?;

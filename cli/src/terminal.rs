@@ -67,6 +67,14 @@ impl Terminal {
         let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     }
 
+    /// Begins on an empty screen; what scrolled away stays. Nothing happens where nothing is shown.
+    pub fn clear(&mut self) {
+        let dumb = env::var_os("TERM").is_some_and(|t| t == "dumb");
+        if io::stdout().is_terminal() && !dumb {
+            self.print("\u{1b}[2J\u{1b}[H");
+        }
+    }
+
     /// Could the answer not be printed to its end?
     pub fn is_deaf(&self) -> bool {
         self.deaf

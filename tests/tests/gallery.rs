@@ -48,7 +48,7 @@ fn transcript(name: &str) -> String {
     let text = tree::read(&format!("tests/gallery/{name}"));
     let loaded = mig_core::load(&Gallery, name, &options(&text));
     let report = loaded.compile().report;
-    let human = render::human::report(&report, &loaded.sources, Look::PLAIN);
+    let human = render::human::report(&report, &loaded.sources, "", Look::PLAIN);
     format!("{}\n{}", render::short::report(&report), without_stdlib(&human))
 }
 

@@ -98,11 +98,11 @@ fn make(args: &Args, state: &State, terminal: &mut Terminal) -> Result<Result<Pl
     let loaded = args.program.load(&project)?;
     let compilation = loaded.compile();
     if compilation.report.has_errors() {
-        return Ok(Err(program::refuse(&compilation.report, &loaded, args.json, terminal)));
+        return Ok(Err(args.program.refuse(&compilation.report, &loaded, args.json, terminal)));
     }
-    program::warn(&compilation.report, &loaded, terminal);
-    program::warn(&compilation.remarks(state), &loaded, terminal);
-    Ok(compilation.plan(state).map_err(|report| program::refuse(&report, &loaded, args.json, terminal)))
+    args.program.warn(&compilation.report, &loaded, terminal);
+    args.program.warn(&compilation.remarks(state), &loaded, terminal);
+    Ok(compilation.plan(state).map_err(|report| args.program.refuse(&report, &loaded, args.json, terminal)))
 }
 
 /// An unfinished run counts, whatever the program says by now.

@@ -6,13 +6,13 @@
 
 use crate::{
     exit::{Failure, Status},
+    rewrite,
     terminal::Terminal,
     visible,
 };
 use std::{
-    ffi::OsString,
     fs,
-    io::{self, Read as _, Write as _},
+    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
@@ -20,8 +20,6 @@ use std::{
 const SIZE_MAX_BYTES: u64 = 64 << 20;
 /// Folders are gone through so deep.
 const FOLDER_DEPTH_MAX: usize = 64;
-/// Lines around a difference.
-const CONTEXT_LINES: usize = 3;
 
 /// Write programs by the rules of style; what is broken is left as it is
 ///
@@ -103,7 +101,7 @@ fn one(args: &Args, path: &Path, terminal: &mut Terminal) -> Result<bool, Failur
     let new = mig_syntax::format(&written);
     let differs = new != written;
     if args.diff && differs {
-        terminal.print(&difference(&shown, &written, &new));
+        terminal.print(&rewrite::difference(&shown, &written, &new));
     }
     if args.check {
         if differs && !args.diff {
@@ -112,7 +110,7 @@ fn one(args: &Args, path: &Path, terminal: &mut Terminal) -> Result<bool, Failur
     } else if is_input && !args.diff {
         terminal.print(&new);
     } else if differs && !args.diff {
-        replace(path, &new).map_err(|error| Failure::new(format!("`{shown}` cannot be written: {error}")))?;
+        rewrite::replace(path, &new).map_err(|error| Failure::new(format!("`{shown}` cannot be written: {error}")))?;
     }
     Ok(differs)
 }
@@ -138,35 +136,4 @@ fn read(path: &Path, is_input: bool, shown: &str) -> Result<String, Failure> {
         let line = error.as_bytes()[..at].split(|byte| *byte == b'\n').count();
         Failure::new(format!("`{shown}` is not UTF-8: line {line} has a byte that is of no character")).help("save it as UTF-8")
     })
-}
-
-/// What would be changed, as `diff -u` prints it.
-fn difference(shown: &str, written: &str, new: &str) -> String {
-    let diff = similar::TextDiff::from_lines(written, new);
-    let text = diff.unified_diff().context_radius(CONTEXT_LINES).header(shown, shown).to_string();
-    // A file is hostile until it is read: what is printed has no marks that steer a terminal.
-    visible::text(&text)
-}
-
-/// Replaces a file at once: it has its old text or its new one, also after a crash. A link stays one.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let path = fs::canonicalize(path)?;
-    let mut name = OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}.new", std::process::id()));
-    let beside = path.with_file_name(name);
-    let mode = fs::metadata(&path)?.permissions();
-    if mode.readonly() {
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only"));
-    }
-    let done = fs::OpenOptions::new().write(true).create_new(true).open(&beside).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.set_permissions(mode)?;
-        file.sync_all()
-    });
-    let done = done.and_then(|()| fs::rename(&beside, &path));
-    if done.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    done
 }

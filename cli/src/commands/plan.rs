@@ -34,7 +34,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     let loaded = args.program.load(&project)?;
     let compilation = loaded.compile();
     if compilation.report.has_errors() {
-        return Ok(program::refuse(&compilation.report, &loaded, args.json, terminal));
+        return Ok(args.program.refuse(&compilation.report, &loaded, args.json, terminal));
     }
     let state = args.state.read(&project, args.program.env.as_deref())?;
     if let Some(unfinished) = &state.unfinished {
@@ -46,10 +46,10 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     }
     let plan = match compilation.plan(&state) {
         Ok(plan) => plan,
-        Err(report) => return Ok(program::refuse(&report, &loaded, args.json, terminal)),
+        Err(report) => return Ok(args.program.refuse(&report, &loaded, args.json, terminal)),
     };
-    program::warn(&compilation.report, &loaded, terminal);
-    program::warn(&compilation.remarks(&state), &loaded, terminal);
+    args.program.warn(&compilation.report, &loaded, terminal);
+    args.program.warn(&compilation.remarks(&state), &loaded, terminal);
     if let Some(path) = &args.out {
         write(&plan, path)?;
     }

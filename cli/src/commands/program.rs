@@ -5,10 +5,10 @@
 use crate::{
     exit::{Failure, Status},
     project::{self, Project},
-    render::{human, json},
+    render::{human, json, names},
     terminal::Terminal,
 };
-use mig_core::Loaded;
+use mig_core::{AgeLimit, Files, Loaded, Options};
 use mig_plan::Report;
 use std::path::PathBuf;
 
@@ -35,9 +35,49 @@ impl Program {
 
     /// Its sources, read and parsed.
     pub(super) fn load(&self, project: &Project) -> Result<Loaded, Failure> {
-        let file = self.env.as_ref().map(|name| project::variables(project, name)).transpose()?.unwrap_or_default();
-        let options = project::options(&self.set, file)?;
-        Ok(mig_core::load(project, project.entry(), &options))
+        self.load_from(project, project.entry(), None)
+    }
+
+    /// The same, seen through whoever holds edits or wants to know what is read; facts are warned of that are too old.
+    pub(super) fn load_from(&self, files: &dyn Files, entry: &str, age: Option<AgeLimit>) -> Result<Loaded, Failure> {
+        let file = self.env.as_ref().map(|name| project::variables(files, name)).transpose()?.unwrap_or_default();
+        let options = Options { age, ..project::options(&self.set, file)? };
+        Ok(mig_core::load(files, entry, &options))
+    }
+
+    /// The folder of its files as a person named it: empty, or with a `/` at its end.
+    pub(super) fn folder(&self) -> String {
+        let folder = if self.path.is_dir() { Some(self.path.as_path()) } else { self.path.parent() };
+        match folder.map(|folder| folder.display().to_string()).unwrap_or_default().trim_end_matches('/') {
+            "" if self.path.is_absolute() => "/".to_owned(),
+            "" | "." => String::new(),
+            folder => format!("{}/", folder.trim_start_matches("./")),
+        }
+    }
+
+    /// Tells people on standard error what is wrong or doubtful, when a command wants to go on.
+    pub(super) fn warn(&self, report: &Report, loaded: &Loaded, terminal: &mut Terminal) {
+        // The plan itself lists what is not proven.
+        let spoken = Report { unproven: vec![], ..report.clone() };
+        self.tell(&spoken, loaded, terminal);
+    }
+
+    /// A program that cannot be planned: its report, as data where data were asked for, and the status.
+    pub(super) fn refuse(&self, report: &Report, loaded: &Loaded, as_json: bool, terminal: &mut Terminal) -> Status {
+        if as_json {
+            terminal.print(&json::pretty(report));
+        } else {
+            self.tell(report, loaded, terminal);
+            let errors = crate::render::count(report.summary.errors, "error");
+            terminal.error(&format!("{errors}: nothing was planned, and nothing was done\n"));
+        }
+        Status::Refused
+    }
+
+    fn tell(&self, report: &Report, loaded: &Loaded, terminal: &mut Terminal) {
+        let folder = self.folder();
+        let look = terminal.error_look();
+        terminal.error(&human::report(&names::report(&folder, report), &loaded.sources, &folder, look));
     }
 }
 
@@ -53,25 +93,4 @@ pub(super) fn parse_set(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
     let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !name.is_empty();
     if is_name { Ok((name.to_owned(), value.to_owned())) } else { Err(format!("`{name}` is not the name of a parameter")) }
-}
-
-/// Tells people on standard error what is wrong or doubtful, when a command wants to go on.
-pub(super) fn warn(report: &Report, loaded: &Loaded, terminal: &mut Terminal) {
-    // The plan itself lists what is not proven.
-    let spoken = Report { unproven: vec![], ..report.clone() };
-    let look = terminal.error_look();
-    terminal.error(&human::report(&spoken, &loaded.sources, look));
-}
-
-/// A program that cannot be planned: its report, as data where data were asked for, and the status.
-pub(super) fn refuse(report: &Report, loaded: &Loaded, as_json: bool, terminal: &mut Terminal) -> Status {
-    if as_json {
-        terminal.print(&json::pretty(report));
-    } else {
-        let look = terminal.error_look();
-        terminal.error(&human::report(report, &loaded.sources, look));
-        let errors = crate::render::count(report.summary.errors, "error");
-        terminal.error(&format!("{errors}: nothing was planned, and nothing was done\n"));
-    }
-    Status::Refused
 }

@@ -33,13 +33,13 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     let loaded = args.program.load(&project)?;
     let compilation = loaded.compile();
     if compilation.report.has_errors() {
-        return Ok(program::refuse(&compilation.report, &loaded, args.json, terminal));
+        return Ok(args.program.refuse(&compilation.report, &loaded, args.json, terminal));
     }
     let plan = match compilation.plan(&State::default()) {
         Ok(plan) => plan,
-        Err(report) => return Ok(program::refuse(&report, &loaded, args.json, terminal)),
+        Err(report) => return Ok(args.program.refuse(&report, &loaded, args.json, terminal)),
     };
-    program::warn(&compilation.report, &loaded, terminal);
+    args.program.warn(&compilation.report, &loaded, terminal);
     let done = rehearse(&plan, &compilation.facts, args.seed);
     terminal.print(&if args.json { json::pretty(&done) } else { rehearsal::rehearsal(&plan, &done) });
     Ok(if done.is_sound() { Status::Done } else { Status::Refused })

@@ -36,7 +36,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     let loaded = args.program.load(&project)?;
     let report = loaded.compile().report;
     if report.has_errors() {
-        program::warn(&report, &loaded, terminal);
+        args.program.warn(&report, &loaded, terminal);
     }
     let tests = loaded.test();
     let failed = tests.iter().filter(|t| !t.failures.is_empty()).count();

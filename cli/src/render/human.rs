@@ -2,6 +2,7 @@
 //!
 //! A borrowed view over the compiler's own type: nothing is decided here but the look.
 
+use super::names;
 use crate::{
     terminal::Look,
     visible::{self, Shown},
@@ -9,28 +10,53 @@ use crate::{
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, ThemeCharacters, ThemeStyles};
 use mig_core::Sources;
 use mig_plan::{Diagnostic, Label, Report, Severity, Span};
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Write as _},
+};
 
-/// All diagnostics, then what was not proven. The summary is not part of it.
-pub fn report(report: &Report, sources: &Sources, look: Look) -> String {
-    let mut texts = Texts { sources, shown: BTreeMap::new() };
+/// So many problems are shown with their sources, and so many checks that lacked a fact: nobody reads more at once.
+const SHOWN_MAX: usize = 50;
+
+/// The diagnostics, then what was not proven. The summary is not part of it.
+///
+/// Files of the report are named from elsewhere, behind `folder`; those of the sources from the project's own.
+pub fn report(report: &Report, sources: &Sources, folder: &str, look: Look) -> String {
+    let mut texts = Texts { sources, folder, shown: BTreeMap::new() };
     let handler = handler(look);
     let mut out = String::new();
-    for diagnostic in &report.diagnostics {
+    for diagnostic in gravest(&report.diagnostics) {
         let view = View::new(diagnostic, &mut texts);
         if handler.render_report(&mut out, &view).is_err() {
             out.push_str(&view.message);
         }
         out.push('\n');
     }
-    for entry in &report.unproven {
+    more(&mut out, report.diagnostics.len(), "problems");
+    for entry in report.unproven.iter().take(SHOWN_MAX) {
         out.push_str(&super::unproven(entry));
         out.push('\n');
     }
+    more(&mut out, report.unproven.len(), "not proven");
     if !report.unproven.is_empty() {
         out.push('\n');
     }
     out
+}
+
+/// Those that are shown, in their order: where there are too many, errors before warnings.
+fn gravest(all: &[Diagnostic]) -> Vec<&Diagnostic> {
+    let mut by_severity: Vec<(usize, &Diagnostic)> = all.iter().enumerate().collect();
+    by_severity.sort_by_key(|(_, diagnostic)| diagnostic.severity);
+    by_severity.truncate(SHOWN_MAX);
+    by_severity.sort_by_key(|(place, _)| *place);
+    by_severity.into_iter().map(|(_, diagnostic)| diagnostic).collect()
+}
+
+fn more(out: &mut String, number: usize, what: &str) {
+    if number > SHOWN_MAX {
+        let _ = writeln!(out, "and {} more {what}; `--format short` has a line for each\n", number - SHOWN_MAX);
+    }
 }
 
 fn handler(look: Look) -> GraphicalReportHandler {
@@ -49,14 +75,15 @@ fn handler(look: Look) -> GraphicalReportHandler {
 /// Texts as they are shown, made once a file.
 struct Texts<'s> {
     sources: &'s Sources,
+    folder: &'s str,
     shown: BTreeMap<String, Option<Shown>>,
 }
 
 impl Texts<'_> {
     /// The place in the text as it is shown, and that text; nothing for a file that could not be read.
     fn place(&mut self, file: &str, span: Span) -> Option<(NamedSource<String>, std::ops::Range<usize>)> {
-        let sources = self.sources;
-        let shown = self.shown.entry(file.to_owned()).or_insert_with(|| sources.0.get(file).map(|text| Shown::new(text)));
+        let text = || self.sources.0.get(names::inside(self.folder, file)).map(|text| Shown::new(text));
+        let shown = self.shown.entry(file.to_owned()).or_insert_with(text);
         let shown = shown.as_ref()?;
         let range = shown.offset(span.start.byte as usize)..shown.offset(span.end.byte as usize);
         Some((NamedSource::new(visible::line(file), shown.text.clone()), range))
@@ -261,7 +288,7 @@ pub(crate) mod tests {
 
     #[test]
     fn sources_with_marks() {
-        insta::assert_snapshot!(super::report(&report(), &sources(), Look::PLAIN), @r#"
+        insta::assert_snapshot!(super::report(&report(), &sources(), "", Look::PLAIN), @r#"
         error[MIG3030] duplicate_node_id
 
           × `prim` and `brent` would be one node of `club`\u{1b}[2J
@@ -296,22 +323,15 @@ pub(crate) mod tests {
     #[test]
     fn ascii_where_nothing_else_is_shown() {
         let look = Look { colour: false, unicode: false, width: 60 };
-        let text = super::report(&report(), &sources(), look);
+        let text = super::report(&report(), &sources(), "", look);
         assert!(text.chars().all(|c| c.is_ascii() || "日本".contains(c)), "{text}");
     }
 
     #[test]
     fn colour_only_where_asked() {
-        let plain = super::report(&report(), &sources(), Look::PLAIN);
+        let plain = super::report(&report(), &sources(), "", Look::PLAIN);
         assert!(!plain.contains('\u{1b}'), "{plain}");
-        let coloured = super::report(&report(), &sources(), Look { colour: true, ..Look::PLAIN });
+        let coloured = super::report(&report(), &sources(), "", Look { colour: true, ..Look::PLAIN });
         assert!(coloured.contains("\u{1b}["), "{coloured}");
-    }
-
-    #[test]
-    fn the_last_line() {
-        let checks = ["disk_too_small", "duplicate_node_id"].map(str::to_owned);
-        let text = crate::render::summary(&report(), &checks, 7);
-        assert_eq!(text, "1 check proven on 7 hosts' facts, 1 error, 1 warning, 1 not proven");
     }
 }

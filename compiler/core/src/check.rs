@@ -178,10 +178,9 @@ impl Runner<'_, '_, '_> {
         let mut problem = Problem::new(severity, &self.check.code.text, &self.check.name.text, place.entry, message);
         problem.help = self.text(scope, self.check.help.as_ref());
         problem.unsilenceable = self.check.unsilenceable;
-        if let Some(owner) = place.owner.map(|id| self.model.instance(id)) {
-            problem.about = Some(owner.address.to_string());
-            problem.one_of_many = owner.keys.is_some();
-        }
+        let owner = place.owner.map(|id| self.model.instance(id));
+        problem.one_of_many = owner.is_some_and(|owner| owner.keys.is_some());
+        problem.about = owner.map(|owner| owner.address.to_string()).or_else(|| bound.iter().find_map(|v| self.address(v)));
         if let Some((id, number)) = place.owner.zip(place.field) {
             problem.text = self.model.would_do(scope, guilty, id, number).unwrap_or_default();
             if place.source.is_some() {

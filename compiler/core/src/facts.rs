@@ -8,7 +8,7 @@ use crate::{
     model::Model,
     program::FieldDef,
     quantity::{Dim, Quantity},
-    report::{BROKEN_FACTS, Problem, near},
+    report::{BROKEN_FACTS, OLD_FACTS, Problem, near},
     source::{FileId, Loc},
     time,
     types::{KindId, RecordField, Type},
@@ -19,6 +19,9 @@ use mig_plan::Facts;
 use mig_syntax::ast;
 use smol_str::SmolStr;
 use std::rc::Rc;
+
+/// Clocks of machines differ by so much without anybody minding.
+const CLOCK_DIFFERENCE_MAX_S: i64 = 3600;
 
 impl Model<'_, '_> {
     /// `survey("path")`: the file's value; unknown if there is none.
@@ -74,10 +77,29 @@ impl Model<'_, '_> {
             return Err(Box::new(Problem::error(BROKEN_FACTS, Loc::new(file, ast::Span::default()), message)));
         };
         version(file, &root)?;
+        self.age(file, &root);
         let Some(kind) = self.program.noun("facts") else { return Err(Box::new(Problem::error(BROKEN_FACTS, Loc::default(), "no facts"))) };
         let host = root.get_string("host").map_or(String::new(), |h| h.value.to_string());
         let reader = Reader { model: self, file, needs: format!("a survey of `{host}` that holds it").into() };
         Ok(reader.facts(&root, kind))
+    }
+
+    /// Are these facts too old to prove anything with? Asked only where somebody said how old they may be.
+    fn age(&self, file: FileId, root: &json::Object<'_>) {
+        let Some(limit) = self.program.syntax.options.age else { return };
+        let taken = root.get("taken");
+        let at = taken.map_or_else(|| range(file, root), |taken| range(file, &taken.value));
+        let seconds = root.get_string("taken").and_then(|text| time::parse(&text.value).ok()).map(|(seconds, _)| seconds);
+        let at_most = time::duration(limit.max_s);
+        let message = match seconds.map(|seconds| limit.now_s - seconds) {
+            Some(age) if age > limit.max_s => format!("these facts are {} old, and {at_most} is allowed", time::rounded(age)),
+            Some(age) if age < -CLOCK_DIFFERENCE_MAX_S => "these facts were taken later than now".to_owned(),
+            Some(_) => return,
+            None => format!("these facts do not say when they were taken, and at most {at_most} is allowed"),
+        };
+        let help =
+            if seconds.is_some_and(|seconds| seconds > limit.now_s) { "set the clock of this machine" } else { "survey the host again" };
+        self.program.report(Problem::warning(OLD_FACTS, at, message).help(help));
     }
 }
 

@@ -68,6 +68,17 @@ pub struct Options {
     pub file: Vec<(String, String)>,
     /// `MIG_VAR_name`.
     pub environment: Vec<(String, String)>,
+    /// Facts that are older are warned of; without it nothing depends on the time.
+    pub age: Option<AgeLimit>,
+}
+
+/// How old facts may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AgeLimit {
+    /// The time that counts as now, in seconds since 1970: the compiler has no clock.
+    pub now_s: i64,
+    /// From when they were taken until then.
+    pub max_s: i64,
 }
 
 /// Texts by the name that diagnostics use for their file.

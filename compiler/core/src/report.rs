@@ -38,6 +38,8 @@ pub const PARAMETER: Code = Code("MIG1013", "parameter");
 pub const ALLOW: Code = Code("MIG1014", "useless_allow");
 /// A value that must be unique.
 pub const NOT_UNIQUE: Code = Code("MIG1015", "value_used_twice");
+/// Facts that are older than is allowed.
+pub const OLD_FACTS: Code = Code("MIG1017", "old_facts");
 /// A `.mig` file that no `use` reaches.
 pub const UNUSED_FILE: Code = Code("MIG8001", "unused_file");
 

@@ -4,7 +4,7 @@
 
 use mig_plan::{Origin, Position};
 use mig_syntax::ast;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::OnceLock};
 
 /// A text of the compilation, by number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -30,12 +30,14 @@ impl Loc {
 #[derive(Debug, Clone, Default)]
 pub struct Texts {
     files: Vec<(String, String)>,
+    line_starts: Vec<OnceLock<Vec<u32>>>,
 }
 
 impl Texts {
     /// Adds a text.
     pub fn add(&mut self, name: &str, text: String) -> FileId {
         self.files.push((name.to_owned(), text));
+        self.line_starts.push(OnceLock::new());
         FileId(self.files.len() as u32 - 1)
     }
 
@@ -81,10 +83,16 @@ impl Texts {
         while !text.is_char_boundary(at) {
             at -= 1;
         }
-        let before = text.get(..at).unwrap_or("");
-        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-        let line = before.bytes().filter(|b| *b == b'\n').count() as u32 + 1;
-        let column = before.get(line_start..).unwrap_or("").chars().filter(|c| *c != '\u{feff}').count() as u32 + 1;
-        Position { line, column, byte: at as u32 }
+        let starts = self.line_starts(file);
+        let line = starts.partition_point(|start| *start as usize <= at);
+        let line_start = line.checked_sub(1).and_then(|i| starts.get(i)).map_or(0, |start| *start as usize);
+        let column = text.get(line_start..at).unwrap_or("").chars().filter(|c| *c != '\u{feff}').count() as u32 + 1;
+        Position { line: line as u32, column, byte: at as u32 }
+    }
+
+    /// Where the lines of a text begin; looked for once, since a program can have as many problems as lines.
+    fn line_starts(&self, file: FileId) -> &[u32] {
+        let Some(starts) = self.line_starts.get(file.0 as usize) else { return &[0] };
+        starts.get_or_init(|| [0].into_iter().chain(self.text(file).match_indices('\n').map(|(at, _)| at as u32 + 1)).collect())
     }
 }

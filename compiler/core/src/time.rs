@@ -93,6 +93,16 @@ pub fn format(seconds: i64, offset: i16) -> String {
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}{seconds}{zone}", clock / 3600, clock % 3600 / 60)
 }
 
+/// An age for people: `3 hours`, `40 days`, whole and rounded down.
+pub fn rounded(seconds: i64) -> String {
+    let (number, unit) = match seconds {
+        s if s >= 2 * 86_400 => (s / 86_400, "day"),
+        s if s >= 2 * 3600 => (s / 3600, "hour"),
+        s => (s / 60, "minute"),
+    };
+    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
+}
+
 /// Seconds as the language writes them: `4h`, `90min`, `45s`.
 pub fn duration(seconds: i64) -> String {
     match seconds {

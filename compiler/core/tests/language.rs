@@ -106,6 +106,7 @@ fn parameters_come_from_the_command_line() {
                 set,
                 file: vec![("size".to_owned(), "4GiB".to_owned())],
                 environment: vec![("name".to_owned(), "env".to_owned()), ("size".to_owned(), "5GiB".to_owned())],
+                age: None,
             },
         );
         let compiled = loaded.compile();
