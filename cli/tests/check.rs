@@ -249,7 +249,8 @@ fn watching_checks_again_and_ends_in_peace() {
 
 #[test]
 fn many_problems_are_told_quickly_and_not_all_at_once() {
-    let nodes: String = (0..10_000).map(|n| format!("node n{n} {{ size = 1MiB }}\n")).collect();
+    let nodes: Vec<String> = (0..10_000).map(|n| format!("node n{n} {{ size = 1MiB }}\n")).collect();
+    let nodes = nodes.concat();
     let folder = Folder::new("many", &format!("{nodes}node last {{ size = 10GiB }}\n"));
     let (status, out, _) = folder.check(&[]);
     assert_eq!(status, 1);

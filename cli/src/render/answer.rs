@@ -61,7 +61,7 @@ impl<'a> Answer<'a> {
             0 => String::new(),
             number => format!(", {number} known before"),
         };
-        format!("{}: {}, {}, {} not proven{known}", self.held(), count(all.errors, "error"), count(all.warnings, "warning"), all.unproven,)
+        format!("{}: {}, {}, {} not proven{known}", self.held(), count(all.errors, "error"), count(all.warnings, "warning"), all.unproven)
     }
 
     fn held(&self) -> String {

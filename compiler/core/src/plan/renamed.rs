@@ -30,7 +30,7 @@ impl Draft {
     /// Which `@moved` have something to move in that state?
     pub(super) fn renames(&self, state: &State) -> Renames<'_> {
         let mut out = Renames { list: vec![], problems: vec![] };
-        for declared in self.declared.iter() {
+        for declared in &self.declared {
             let Some((from, at)) = &declared.moved else { continue };
             match self.rename(from, declared, state, &out.list) {
                 Ok(true) => out.list.push(Rename { from, declared }),
