@@ -22,7 +22,8 @@ const SHOWN_MAX: usize = 50;
 ///
 /// Files of the report are named from elsewhere, behind `folder`; those of the sources from the project's own.
 pub fn report(report: &Report, sources: &Sources, folder: &str, look: Look) -> String {
-    let mut texts = Texts { sources, folder, shown: BTreeMap::new() };
+    let secret = report.diagnostics.iter().filter(|d| d.hidden).map(|d| (d.file.as_str(), d.span)).collect();
+    let mut texts = Texts { sources, folder, secret, shown: BTreeMap::new() };
     let handler = handler(look);
     let mut out = String::new();
     for diagnostic in gravest(&report.diagnostics) {
@@ -76,18 +77,34 @@ fn handler(look: Look) -> GraphicalReportHandler {
 struct Texts<'s> {
     sources: &'s Sources,
     folder: &'s str,
+    /// Places that are not shown, by their file.
+    secret: Vec<(&'s str, Span)>,
     shown: BTreeMap<String, Option<Shown>>,
 }
 
 impl Texts<'_> {
     /// The place in the text as it is shown, and that text; nothing for a file that could not be read.
     fn place(&mut self, file: &str, span: Span) -> Option<(NamedSource<String>, std::ops::Range<usize>)> {
-        let text = || self.sources.0.get(names::inside(self.folder, file)).map(|text| Shown::new(text));
+        let secret = || self.secret.iter().filter(|s| s.0 == file).map(|s| &s.1);
+        let text = || self.sources.0.get(names::inside(self.folder, file)).map(|text| Shown::new(&masked(text, secret())));
         let shown = self.shown.entry(file.to_owned()).or_insert_with(text);
         let shown = shown.as_ref()?;
         let range = shown.offset(span.start.byte as usize)..shown.offset(span.end.byte as usize);
         Some((NamedSource::new(visible::line(file), shown.text.clone()), range))
     }
+}
+
+/// The text with stars for what stands at those places, which are in order; every byte outside stays where it is.
+fn masked<'p>(text: &str, places: impl Iterator<Item = &'p Span>) -> String {
+    let (mut out, mut at) = (String::with_capacity(text.len()), 0);
+    for place in places {
+        let (start, end) = (at.max(place.start.byte as usize), place.end.byte as usize);
+        let (Some(before), Some(inside)) = (text.get(at..start), text.get(start..end)) else { continue };
+        out.push_str(before);
+        out.extend(inside.chars().map(|c| if c.is_whitespace() || c == '"' { c.to_string() } else { "*".repeat(c.len_utf8()) }));
+        at = end;
+    }
+    out + text.get(at..).unwrap_or("")
 }
 
 /// A diagnostic, or a label of one that is in another file, as miette wants to be told of it.
@@ -262,6 +279,7 @@ pub(crate) mod tests {
                 safe: true,
                 edits: vec![Edit { file: "main.mig".to_owned(), span: twin, text: "fresh".to_owned() }],
             }],
+            hidden: false,
         };
         let file = Diagnostic {
             severity: Severity::Warning,
@@ -276,6 +294,7 @@ pub(crate) mod tests {
             labels: vec![],
             help: None,
             fixes: vec![],
+            hidden: false,
         };
         let unproven = Unproven {
             code: "MIG2001".to_owned(),

@@ -177,6 +177,7 @@ impl Runner<'_, '_, '_> {
         let message = self.text(scope, self.check.say.as_ref()).unwrap_or_default();
         let mut problem = Problem::new(severity, &self.check.code.text, &self.check.name.text, place.entry, message);
         problem.help = self.text(scope, self.check.help.as_ref());
+        problem.hidden = place.sort == Sort::Exposed;
         problem.unsilenceable = self.check.unsilenceable;
         let owner = place.owner.map(|id| self.model.instance(id));
         problem.one_of_many = owner.is_some_and(|owner| owner.keys.is_some());

@@ -8,7 +8,7 @@ use crate::{
     program::Symbol,
     quantity,
     source::Loc,
-    value::{Entries, Key, Later, Val, Value},
+    value::{Entries, Key, Later, Sort, Val, Value},
 };
 use mig_syntax::ast::{self, Arg, BinaryOp, Expr, ExprKind};
 use rustc_hash::FxHashMap as HashMap;
@@ -84,6 +84,16 @@ impl<'a> Model<'_, 'a> {
             ("survey", Some(path)) => return self.survey(s, &path, at),
             ("repository", Some(image)) => Value::Str(repository(&image).into()),
             ("tag", Some(image)) => Value::Str(tag(&image).into()),
+            ("version", Some(text)) => version(&text, at),
+            ("written", Some(beginning)) => match within.map(|w| w.v) {
+                Some(Value::Regex(pattern)) => self.written(&beginning, &pattern),
+                _ => Value::Error,
+            },
+            ("exposed", _) => return Val { sort: Sort::Exposed, ..value },
+            ("kind_of", _) => match &value.v {
+                Value::Ref(id) => Value::Str(self.program.kind(self.instance(*id).kind).path.clone()),
+                _ => Value::Error,
+            },
             ("name_of", _) => match &value.v {
                 Value::Ref(id) => Value::Str(self.name_of(*id)),
                 _ => Value::Error,
@@ -156,6 +166,11 @@ impl<'a> Model<'_, 'a> {
                 kind.map_or(Value::Error, |k| self.below(*id, k))
             }
             Value::Quantity(_) | Value::Int(_) | Value::Float(_) if name == "in" => in_unit(&receiver.v, args),
+            Value::Quantity(q) if name == "currency" => Value::Str(String::from_utf8_lossy(&q.currency).trim_matches('\0').into()),
+            Value::Sh(script) if name == "commands" => match self.arg(s, args, 0, at).v {
+                map @ Value::Map(_) => crate::shell::commands(script, &map, at),
+                other => arithmetic::stuck(&other),
+            },
             Value::Window(length, start, offset) => match name {
                 "start" => Value::Time(*start, *offset),
                 "end" => Value::Time(start + length, *offset),
@@ -377,6 +392,7 @@ impl<'a> Model<'_, 'a> {
         };
         match name {
             "len" => Value::Int(text.chars().count() as i64),
+            "size" => quantity::Quantity::bytes(text.len() as u64).map_or(Value::Error, Value::Quantity),
             "lower" => Value::Str(text.to_lowercase().into()),
             "upper" => Value::Str(text.to_uppercase().into()),
             "trim" => Value::Str(text.trim().into()),
@@ -439,6 +455,14 @@ pub fn tag(image: &str) -> String {
     let image = image.split('@').next().unwrap_or(image);
     let last = image.rsplit('/').next().unwrap_or(image);
     last.split_once(':').map_or(String::new(), |(_, tag)| tag.to_owned())
+}
+
+/// The numbers at the start of a text: 5, 7 and 44 of `5.7.44-debian`, and 1, 6 and 30 of `v1.6.30`.
+fn version(text: &str, at: Loc) -> Value {
+    let text = text.strip_prefix('v').unwrap_or(text);
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let parts = text.get(..end).unwrap_or("").split('.').map_while(|p| p.parse().ok());
+    Value::List(parts.map(|n| Val::new(Value::Int(n), at)).collect())
 }
 
 fn probe(by: &str, value: Val, within: Option<Val>, at: Loc) -> Value {

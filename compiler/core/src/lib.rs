@@ -32,6 +32,7 @@ mod records;
 mod recursion;
 mod refused;
 mod report;
+mod shell;
 mod signatures;
 mod source;
 mod tests;
@@ -42,6 +43,7 @@ mod typing;
 mod value;
 mod walk;
 mod why;
+mod written;
 
 pub use tests::Tested;
 pub use why::Link;

@@ -87,7 +87,7 @@ struct Loader<'f> {
 impl Loader<'_> {
     /// Every module of the standard library that is always there: its nouns, helpers and checks.
     fn prelude(&mut self) {
-        let always = ["nouns.mig", "moves.mig", "images.mig", "helpers.mig", "plan.mig"];
+        let always = ["nouns.mig", "moves.mig", "images.mig", "engines.mig", "limits.mig", "scripts.mig", "helpers.mig", "plan.mig"];
         for (number, (path, _)) in embedded::STDLIB.iter().enumerate() {
             if always.contains(path) || path.starts_with("checks/") {
                 self.add_standard(number, true);

@@ -86,6 +86,8 @@ pub struct Problem {
     pub fixes: Vec<Offer>,
     /// The declaration it is about.
     pub about: Option<String>,
+    /// Is what stands at its place not to be shown?
+    pub hidden: bool,
     /// Is that one of many that one text declares?
     pub one_of_many: bool,
     /// Is it beyond `@allow` and baselines?
@@ -129,6 +131,7 @@ impl Problem {
             help: None,
             fixes: vec![],
             about: None,
+            hidden: false,
             one_of_many: false,
             unsilenceable: false,
         }
@@ -181,6 +184,7 @@ impl Problem {
             labels: self.labels.into_iter().map(|(loc, text)| Label { file: file(loc), span: texts.span(loc), text }).collect(),
             help: self.help,
             fixes: self.fixes.into_iter().map(fix).collect(),
+            hidden: self.hidden,
         }
     }
 }

@@ -7,14 +7,14 @@ use crate::{
     program::Symbol,
     quantity::{self, Dim},
     report::{Problem, TYPE_MISMATCH, UNKNOWN_NAME, near},
-    types::{RecordField, RecordType, Type},
+    types::{Lookup, RecordField, RecordType, Type},
 };
 use mig_syntax::ast::{self, Arg, Expr, ExprKind};
 use smol_str::SmolStr;
 use std::rc::Rc;
 
 /// Functions that the language brings, with the names of their parameters.
-pub const FUNCTIONS: [(&str, &[&str]); 17] = [
+pub const FUNCTIONS: [(&str, &[&str]); 21] = [
     ("all", &["kind"]),
     ("env", &["name"]),
     ("secret", &["name"]),
@@ -24,6 +24,10 @@ pub const FUNCTIONS: [(&str, &[&str]); 17] = [
     ("name_of", &["declaration"]),
     ("is_existing", &["declaration"]),
     ("is_adopted", &["declaration"]),
+    ("kind_of", &["declaration"]),
+    ("version", &["text"]),
+    ("written", &["beginning", "pattern"]),
+    ("exposed", &["value"]),
     ("repository", &["image"]),
     ("tag", &["image"]),
     ("json", &["value"]),
@@ -113,8 +117,14 @@ impl Typer<'_, '_> {
             let problem = Problem::error(TYPE_MISMATCH, self.loc(env, e), format!("`{name}` needs a value"));
             return self.broken(env, e, problem);
         };
-        if let Some(within) = args.get(1).copied().flatten() {
-            self.check(env, within, &Type::Quantity(Dim::DURATION), "`within`", None);
+        match args.get(1).copied().flatten() {
+            Some(pattern) if name == "written" => drop(self.check(env, pattern, &Type::Regex, "`pattern`", None)),
+            Some(within) => drop(self.check(env, within, &Type::Quantity(Dim::DURATION), "`within`", None)),
+            None if name == "written" => {
+                let problem = Problem::error(TYPE_MISMATCH, self.loc(env, e), "`written` needs a value for `pattern`");
+                return self.broken(env, e, problem);
+            }
+            None => {}
         }
         let text = |ty: Type| {
             self.check(env, first, &Type::Str, &format_args!("`{name}`"), None);
@@ -127,6 +137,9 @@ impl Typer<'_, '_> {
             "secret" => text(Type::Secret(Rc::new(Type::Str))),
             "survey" => text(named("facts")),
             "repository" | "tag" => text(Type::Str),
+            "version" => text(Type::List(Rc::new(Type::Int))),
+            "written" => text(Type::List(Rc::new(Type::Str))),
+            "exposed" => self.infer(env, first, want),
             "age" | "file" => text(named("secret_source")),
             "http" => text(named("probe")),
             "tcp" => {
@@ -149,13 +162,13 @@ impl Typer<'_, '_> {
                 let lenient = Env { lenient: true, ..env.clone() };
                 optional_inner(&self.infer(&lenient, first, want))
             }
-            "name_of" | "is_existing" | "is_adopted" => {
+            "name_of" | "is_existing" | "is_adopted" | "kind_of" => {
                 let ty = self.infer(env, first, None);
                 if !matches!(ty.plain(), Type::Ref(..) | Type::Error) {
                     let message = format!("`{name}` takes a declaration, and this is {}", article(&ty));
                     return self.broken(env, first, Problem::error(TYPE_MISMATCH, self.loc(env, first), message));
                 }
-                if name == "name_of" { Type::Str } else { Type::Bool }
+                if name.starts_with("is_") { Type::Bool } else { Type::Str }
             }
             _ => {
                 self.check(env, first, &Type::Json, "`json`", None);
@@ -223,6 +236,11 @@ impl Typer<'_, '_> {
             Type::Map(element, _) => map_method(element, &name.text),
             Type::Str | Type::Path => self.text_method(env, &name.text, args),
             Type::Quantity(_) | Type::Int | Type::Float if name.text == "in" => self.unit_of(env, e, receiver, args),
+            Type::Quantity(dim) if name.text == "currency" && dim.money != 0 => Some(Type::Str),
+            Type::Sh if name.text == "commands" => {
+                let flags = Type::Map(Rc::new(Type::List(Rc::new(Type::Str))), Lookup::Absent);
+                self.one(env, args, &flags, crate::shell::commands_type(env.module))
+            }
             Type::Window => match name.text.as_str() {
                 "start" | "end" => Some(Type::Time),
                 "length" => Some(Type::Quantity(Dim::DURATION)),
@@ -331,6 +349,7 @@ impl Typer<'_, '_> {
     fn text_method(&self, env: &Env, name: &str, args: &[Arg]) -> Option<Type> {
         Some(match name {
             "len" => Type::Int,
+            "size" => Type::Quantity(Dim::SIZE),
             "starts_with" | "ends_with" | "contains" | "below" => return self.one(env, args, &Type::Str, Type::Bool),
             "matches" => return self.one(env, args, &Type::Regex, Type::Bool),
             "split" => return self.one(env, args, &Type::Str, Type::List(Rc::new(Type::Str))),
@@ -424,8 +443,11 @@ fn known(receiver: &Type) -> Vec<&'static str> {
         ],
         Type::Map(..) => vec!["len", "keys", "values", "contains"],
         Type::Str | Type::Path => {
-            vec!["len", "starts_with", "ends_with", "contains", "below", "matches", "split", "lower", "upper", "trim", "replace"]
+            vec!["len", "size", "starts_with", "ends_with", "contains", "below", "matches", "split", "lower", "upper", "trim", "replace"]
         }
+        Type::Quantity(dim) if dim.money != 0 => vec!["currency", "in"],
+        Type::Quantity(_) => vec!["in"],
+        Type::Sh => vec!["commands"],
         Type::Window => vec!["start", "end", "length"],
         Type::Port => vec!["number", "first", "last", "protocol"],
         Type::Owner => vec!["user", "group"],

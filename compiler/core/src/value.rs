@@ -19,6 +19,8 @@ pub enum Sort {
     Default,
     /// Measured.
     Fact,
+    /// Not to be shown where it is pointed at.
+    Exposed,
 }
 
 /// A value with its place.

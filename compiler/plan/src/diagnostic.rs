@@ -113,6 +113,9 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// Edits that would mend it.
     pub fixes: Vec<Fix>,
+    /// Is what stands at its place a secret, so that its source is not shown?
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub hidden: bool,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
