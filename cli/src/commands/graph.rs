@@ -7,6 +7,8 @@ use crate::{
 };
 
 /// Print the declarations and what they refer to, in the DOT language: `migc graph | dot -Tsvg > graph.svg`
+///
+/// Servers hold their services, moves are bold arrows, networks stand apart, and what exists already is dashed.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]

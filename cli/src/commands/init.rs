@@ -7,7 +7,7 @@ use crate::{
 };
 use std::path::{Path, PathBuf};
 
-/// Begin a project: a program with one server and one service, which checks clean
+/// Begin a project: a program with one server, one service, a rule and its tests, which checks clean
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The folder; it is made if it is not there
@@ -35,8 +35,23 @@ service web: docker.container {
   healthy = tcp(80, within = 60s)
 }
 
-test "the service is where it should be" {
+/// A rule of your own: `latest` is another image tomorrow.
+check image_without_version: OWN001 error {
+  for   s in all(service)
+  when  tag(s.image) == "" or tag(s.image) == "latest"
+  at    s.image
+  say   "{s} runs {s.image}, which is not always the same"
+  help  "name a version, as in `nginx:1.28.0`"
+}
+
+test "an image without a version is refused" {
+  service loose: docker.container { on = first, image = "nginx" }
+  expect error image_without_version at loose.image
+}
+
+test "the service starts only when its container is there" {
   expect web.on == first
+  expect plan.before(s => s.action == create, s => s.action == start)
 }
 "#;
 
@@ -48,7 +63,8 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     // A project that is kept in a repository already has such a file.
     let _ = write(&args.path.join(".gitignore"), IGNORED);
     let shown = visible::line(&args.path.display().to_string());
-    terminal.print(&format!("{shown}/main.mig is there; look at it, then\n  migc check {shown}\n  migc plan {shown}\n"));
+    terminal
+        .print(&format!("{shown}/main.mig is there; look at it, then\n  migc check {shown}\n  migc test {shown}\n  migc plan {shown}\n"));
     Ok(Status::Done)
 }
 

@@ -23,7 +23,7 @@ use std::{
 pub fn run(model: &Model<'_, '_>) -> Vec<String> {
     let allows = Allows::collect(model);
     uniqueness(model);
-    one_project(model);
+    crate::project::check(model);
     let mut names = vec![];
     for (number, module) in model.program.syntax.modules.iter().enumerate() {
         let id = ModuleId(number as u32);
@@ -426,18 +426,6 @@ impl<'a> Allows<'a> {
                 let message = format!("this silences nothing: `{}` does not report here", allow.check);
                 model.program.report(Problem::warning(ALLOW, allow.at, message).help("delete it"));
             }
-        }
-    }
-}
-
-/// The tag of everything that is created names the project, so there is one.
-fn one_project(model: &Model<'_, '_>) {
-    let Some(kind) = model.program.noun("project") else { return };
-    let all = model.of_kind(kind);
-    if let [first, rest @ ..] = &*all {
-        for second in rest {
-            let problem = Problem::error(crate::report::DUPLICATE_NAME, second.at, "a program is one project, and this is a second one");
-            model.program.report(problem.also(first.at, "the first one"));
         }
     }
 }

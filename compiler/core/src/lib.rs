@@ -27,6 +27,7 @@ mod operators;
 mod plan;
 mod planned;
 mod program;
+mod project;
 mod quantity;
 mod records;
 mod recursion;

@@ -40,11 +40,13 @@ pub const ALLOW: Code = Code("MIG1014", "useless_allow");
 pub const NOT_UNIQUE: Code = Code("MIG1015", "value_used_twice");
 /// Facts that are older than is allowed.
 pub const OLD_FACTS: Code = Code("MIG1017", "old_facts");
+/// The program is for other versions of migc.
+pub const OTHER_VERSION: Code = Code("MIG1018", "other_version");
 /// A `.mig` file that no `use` reaches.
 pub const UNUSED_FILE: Code = Code("MIG8001", "unused_file");
 
 /// All of them.
-pub const ALL: [Code; 16] = [
+pub const ALL: [Code; 18] = [
     SYNTAX,
     UNKNOWN_NAME,
     DUPLICATE_NAME,
@@ -60,6 +62,8 @@ pub const ALL: [Code; 16] = [
     PARAMETER,
     ALLOW,
     NOT_UNIQUE,
+    OLD_FACTS,
+    OTHER_VERSION,
     UNUSED_FILE,
 ];
 
