@@ -12,4 +12,4 @@ pub mod reference;
 pub mod render;
 pub mod rewrite;
 pub mod terminal;
-pub mod visible;
+pub use mig_plan::visible;

@@ -53,6 +53,28 @@ impl Project {
         }
     }
 
+    /// The program that a file belongs to, which may not be saved yet, and the file's path below that program's folder: the nearest
+    /// `main.mig` above it, no higher than the repository, else the file alone.
+    pub fn around(file: &Path) -> Result<(Self, String), String> {
+        let shown = file.display();
+        let name = file.file_name().and_then(|n| n.to_str()).ok_or_else(|| format!("`{shown}` has no name that is text"))?;
+        let folder = file.parent().ok_or_else(|| format!("`{shown}` is in no folder"))?;
+        let folder = folder.canonicalize().map_err(|error| format!("the folder of `{shown}` cannot be opened: {error}"))?;
+        let top = fence(&folder);
+        let within = |a: &&Path| top == folder || a.starts_with(&top);
+        let mut above = folder.ancestors().take_while(within);
+        let root = if name == ENTRY { Some(folder.as_path()) } else { above.find(|a| a.join(ENTRY).is_file()) };
+        let (root, entry) = root.map_or((folder.as_path(), name), |root| (root, ENTRY));
+        let below = folder.join(name).strip_prefix(root).ok().and_then(Path::to_str).map(str::to_owned);
+        let below = below.ok_or_else(|| format!("`{shown}` is in a folder whose name is no text"))?;
+        Ok((Self::at(root, entry), below))
+    }
+
+    /// A program whose folder, without links, is known.
+    pub fn at(root: &Path, entry: &str) -> Self {
+        Self { root: root.to_owned(), fence: fence(root), entry: entry.to_owned() }
+    }
+
     /// Its folder.
     pub fn root(&self) -> &Path {
         &self.root

@@ -8,6 +8,7 @@ mod explain;
 mod fmt;
 mod graph;
 mod init;
+mod lsp;
 mod plan;
 mod planfile;
 mod printer;
@@ -54,6 +55,7 @@ enum Command {
     Test(test::Args),
     Fmt(fmt::Args),
     Graph(graph::Args),
+    Lsp(lsp::Args),
     Plan(plan::Args),
     Apply(apply::Args),
     Rehearse(rehearse::Args),
@@ -77,6 +79,7 @@ pub fn run(cli: &Cli, terminal: &mut Terminal) -> Outcome {
         Command::Init(args) => init::run(args, terminal),
         Command::Why(args) => why::run(args, terminal),
         Command::Graph(args) => graph::run(args, terminal),
+        Command::Lsp(args) => lsp::run(args),
         Command::Test(args) => test::run(args, terminal),
         Command::Fmt(args) => Ok(fmt::run(args, terminal)),
         Command::Plan(args) => plan::run(args, terminal),

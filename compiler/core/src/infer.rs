@@ -9,6 +9,7 @@ use crate::{
     report::{Problem, STAGE, TYPE_MISMATCH, UNKNOWN_NAME, near},
     source::Loc,
     types::{KindId, Lookup, ModuleId, Type},
+    watch::Target,
 };
 use mig_syntax::ast::{self, Expr, ExprKind};
 use smol_str::SmolStr;
@@ -91,6 +92,9 @@ impl Typer<'_, '_> {
 
     /// The type of the expression; `want` is what its place would like, for bare values and records.
     pub fn infer(&self, env: &Env, e: &Expr, want: Option<&Type>) -> Type {
+        if let Some(watch) = &self.program.watch {
+            watch.expression(self.loc(env, e), env, want);
+        }
         match &e.kind {
             ExprKind::Missing => Type::Error,
             ExprKind::Literal(l) => match literal::parse(l, self.loc(env, e)) {
@@ -218,9 +222,11 @@ impl Typer<'_, '_> {
 
     fn name(&self, env: &Env, e: &Expr, name: &SmolStr, want: Option<&Type>) -> Type {
         if let Some((_, ty)) = env.vars.iter().rev().find(|(n, _)| n == name) {
+            self.program.note(self.loc(env, e), || Some(Target::Local(ty.clone())));
             return ty.clone();
         }
-        if want.is_some_and(|w| w.has_word(name)) {
+        if let Some(want) = want.filter(|w| w.has_word(name)) {
+            self.program.note(self.loc(env, e), || Some(Target::Word(want.clone())));
             self.program.words.borrow_mut().insert(self.loc(env, e));
             return Type::Word(name.clone());
         }
@@ -230,13 +236,17 @@ impl Typer<'_, '_> {
         if let Some(kind) = env.me.filter(|_| env.body)
             && let Some(ty) = self.member(env, kind, name)
         {
+            self.program.note(self.loc(env, e), || self.program.member_target(kind, name));
             return ty;
         }
         if let Some(values) = self.program.find_enum(env.module, name) {
             return Type::List(Rc::new(Type::Enum(Rc::new(values))));
         }
         match self.program.find_value(env.module, name) {
-            Some((module, symbol)) => self.symbol(module, &symbol),
+            Some((module, symbol)) => {
+                self.program.note(self.loc(env, e), || Some(Target::Symbol(module, symbol)));
+                self.symbol(module, &symbol)
+            }
             None => match want.map(Type::words) {
                 Some(words) if !words.is_empty() => self.unknown_word(env, e, name, &words),
                 _ => self.unknown_name(env, e, name),

@@ -11,6 +11,7 @@ mod assume;
 mod check;
 mod conform;
 mod declare;
+pub mod editor;
 mod eval;
 mod facts;
 mod functions;
@@ -24,6 +25,7 @@ mod lookup;
 mod members;
 mod model;
 mod operators;
+mod parsed;
 mod plan;
 mod planned;
 mod program;
@@ -43,9 +45,11 @@ mod types;
 mod typing;
 mod value;
 mod walk;
+mod watch;
 mod why;
 mod written;
 
+pub use parsed::Parsed;
 pub use tests::Tested;
 pub use why::Link;
 
@@ -112,7 +116,12 @@ pub struct Compilation<'a> {
 
 /// Reads and parses the program that begins at `entry`, with all that it uses and the facts it names.
 pub fn load(files: &dyn Files, entry: &str, options: &Options) -> Loaded {
-    let syntax = load::load(files, entry, options);
+    load_again(files, entry, options, &mut Parsed::default())
+}
+
+/// The same for one who compiles again and again: what did not change is not parsed again.
+pub fn load_again(files: &dyn Files, entry: &str, options: &Options, parsed: &mut Parsed) -> Loaded {
+    let syntax = load::load(files, entry, options, parsed);
     Loaded { sources: Sources(syntax.texts.by_name()), syntax }
 }
 
@@ -120,6 +129,11 @@ impl Loaded {
     /// The folder of the state that the program names: `project geekpie { state = "…" }`, a plain string.
     pub fn state(&self) -> Option<String> {
         self.syntax.project_state()
+    }
+
+    /// The file that the program begins with.
+    pub fn entry(&self) -> &str {
+        self.syntax.modules.iter().find(|m| m.own).map_or("", |m| self.syntax.texts.name(m.file))
     }
 
     /// Where the value of `ADDRESS.FIELD` comes from, or why that cannot be said.
@@ -140,16 +154,28 @@ impl Loaded {
     /// Resolves, types, evaluates and checks.
     pub fn compile(&self) -> Compilation<'_> {
         let program = program::Program::new(&self.syntax);
-        typing::check(&program);
-        let model = model::Model::new(&program);
-        model.compute_all();
-        let checks = check::run(&model);
-        let facts = plan::facts(&model);
-        let draft = plan::draft(&model, &facts);
-        drop(model);
+        let Judged { checks, facts, draft } = judge(&program);
         let report = program.problems.into_inner().finish(&self.syntax.texts);
         Compilation { report, facts, checks, loaded: self, draft }
     }
+}
+
+/// What is known of a program besides its problems.
+struct Judged {
+    checks: Vec<String>,
+    facts: BTreeMap<HostId, Facts>,
+    draft: plan::Draft,
+}
+
+/// Types, evaluates, checks and lowers a program; its problems are in it.
+fn judge(program: &program::Program<'_>) -> Judged {
+    typing::check(program);
+    let model = model::Model::new(program);
+    model.compute_all();
+    let checks = check::run(&model);
+    let facts = plan::facts(&model);
+    let draft = plan::draft(&model, &facts);
+    Judged { checks, facts, draft }
 }
 
 impl Compilation<'_> {

@@ -4,13 +4,14 @@
 
 use crate::{
     Files, Options, embedded,
+    parsed::{self, Parsed},
     report::{Problem, SYNTAX, UNREADABLE, UNUSED_FILE, near},
     source::{FileId, Loc, Texts},
     types::ModuleId,
 };
 use mig_syntax::ast;
 use rustc_hash::FxHashMap as HashMap;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// A file of the program or of the standard library.
 #[derive(Debug, Clone)]
@@ -18,7 +19,7 @@ pub struct Module {
     /// Its text.
     pub file: FileId,
     /// Its tree.
-    pub tree: ast::Module,
+    pub tree: Arc<ast::Module>,
     /// Modules by the name they have here.
     pub uses: HashMap<String, ModuleId>,
     /// Is it the project's, not the standard library's?
@@ -67,19 +68,23 @@ const MODULES_MAX: usize = 1_000;
 /// A source file may be so large.
 const SOURCE_MAX_BYTES: usize = 64 << 20;
 
-/// Reads the program that begins at `entry`.
-pub fn load(files: &dyn Files, entry: &str, options: &Options) -> Syntax {
-    let mut loader = Loader { files, syntax: Syntax { options: options.clone(), ..Syntax::default() }, by_path: HashMap::default() };
+/// Reads the program that begins at `entry`; trees of texts that did not change are taken from `parsed`.
+pub fn load(files: &dyn Files, entry: &str, options: &Options, parsed: &mut Parsed) -> Syntax {
+    let mut loader =
+        Loader { files, parsed, syntax: Syntax { options: options.clone(), ..Syntax::default() }, by_path: HashMap::default() };
     loader.prelude();
     loader.user(entry, None);
     loader.circles();
     loader.unused(entry);
     loader.read_facts();
-    loader.syntax
+    let syntax = loader.syntax;
+    parsed.keep(&syntax);
+    syntax
 }
 
 struct Loader<'f> {
     files: &'f dyn Files,
+    parsed: &'f mut Parsed,
     syntax: Syntax,
     by_path: HashMap<String, ModuleId>,
 }
@@ -98,12 +103,10 @@ impl Loader<'_> {
     /// A module of the standard library, whose tree was made when migc was built.
     fn add_standard(&mut self, number: usize, prelude: bool) -> Option<ModuleId> {
         let (path, text) = embedded::STDLIB.get(number)?;
-        let built = embedded::TREES.get(number).and_then(|tree| postcard::from_bytes(tree).ok());
-        let tree = built.unwrap_or_else(|| mig_syntax::parse(text));
-        Some(self.add(&format!("stdlib/{path}"), (*text).to_owned(), tree, false, prelude))
+        Some(self.add(&format!("stdlib/{path}"), (*text).to_owned(), parsed::standard(number)?, false, prelude))
     }
 
-    fn add(&mut self, path: &str, text: String, tree: ast::Module, own: bool, prelude: bool) -> ModuleId {
+    fn add(&mut self, path: &str, text: String, tree: Arc<ast::Module>, own: bool, prelude: bool) -> ModuleId {
         let file = self.syntax.texts.add(path, text);
         for damage in &tree.damage {
             let mut problem = Problem::error(SYNTAX, Loc::new(file, damage.span), damage.message.clone());
@@ -185,7 +188,7 @@ impl Loader<'_> {
         }
         match self.read(path) {
             Ok(text) => {
-                let tree = mig_syntax::parse(&text);
+                let tree = self.parsed.tree(path, &text);
                 Some(self.add(path, text, tree, true, false))
             }
             Err(why) => {

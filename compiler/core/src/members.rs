@@ -5,6 +5,7 @@ use crate::{
     program::Symbol,
     report::{Problem, TYPE_MISMATCH, UNKNOWN_NAME, near},
     types::{KindId, Lookup, ModuleId, Type},
+    watch::Target,
 };
 use mig_syntax::ast::{self, Expr, ExprKind};
 
@@ -38,6 +39,7 @@ impl<'a> Typer<'_, 'a> {
             return ty;
         }
         let ty = self.infer(env, receiver, None);
+        self.watch_dot(env, receiver, name, &ty);
         if ty.is_optional() && !env.lenient && !matches!(ty.plain(), Type::Error) {
             let problem =
                 Problem::error(TYPE_MISMATCH, self.loc(env, receiver), format!("this may be absent, so it may have no `{}`", name.text));
@@ -74,7 +76,27 @@ impl<'a> Typer<'_, 'a> {
         }
         let target = self.program.used(env.module, first)?;
         let (module, symbol) = self.program.scopes.get(target.0 as usize)?.values.get(&name.text)?;
+        self.program.note(self.loc(env, receiver), || Some(Target::Module(target)));
+        self.program.note(self.program.loc(env.module, name.span), || Some(Target::Symbol(*module, *symbol)));
         Some(self.symbol(*module, symbol))
+    }
+
+    /// Tells an editor what `x.name` is.
+    pub(crate) fn watch_dot(&self, env: &Env, receiver: &Expr, name: &ast::Name, ty: &Type) {
+        let Some(watch) = &self.program.watch else { return };
+        let at = self.program.loc(env.module, name.span);
+        watch.dot(at, ty);
+        self.program.note(at, || match ty.plain() {
+            Type::Ref(kind, _) => self
+                .declaration_of(env, receiver)
+                .and_then(|(module, d, _)| {
+                    let child = d.children.iter().find(|c| c.declaration.name.text == name.text)?;
+                    Some(Target::Child(module, &child.declaration))
+                })
+                .or_else(|| self.program.member_target(*kind, &name.text)),
+            Type::Record(record) => record.fields.iter().find(|f| f.name == name.text).map(|f| Target::Part(f.typed.ty.clone())),
+            plain => Some(Target::Method(plain.clone())),
+        });
     }
 
     /// A child that the declaration itself names: `kruskal.docker`, `rack.small["x"]`.

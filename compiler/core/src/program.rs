@@ -7,6 +7,7 @@ use crate::{
     report::{DUPLICATE_NAME, Problem, Problems, UNKNOWN_NAME, near},
     source::Loc,
     types::{KindId, ModuleId, Type, Typed},
+    watch::{Target, Watch},
 };
 use mig_syntax::ast;
 use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
@@ -153,6 +154,8 @@ pub struct Program<'a> {
     pub sums: RefCell<HashMap<Loc, crate::quantity::Dim>>,
     /// What was wrong.
     pub problems: RefCell<Problems>,
+    /// What an editor wants to know of the typing; `None` for all others.
+    pub watch: Option<Watch<'a>>,
     pub(crate) depth: Cell<u32>,
     /// Was a type that is made of itself said already?
     pub(crate) endless: Cell<bool>,
@@ -161,6 +164,11 @@ pub struct Program<'a> {
 impl<'a> Program<'a> {
     /// Resolves names, kinds and the types of fields.
     pub fn new(syntax: &'a Syntax) -> Self {
+        Self::watched(syntax, None)
+    }
+
+    /// The same, and what is resolved is noted.
+    pub fn watched(syntax: &'a Syntax, watch: Option<Watch<'a>>) -> Self {
         let mut program = Self {
             syntax,
             scopes: syntax.modules.iter().map(|_| Scope::default()).collect(),
@@ -172,6 +180,7 @@ impl<'a> Program<'a> {
             inferred: RefCell::default(),
             sums: RefCell::default(),
             problems: RefCell::new(Problems { list: syntax.problems.clone(), unproven: vec![] }),
+            watch,
             depth: Cell::new(0),
             endless: Cell::new(false),
         };
@@ -318,8 +327,9 @@ impl<'a> Program<'a> {
             } else {
                 self.find_kind(module, &base.text, None)
             };
-            if found.is_none() {
-                self.unknown_kind(module, base, None);
+            match found {
+                Some(kind) => self.note_path(module, base, || Target::Kind(kind)),
+                None => self.unknown_kind(module, base, None),
             }
             self.kinds[number].base = found;
         }
@@ -406,6 +416,7 @@ impl<'a> Program<'a> {
                 self.unknown_kind(module, kind_name, None);
                 continue;
             };
+            self.note_path(module, kind_name, || Target::Kind(kind));
             let name = rule.kind.as_ref().map(|_| rule.name.text.clone());
             let root = self.kind(kind).root;
             // A refinement narrows the rule of its base: `disk*` of a cloud's own disks instead of any disk.

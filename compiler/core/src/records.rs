@@ -5,6 +5,7 @@ use crate::{
     program::FieldDef,
     report::{DUPLICATE_NAME, Problem, UNKNOWN_NAME, near},
     types::{KindId, RecordType, Type},
+    watch::Target,
 };
 use mig_syntax::ast::{self, Expr};
 use std::rc::Rc;
@@ -92,6 +93,8 @@ impl Typer<'_, '_> {
             let key = key_text(field);
             match record.fields.iter().find(|f| f.name == key) {
                 Some(def) => {
+                    let at = field.key.first().map_or(field.span, |k| k.span);
+                    self.program.note(self.program.loc(env.module, at), || Some(Target::Part(def.typed.ty.clone())));
                     self.check(env, &field.value, &def.typed.ty, &format_args!("`{key}`"), None);
                 }
                 None => self.no_such_field(env, field, &names, "this record"),
@@ -115,6 +118,8 @@ impl Typer<'_, '_> {
             let key = key_text(field);
             match def.field(&key) {
                 Some(known) => {
+                    let at = field.key.first().map_or(field.span, |k| k.span);
+                    self.program.note(self.program.loc(env.module, at), || self.program.member_target(kind, &key));
                     self.check(env, &field.value, &known.typed.ty, &format_args!("`{key}`"), None);
                 }
                 None => self.no_such_field(env, field, &names, &format!("a `{}`", def.path)),

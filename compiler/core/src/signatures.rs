@@ -8,6 +8,7 @@ use crate::{
     quantity::{self, Dim},
     report::{Problem, TYPE_MISMATCH, UNKNOWN_NAME, near},
     types::{Lookup, RecordField, RecordType, Type},
+    watch::Target,
 };
 use mig_syntax::ast::{self, Arg, Expr, ExprKind};
 use smol_str::SmolStr;
@@ -52,11 +53,12 @@ impl Typer<'_, '_> {
     }
 
     fn function(&self, env: &Env, e: &Expr, name: &SmolStr, args: &[Arg], want: Option<&Type>) -> Type {
+        let at = self.program.loc(env.module, ast::Span { start: e.span.start, end: e.span.start + name.len() as u32 });
         if let Some((module, Symbol::Fn(function))) = self.program.find_value(env.module, name) {
+            self.program.note(at, || Some(Target::Symbol(module, Symbol::Fn(function))));
             return self.own_function(env, e, module, function, args);
         }
-        let Some((_, params)) = FUNCTIONS.iter().find(|f| f.0 == name) else {
-            let at = self.program.loc(env.module, ast::Span { start: e.span.start, end: e.span.start + name.len() as u32 });
+        let Some((brought, params)) = FUNCTIONS.iter().find(|f| f.0 == name) else {
             let mut problem = Problem::error(UNKNOWN_NAME, at, format!("there is no function `{name}`"));
             if let Some(close) = near(name, FUNCTIONS.iter().map(|f| f.0)) {
                 problem = problem.help(format!("did you mean `{close}`?")).fix(format!("write `{close}`"), at, close);
@@ -66,6 +68,7 @@ impl Typer<'_, '_> {
             }
             return self.broken(env, e, problem);
         };
+        self.program.note(at, || Some(Target::Function(brought)));
         let Some(args) = self.arrange(env, e, name, params, args) else { return Type::Error };
         self.brought(env, e, name, &args, want)
     }
@@ -96,6 +99,12 @@ impl Typer<'_, '_> {
 
     fn own_function(&self, env: &Env, e: &Expr, module: crate::types::ModuleId, function: &ast::Function, args: &[Arg]) -> Type {
         let names: Vec<&str> = function.params.iter().map(|p| p.0.text.as_str()).collect();
+        for given in args.iter().filter_map(|a| a.name.as_ref()) {
+            let parameter = function.params.iter().find(|p| p.0.text == given.text);
+            self.program.note(self.program.loc(env.module, given.span), || {
+                parameter.map(|p| Target::Parameter(self.program.loc(module, p.0.span)))
+            });
+        }
         let Some(args) = self.arrange(env, e, &function.name.text, &names, args) else { return Type::Error };
         for ((name, ty), arg) in function.params.iter().zip(args) {
             let want = ty.as_ref().map_or(Type::Error, |t| self.program.typed(module, t, false).ty);
@@ -184,7 +193,10 @@ impl Typer<'_, '_> {
             return self.broken(env, e, problem);
         };
         match self.program.find_kind(env.module, &name, None) {
-            Some(kind) => Type::List(Rc::new(self.program.reference(kind))),
+            Some(found) => {
+                self.program.note_path(env.module, &ast::Name { text: name, span: kind.span }, || Target::Kind(found));
+                Type::List(Rc::new(self.program.reference(found)))
+            }
             None => {
                 self.program.unknown_kind(env.module, &ast::Name { text: name, span: kind.span }, None);
                 self.program.broken.borrow_mut().insert(self.loc(env, e));
@@ -200,9 +212,12 @@ impl Typer<'_, '_> {
             && let Some(target) = self.program.used(env.module, first)
             && let Some((module, Symbol::Fn(function))) = self.program.scopes[target.0 as usize].values.get(&name.text)
         {
+            self.program.note(self.loc(env, receiver), || Some(Target::Module(target)));
+            self.program.note(self.program.loc(env.module, name.span), || Some(Target::Symbol(*module, Symbol::Fn(function))));
             return self.own_function(env, e, *module, function, args);
         }
         let ty = self.infer(env, receiver, None);
+        self.watch_dot(env, receiver, name, &ty);
         if ty.is_optional() && !env.lenient {
             let message = format!("this may be absent, so it may have no `{}`", name.text);
             let problem = Problem::error(TYPE_MISMATCH, self.loc(env, receiver), message);
@@ -260,7 +275,7 @@ impl Typer<'_, '_> {
             Type::Error | Type::Json => Some(receiver.clone()),
             _ => None,
         };
-        result.unwrap_or_else(|| self.no_member(env, e, name, &known(receiver), &article(receiver)))
+        result.unwrap_or_else(|| self.no_member(env, e, name, &methods_of(receiver), &article(receiver)))
     }
 
     fn one(&self, env: &Env, args: &[Arg], want: &Type, result: Type) -> Option<Type> {
@@ -419,7 +434,8 @@ fn map_method(element: &Rc<Type>, name: &str) -> Option<Type> {
     })
 }
 
-fn known(receiver: &Type) -> Vec<&'static str> {
+/// What can be asked of a value of that type.
+pub fn methods_of(receiver: &Type) -> Vec<&'static str> {
     match receiver {
         Type::List(_) => vec![
             "len",

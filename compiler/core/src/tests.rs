@@ -19,6 +19,7 @@ use crate::{
 use judge::Judge;
 use mig_plan::{Diagnostic, State};
 use mig_syntax::ast::{self, ExprKind, ItemKind};
+use std::sync::Arc;
 
 /// A test that does not hold.
 const FAILED: Code = Code("MIG8002", "test_failed");
@@ -179,14 +180,18 @@ fn with_test(syntax: &Syntax, module: ModuleId, span: ast::Span, test: &ast::Tes
     let lets = test.lets.iter().map(|l| item(ItemKind::Let(l.clone()), vec![]));
     let own: Vec<ast::Item> = declarations.chain(lets).collect();
     for (number, module_tree) in with.modules.iter_mut().enumerate() {
+        if !module_tree.own {
+            continue;
+        }
         let here = number == module.0 as usize;
-        module_tree.tree.items.retain(|i| match &i.kind {
+        let tree = Arc::make_mut(&mut module_tree.tree);
+        tree.items.retain(|i| match &i.kind {
             ItemKind::Test(_) => false,
             ItemKind::Declaration(d) => !here || !replaced(&d.name.text),
             _ => true,
         });
         if here {
-            module_tree.tree.items.extend(own.iter().cloned());
+            tree.items.extend(own.iter().cloned());
         }
     }
     with

@@ -4,6 +4,7 @@ use crate::{
     program::{NamedType, Program},
     report::{Problem, TYPE_MISMATCH, UNKNOWN_NAME, near},
     types::{EnumType, Lookup, ModuleId, RecordField, RecordType, Refine, SCALARS, Type, Typed, scalar},
+    watch::Target,
 };
 use mig_syntax::ast;
 use smol_str::SmolStr;
@@ -120,9 +121,11 @@ impl<'a> Program<'a> {
             self.scopes.get(target.0 as usize)?.types.get(last)
         });
         if let Some((owner, named)) = own.or_else(|| self.prelude.types.get(&name.text)).or(dotted).copied() {
+            self.note_path(module, name, || Target::Named(owner, named));
             return self.alias(owner, named);
         }
         if let Some(kind) = self.find_kind(module, &name.text, None) {
+            self.note_path(module, name, || Target::Kind(kind));
             return self.reference(kind).into();
         }
         if name.text.is_empty() {

@@ -235,7 +235,7 @@ impl<'a> Typer<'_, 'a> {
         }
     }
 
-    fn declaration(&self, env: &Env, d: &'a ast::Declaration, parent: Option<KindId>, annotations: &[ast::Annotation]) {
+    pub(crate) fn declaration(&self, env: &Env, d: &'a ast::Declaration, parent: Option<KindId>, annotations: &[ast::Annotation]) {
         self.annotations(env, annotations);
         let kind = self.declared_kind(env.module, d, parent);
         let Some(kind) = kind else {
@@ -245,6 +245,7 @@ impl<'a> Typer<'_, 'a> {
             }
             return;
         };
+        self.program.note_declaration(env.module, d, kind);
         let def = self.program.kind(kind);
         if def.tree.is_abstract {
             let at = self.program.loc(env.module, d.noun.span);
@@ -298,6 +299,7 @@ impl<'a> Typer<'_, 'a> {
                 self.no_such_field(env, field, &names, &format!("a `{}`", def.path));
                 continue;
             };
+            self.program.note(at, || self.program.member_target(kind, &key));
             if known.derived {
                 let problem = Problem::error(TYPE_MISMATCH, at, format!("`{key}` is computed and cannot be set"));
                 self.program.report(problem.also(known.at, "computed here"));

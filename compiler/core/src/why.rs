@@ -47,10 +47,15 @@ pub(crate) fn why(program: &Program<'_>, path: &str) -> Result<Vec<Link>, String
         let help = near(field, known).map_or(String::new(), |n| format!("; did you mean `{n}`?"));
         return Err(format!("a `{}` has no field `{field}`{help}", kind.path));
     };
-    let mut chain = Chain { model: &model, links: vec![], seen: BTreeSet::new() };
+    Ok(self::field(&model, id, number))
+}
+
+/// The chain of a field, by its number.
+pub(crate) fn field(model: &Model<'_, '_>, id: InstanceId, number: usize) -> Vec<Link> {
+    let mut chain = Chain { model, links: vec![], seen: BTreeSet::new() };
     chain.field(id, number, 0);
-    let texts = &program.syntax.texts;
-    Ok(chain.links.into_iter().map(|(depth, text, at)| Link { depth, text, origin: texts.origin(at) }).collect())
+    let texts = &model.program.syntax.texts;
+    chain.links.into_iter().map(|(depth, text, at)| Link { depth, text, origin: texts.origin(at) }).collect()
 }
 
 /// So many links of a chain stand beside a problem.

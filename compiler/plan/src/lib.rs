@@ -7,6 +7,7 @@ pub mod digest;
 pub mod facts;
 pub mod journal;
 pub mod plan;
+pub mod visible;
 
 pub use diagnostic::{Diagnostic, Edit, Fix, Label, Position, Report, Severity, Span, Summary, Unproven};
 pub use digest::Digest;

@@ -1,0 +1,79 @@
+//! What does an editor ask about a program? Pure questions, answered in bytes of texts.
+//!
+//! Positions of lines, messages and buffers are the protocol's and not known here. What a name means is what the typer noted (`watch`).
+
+mod actions;
+mod complete;
+mod context;
+mod folds;
+mod hints;
+mod hover;
+mod index;
+mod outline;
+mod rename;
+mod tokens;
+mod walk;
+
+use crate::{
+    Loaded,
+    load::{Module, Syntax},
+    program::Program,
+    source::{FileId, Loc},
+    types::ModuleId,
+    watch::Watch,
+};
+use mig_plan::Report;
+
+pub use actions::{Action, actions};
+pub use complete::{Completion, CompletionSort, completions};
+pub use folds::{Fold, FoldSort, folds};
+pub use hints::{Hint, hints};
+pub use hover::{Hover, hover};
+pub use index::Index;
+pub use outline::{Outline, OutlineSort, outline};
+pub use rename::{Rename, prepare_rename, rename};
+pub use tokens::{Token, TokenSort, tokens};
+
+/// A piece of a text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// As diagnostics name it.
+    pub file: String,
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+/// All that is said of a program, and what its names stand for.
+#[derive(Debug)]
+pub struct Analysis {
+    /// Exactly what `check` reports.
+    pub report: Report,
+    /// What its names stand for.
+    pub index: Index,
+}
+
+/// Compiles a program as `check` does, and notes what its names stand for.
+pub fn analyse(loaded: &Loaded) -> Analysis {
+    let program = Program::watched(&loaded.syntax, Some(Watch::default()));
+    crate::judge(&program);
+    let index = Index::new(&program);
+    let report = program.problems.into_inner().finish(&loaded.syntax.texts);
+    Analysis { report, index }
+}
+
+/// The module of a file, and its number.
+fn module_of<'s>(syntax: &'s Syntax, file: &str) -> Option<(ModuleId, &'s Module)> {
+    let found = syntax.modules.iter().enumerate().find(|(_, m)| syntax.texts.name(m.file) == file)?;
+    Some((ModuleId(found.0 as u32), found.1))
+}
+
+fn place(syntax: &Syntax, at: Loc) -> Place {
+    Place { file: syntax.texts.name(at.file).to_owned(), start: at.span.start as usize, end: at.span.end as usize }
+}
+
+/// Is the place in the project, rather than in the standard library?
+fn is_own(syntax: &Syntax, file: FileId) -> bool {
+    syntax.modules.iter().any(|m| m.own && m.file == file)
+}
