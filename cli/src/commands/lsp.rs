@@ -22,7 +22,7 @@ use std::{
 /// Editors start it. Opens no socket, starts no process, and changes no file of the project.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// What some editors add; there is no other way
+    /// Accepted because some editors add it; there is no other way
     #[arg(long, hide = true)]
     stdio: bool,
 }
