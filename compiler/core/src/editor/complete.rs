@@ -471,7 +471,12 @@ impl<'a> Asked<'_, 'a> {
         let mut symbols: Vec<(ModuleId, Symbol<'a>)> = scopes.flat_map(|s| s.values.values().copied()).collect();
         symbols.sort_by(|a, b| symbol_name(&a.1).text.cmp(&symbol_name(&b.1).text));
         for (module, symbol) in symbols {
-            self.symbol(module, &symbol, if fits(&typer.symbol(module, &symbol)) { 1 } else { 3 });
+            let rank = match (fits(&typer.symbol(module, &symbol)), &symbol) {
+                (true, Symbol::Fn(_)) => 2,
+                (true, _) => 1,
+                (false, _) => 3,
+            };
+            self.symbol(module, &symbol, rank);
         }
         for word in ["true", "false"].into_iter().filter(|_| fits(&Type::Bool)) {
             self.add(word, CompletionSort::Keyword, 0);
