@@ -9,6 +9,9 @@ use std::path::Path;
 /// A slow mirror may take this long.
 const APT_LIMIT_S: u32 = 600;
 
+/// What the editor's tier needs, as in `NEEDS`; without it that tier is left out.
+const EDITOR_NEEDS: &[(&str, &str, &str)] = &[("neovim", "nvim", "an editor that speaks to migc lsp")];
+
 /// What is needed beside Rust: its package, how to tell that it is here, and what it is for.
 const NEEDS: &[(&str, &str, &str)] = &[
     ("openssh-client", "ssh", "migc reaches hosts with it"),
@@ -22,11 +25,12 @@ const NEEDS: &[(&str, &str, &str)] = &[
 ];
 
 /// Installs what is missing.
-pub(crate) fn missing(for_lab: bool) -> Outcome {
-    if !for_lab {
-        return Outcome::Skipped("only the lab needs more than Rust".to_owned());
+pub(crate) fn missing(for_lab: bool, for_editor: bool) -> Outcome {
+    let (lab, editor) = (if for_lab { NEEDS } else { &[] }, if for_editor { EDITOR_NEEDS } else { &[] });
+    if lab.is_empty() && editor.is_empty() {
+        return Outcome::Skipped("only the lab and the editor need more than Rust".to_owned());
     }
-    let missing: Vec<_> = NEEDS.iter().filter(|(_, sign, _)| !is_there(sign)).collect();
+    let missing: Vec<_> = lab.iter().chain(editor).filter(|(_, sign, _)| !is_there(sign)).collect();
     let mut packages: Vec<&str> = missing.iter().map(|(package, ..)| *package).collect();
     packages.dedup();
     if packages.is_empty() {
@@ -37,6 +41,9 @@ pub(crate) fn missing(for_lab: bool) -> Outcome {
         println!("{sign} is missing: {package} ({why})");
     }
     let by_hand = format!("apt-get install --no-install-recommends {}", packages.join(" "));
+    if !for_lab && (!is_root() || !is_on_path("apt-get")) {
+        return Outcome::Skipped(format!("as root on Debian or Ubuntu, `{by_hand}` installs it"));
+    }
     if !is_root() || !is_on_path("apt-get") {
         return Outcome::Failed(format!("as root on Debian or Ubuntu, run `{by_hand}`; or leave the lab out with `--no-lab`"));
     }

@@ -1,10 +1,11 @@
-//! Does all of it work? `cargo verify` installs what is missing, runs every test, then the lab of real hosts.
+//! Does all of it work? `cargo verify` installs what is missing, runs every test, then a real editor and the lab of real hosts.
 //!
 //! Only the order of the parts and the summary are decided here. It needs nothing but std, so that it is built in seconds.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people and CI logs; what it prints is its result")]
 #![allow(clippy::disallowed_methods, reason = "the harness works on the machine itself: files, processes and time are what it is about")]
 
 mod cargo;
+mod editor;
 mod install;
 mod lab;
 mod options;
@@ -33,12 +34,15 @@ fn main() -> ExitCode {
 fn verify(options: &Options) -> ExitCode {
     let mut parts = vec![];
     if options.installs {
-        parts.push(Part::time("install", || install::missing(options.lab)));
+        parts.push(Part::time("install", || install::missing(options.lab, options.editor)));
     }
     if options.tests {
         parts.push(Part::time("cargo fmt", cargo::format));
         parts.push(Part::time("cargo clippy", cargo::clippy));
         parts.push(Part::time("cargo test", cargo::test));
+    }
+    if options.editor {
+        parts.push(Part::time("editor", || editor::run(options)));
     }
     let mut tally = lab::Tally::default();
     if options.lab {

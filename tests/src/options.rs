@@ -6,10 +6,12 @@ use std::path::PathBuf;
 pub(crate) const USAGE_STATUS: u8 = 64;
 
 const USAGE: &str = "\
-cargo verify [OPTIONS]: installs what is missing, runs every test, then the lab of real hosts
+cargo verify [OPTIONS]: installs what is missing, runs every test, then a real editor and the lab of real hosts
 
   --no-lab      leave the lab out
   --lab-only    only the lab
+  --no-editor   leave the editor out
+  --editor-only only the editor: Neovim, which speaks to `migc lsp`
   --long        the long form of the lab: more moments to be killed at, lost connections, hosts that restart
   --case TEXT   of the lab, only cases whose name contains TEXT
   --hold        bring the lab's hosts up, print how to reach them, and keep them until a line is entered
@@ -28,6 +30,8 @@ pub(crate) struct Options {
     pub(crate) tests: bool,
     /// The lab.
     pub(crate) lab: bool,
+    /// Neovim.
+    pub(crate) editor: bool,
     /// Packages that are missing.
     pub(crate) installs: bool,
     /// The lab's long form.
@@ -53,25 +57,28 @@ impl Options {
         if is_help(words) {
             return Err(USAGE.to_owned());
         }
-        let mut options = Self { tests: true, lab: true, installs: true, long: false, hold: false, clean: false, case: None, migc: None };
+        let mut options =
+            Self { tests: true, editor: true, lab: true, installs: true, long: false, hold: false, clean: false, case: None, migc: None };
         let mut rest = words.iter();
         while let Some(word) = rest.next() {
             match word.as_str() {
                 "--no-lab" => options.lab = false,
-                "--lab-only" => options.tests = false,
+                "--lab-only" => (options.tests, options.editor) = (false, false),
+                "--no-editor" => options.editor = false,
+                "--editor-only" => (options.tests, options.lab) = (false, false),
                 "--no-install" => options.installs = false,
                 "--long" => options.long = true,
-                "--hold" => (options.hold, options.tests) = (true, false),
-                "--clean" => (options.clean, options.tests, options.installs) = (true, false, false),
+                "--hold" => (options.hold, options.tests, options.editor) = (true, false, false),
+                "--clean" => (options.clean, options.tests, options.editor, options.installs) = (true, false, false, false),
                 "--case" => {
                     options.case = Some(rest.next().ok_or("`--case` needs a part of a case's name")?.clone());
-                    options.tests = false;
+                    (options.tests, options.editor) = (false, false);
                 }
                 "--migc" => options.migc = Some(rest.next().ok_or("`--migc` needs a file")?.into()),
                 other => return Err(format!("unknown option `{other}`\n\n{USAGE}")),
             }
         }
-        if !options.lab && !options.tests {
+        if !options.lab && !options.tests && !options.editor {
             return Err(format!("nothing is left to do\n\n{USAGE}"));
         }
         Ok(options)
@@ -96,6 +103,6 @@ mod tests {
     fn what_is_unknown_or_empty_is_refused() {
         assert!(parse("--bogus").unwrap_err().starts_with("unknown option `--bogus`"));
         assert!(parse("--case").is_err());
-        assert!(parse("--no-lab --lab-only").unwrap_err().starts_with("nothing is left"));
+        assert!(parse("--no-lab --lab-only --no-editor").unwrap_err().starts_with("nothing is left"));
     }
 }

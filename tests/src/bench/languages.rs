@@ -123,7 +123,7 @@ fn written(folder: &Path, server_count: usize, mode: Mode) -> Result<PathBuf, St
 }
 
 /// Builds `migc` as users get it, and says where it is: beside this very program.
-fn migc() -> Result<PathBuf, String> {
+pub(super) fn migc() -> Result<PathBuf, String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo).args(["build", "--release", "--bin", "migc"]).current_dir(root()).status();
     match status {
@@ -137,7 +137,7 @@ fn migc() -> Result<PathBuf, String> {
     if own.parent().is_some_and(|p| p.ends_with("release")) { Ok(program) } else { Err(hint.to_owned()) }
 }
 
-fn root() -> PathBuf {
+pub(super) fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here).to_owned()
 }

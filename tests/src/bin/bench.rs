@@ -1,4 +1,5 @@
 //! How fast is `migc`, next to others that answer the same question? `bench languages` measures and prints a table.
+//! How long does an editor wait? `bench editor` does the same for keystrokes.
 //!
 //! Only the words of the command line are read here. Nothing fails because a figure is slow: machines differ, and people read the table.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people; what it prints is its result")]
@@ -9,16 +10,21 @@ mod bench;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo run --release -p mig_tests --bin bench -- languages";
+const USAGE: &str = "usage: cargo run --release -p mig_tests --bin bench -- languages|editor";
 const USAGE_STATUS: u8 = 2;
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    if words != ["languages"] {
-        eprintln!("{USAGE}");
-        return ExitCode::from(USAGE_STATUS);
-    }
-    match bench::languages::run() {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["languages"] => bench::languages::run(),
+        ["editor"] => bench::editor::run(),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(USAGE_STATUS);
+        }
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("bench: {message}");
