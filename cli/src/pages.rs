@@ -1,8 +1,8 @@
-//! What do the check pages say of themselves? Name, code, severity and first sentence of each, and near misses.
+//! What do the pages of checks and codes say of themselves? Name, code, severity and first sentence of each, and near misses.
 //!
 //! The pages are compiled in by `mig_core`; the rules behind them stand in `stdlib/checks`.
 
-use mig_core::embedded::{PAGES, STDLIB};
+use mig_core::embedded::{ERRORS, PAGES, STDLIB};
 use serde::Serialize;
 
 /// What a list of checks tells of one.
@@ -24,18 +24,35 @@ pub struct Check {
 /// All checks that have a page, by code.
 pub fn all() -> Vec<Check> {
     let rules = rules();
-    let mut checks: Vec<Check> = PAGES
-        .iter()
-        .map(|(path, page)| {
-            let name = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".md").to_owned();
-            let rule = rules.iter().find(|(rule, ..)| *rule == name);
-            let code = rule.map_or_else(|| code_of(page), |(_, code, _)| (*code).to_owned());
-            let severity = rule.map_or("error", |(.., severity)| severity).to_owned();
-            Check { name, code, severity, summary: summary(page), page }
-        })
-        .collect();
-    checks.sort_by(|a, b| (&a.code, &a.name).cmp(&(&b.code, &b.name)));
-    checks
+    let page = |(path, page): &(&str, &'static str)| {
+        let name = name_of(path);
+        let rule = rules.iter().find(|(rule, ..)| *rule == name);
+        let code = rule.map_or_else(|| code_of(page), |(_, code, _)| (*code).to_owned());
+        let severity = rule.map_or("error", |(.., severity)| severity).to_owned();
+        Check { name, code, severity, summary: summary(page), page }
+    };
+    sorted(PAGES.iter().map(page).collect())
+}
+
+/// What the compiler itself reports, of the language and of plans, by code.
+pub fn errors() -> Vec<Check> {
+    let page = |(path, page): &(&str, &'static str)| Check {
+        name: name_of(path),
+        code: code_of(page),
+        severity: "error".to_owned(),
+        summary: summary(page),
+        page,
+    };
+    sorted(ERRORS.iter().map(page).collect())
+}
+
+fn name_of(path: &str) -> String {
+    path.rsplit('/').next().unwrap_or(path).trim_end_matches(".md").to_owned()
+}
+
+fn sorted(mut pages: Vec<Check>) -> Vec<Check> {
+    pages.sort_by(|a, b| (&a.code, &a.name).cmp(&(&b.code, &b.name)));
+    pages
 }
 
 /// The check of that name or code; a code may be written without `MIG`, and either in any case.

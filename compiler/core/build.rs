@@ -1,4 +1,4 @@
-//! Compiles `stdlib/` and `docs/checks/` in, so that migc is one file. The standard library is parsed here, once, and not at each run.
+//! Compiles `stdlib/`, `docs/checks/` and `docs/errors/` in, so that migc is one file. The standard library is parsed here, once, and not at each run.
 
 #![allow(clippy::disallowed_methods, reason = "a build script reads what it compiles in")]
 
@@ -14,7 +14,8 @@ fn main() -> io::Result<()> {
     let mut file = fs::File::create(out)?;
     list(&mut file, "STDLIB", &root.join("stdlib"), "mig")?;
     trees(&mut file, &root.join("stdlib"))?;
-    list(&mut file, "PAGES", &root.join("docs/checks"), "md")
+    list(&mut file, "PAGES", &root.join("docs/checks"), "md")?;
+    list(&mut file, "ERRORS", &root.join("docs/errors"), "md")
 }
 
 fn list(out: &mut fs::File, name: &str, root: &Path, ending: &str) -> io::Result<()> {

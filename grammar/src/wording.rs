@@ -26,8 +26,32 @@ pub(crate) fn damage(text: &str, rule: Rule, at: Span, around: Around) -> Damage
             let next = first(&text[at.start as usize..]);
             Damage { span: at, message: format!("expected `,` before `{next}`"), help: None }
         }
+        Rule::no_body if foreign(text, around).is_some() => {
+            let (word, own) = foreign(text, around).unwrap_or_default();
+            let help = Some(format!("write `{own}`"));
+            Damage {
+                span: Span::new(around.start, around.start + word.len()),
+                message: format!("`{word}` is no word of the language"),
+                help,
+            }
+        }
         _ => Damage { span: at, message: absence(text, rule, at), help: absence_help(text, rule, at, around) },
     }
+}
+
+/// A word that begins an item in other languages, and the one that does so here.
+fn foreign(text: &str, around: Around) -> Option<(&str, &'static str)> {
+    let head = text.get(around.start..).filter(|_| around.rule == Rule::declaration)?;
+    let word = head.split(|c: char| !tokens::is_word(c)).next()?;
+    let own = match word {
+        "import" | "include" | "require" => "use",
+        "var" | "const" | "val" | "local" | "set" => "let",
+        "function" | "func" | "def" => "fn",
+        "variable" => "param",
+        "struct" | "class" => "kind",
+        _ => return None,
+    };
+    Some((word, own))
 }
 
 /// "expected a value after `=`"
@@ -48,10 +72,18 @@ fn absence_help(text: &str, rule: Rule, at: Span, around: Around) -> Option<Stri
         Rule::no_kind_word => "as in `abstract kind server { … }`",
         Rule::no_value if text[at.start as usize..].trim_start().starts_with('!') => "write `not`",
         Rule::no_value if text[at.start as usize..].trim_start().starts_with('\'') => "texts stand between `\"`",
+        Rule::no_value if text[at.start as usize..].trim_start().starts_with(['“', '”', '„', '‘', '’', '«']) => {
+            "texts stand between straight quotes: `\"`"
+        }
+        Rule::no_arrow if text[at.start as usize..].trim_start().starts_with(':') => "the type of the result stands behind `->`",
+        Rule::no_body if text[at.start as usize..].trim_start().starts_with("then ") => "as in `if c { a } else { b }`",
         Rule::no_on => "as in `replace on image, zone`",
         Rule::no_in if around.rule == Rule::keys => "as in `web[zone in zones]`",
         Rule::no_in => "as in `for a in all(nic)`",
         Rule::no_target => "as in `use aliyun` or `use \"./network.mig\" as net`",
+        Rule::no_body if text[at.start as usize..].trim_start().trim_start_matches('=').trim_start().starts_with('{') => {
+            "leave the `=` away: the braces follow the name"
+        }
         Rule::no_body if around.rule == Rule::declaration => {
             let entry = &text[around.start..at.start as usize];
             let (key, value) = entry.split_once([' ', '\t'])?;

@@ -3,7 +3,7 @@
 use crate::{
     eval::Scope,
     literal,
-    model::Model,
+    model::{Instance, Model},
     quantity::Rounding,
     report::{ALLOW, NOT_UNIQUE, Offer, Problem},
     source::Loc,
@@ -180,7 +180,7 @@ impl Runner<'_, '_, '_> {
         problem.hidden = place.sort == Sort::Exposed;
         problem.unsilenceable = self.check.unsilenceable;
         let owner = place.owner.map(|id| self.model.instance(id));
-        problem.one_of_many = owner.is_some_and(|owner| owner.keys.is_some());
+        problem.one_of_many = owner.is_some_and(Instance::is_one_of_many);
         problem.about = owner.map(|owner| owner.address.to_string()).or_else(|| bound.iter().find_map(|v| self.address(v)));
         if let Some((id, number)) = place.owner.zip(place.field) {
             problem.text = self.model.would_do(scope, guilty, id, number).unwrap_or_default();
@@ -359,7 +359,7 @@ impl<'a> Allows<'a> {
             let own = instance.annotations.iter().map(|a| (a, None));
             let fields = instance.tree.iter().flat_map(|t| &t.fields);
             let of_fields = fields.flat_map(|f| f.annotations.iter().map(move |a| (a, Some(f))));
-            for (annotation, field) in own.chain(of_fields).filter(|(a, _)| a.name.text == "allow") {
+            for (annotation, field) in own.chain(of_fields).filter(|(a, _)| a.name.text == "allow" && a.args.len() == 2) {
                 let check = annotation.args.first().and_then(|a| match &a.value.kind {
                     ExprKind::Name(name) => Some(name.clone()),
                     _ => None,

@@ -502,11 +502,20 @@ impl<'a> Model<'_, 'a> {
 
     /// A declaration that is not there: what is declared for keys has no others.
     fn no_such_key(&self, map: &Entries, key: &str, receiver: &Expr, at: Loc) -> Val {
+        // Keys that are broken leave none, and were told of.
+        if map.len() == 0 && self.program.problems.borrow().list.iter().any(|p| p.severity == mig_plan::Severity::Error) {
+            return Val::error(at);
+        }
         let whose = self.program.syntax.texts.slice(Loc { span: receiver.span, ..at });
         let problem = Problem::error(UNKNOWN_NAME, at, format!("`{whose}` has no \"{key}\""));
         self.program.report(match near(key, map.iter().map(|e| e.0.as_str())) {
             Some(close) => problem.help(format!("did you mean `{whose}[\"{close}\"]`?")),
-            None => problem,
+            None => {
+                const SHOWN_MAX: usize = 5;
+                let keys: Vec<String> = map.iter().take(SHOWN_MAX).map(|e| format!("\"{}\"", e.0)).collect();
+                let more = if map.len() > SHOWN_MAX { " and more" } else { "" };
+                problem.help(format!("its keys are {}{more}", keys.join(", ")))
+            }
         });
         Val::error(at)
     }

@@ -130,10 +130,12 @@ impl Typer<'_, '_> {
         self.program.loc(env.module, e.span)
     }
 
-    /// Reports, and remembers that the expression has no value.
+    /// Reports, and remembers that the expression has no value. What is odd about damaged text is part of the damage.
     pub fn broken(&self, env: &Env, e: &Expr, problem: Problem) -> Type {
         self.program.broken.borrow_mut().insert(self.loc(env, e));
-        self.program.report(problem);
+        if !self.program.is_damaged(env.module, e.span) {
+            self.program.report(problem);
+        }
         Type::Error
     }
 
@@ -338,8 +340,11 @@ impl Typer<'_, '_> {
                 at,
                 format!("self.{name}"),
             );
-        } else if let Some(close) = near(name, known.iter().map(SmolStr::as_str)) {
-            problem = problem.help(format!("did you mean `{close}`?")).fix(format!("write `{close}`"), at, close);
+        } else if let Some((help, word)) = habit(name) {
+            problem = problem.help(help);
+            problem = if word.is_empty() { problem } else { problem.fix(format!("write `{word}`"), at, word) };
+        } else {
+            problem = problem.near(name, known.iter().map(SmolStr::as_str), at);
         }
         self.broken(env, e, problem)
     }
@@ -385,6 +390,19 @@ impl Typer<'_, '_> {
 /// The type of a declaration's name: where it has keys, a map.
 pub fn by_keys(d: &ast::Declaration, reference: Type) -> Type {
     if d.keys.is_some() { Type::Map(Rc::new(reference), Lookup::Error) } else { reference }
+}
+
+/// What a word of other languages is here: what to do, and the word.
+fn habit(name: &str) -> Option<(&'static str, &'static str)> {
+    match name {
+        "True" | "TRUE" | "yes" | "on" => Some(("the word is `true`", "true")),
+        "False" | "FALSE" | "no" | "off" => Some(("the word is `false`", "false")),
+        "null" | "nil" | "None" | "none" | "undefined" => {
+            Some(("there is no null: leave the field out, or say with `??` what holds where a value is absent", ""))
+        }
+        "this" => Some(("the declaration itself is `self`", "self")),
+        _ => None,
+    }
 }
 
 /// The type inside `?`, with `later` kept.

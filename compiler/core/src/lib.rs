@@ -54,8 +54,13 @@ pub use tests::Tested;
 pub use why::Link;
 
 pub mod embedded {
-    //! Texts that are compiled in: the standard library and the check pages.
+    //! Texts that are compiled in: the standard library, the pages of checks and those of codes.
     include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+}
+
+/// Codes and names of what the compiler itself reports, of the language and of plans.
+pub fn codes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    report::ALL.iter().chain(&plan::codes::ALL).map(|code| (code.0, code.1))
 }
 
 /// Where sources and facts come from. Paths are relative to the project, with `/`.

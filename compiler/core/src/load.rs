@@ -194,6 +194,11 @@ impl Loader<'_> {
             Err(why) => {
                 let at = at.unwrap_or_else(|| Loc::new(self.syntax.texts.add(path, String::new()), ast::Span::default()));
                 let problem = Problem::error(UNREADABLE, at, format!("`{path}` cannot be read: {why}"));
+                let brought = crate::embedded::STDLIB.iter().any(|(name, _)| name.strip_suffix(".mig") == Some(path));
+                if brought {
+                    self.syntax.problems.push(problem.help(format!("a module of the standard library has no quotes: `use {path}`")));
+                    return None;
+                }
                 let begin = "a program begins at `main.mig`; give its folder, or `migc init` begins one";
                 self.syntax.problems.push(if self.by_path.values().any(|m| self.syntax.modules.get(m.0 as usize).is_some_and(|m| m.own)) {
                     problem

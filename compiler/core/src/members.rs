@@ -3,11 +3,12 @@
 use crate::{
     infer::{Env, Typer, article},
     program::Symbol,
-    report::{Problem, TYPE_MISMATCH, UNKNOWN_NAME, near},
+    report::{Problem, TYPE_MISMATCH, UNKNOWN_NAME},
     types::{KindId, Lookup, ModuleId, Type},
     watch::Target,
 };
 use mig_syntax::ast::{self, Expr, ExprKind};
+use smol_str::SmolStr;
 
 impl<'a> Typer<'_, 'a> {
     pub(crate) fn index(&self, env: &Env, e: &Expr, receiver: &Expr, index: &Expr) -> Type {
@@ -38,6 +39,9 @@ impl<'a> Typer<'_, 'a> {
         if let Some(ty) = self.qualified(env, receiver, name) {
             return ty;
         }
+        if let Some(ty) = self.not_in_module(env, e, receiver, name) {
+            return ty;
+        }
         let ty = self.infer(env, receiver, None);
         self.watch_dot(env, receiver, name, &ty);
         if ty.is_optional() && !env.lenient && !matches!(ty.plain(), Type::Error) {
@@ -50,7 +54,9 @@ impl<'a> Typer<'_, 'a> {
             Type::Ref(kind, path) => {
                 self.member(env, *kind, &name.text).or_else(|| self.child_of(env, receiver, name)).unwrap_or_else(|| {
                     let def = self.program.kind(*kind);
-                    let known: Vec<&str> = def.fields.iter().map(|f| f.name.as_str()).collect();
+                    let children = self.declaration_of(env, receiver).into_iter().flat_map(|d| &d.1.children);
+                    let known = def.fields.iter().map(|f| &f.name).chain(def.children.iter().filter_map(|c| c.name.as_ref()));
+                    let known: Vec<&str> = known.chain(children.map(|c| &c.declaration.name.text)).map(SmolStr::as_str).collect();
                     self.no_member(env, e, name, &known, &format!("a `{path}`"))
                 })
             }
@@ -66,6 +72,26 @@ impl<'a> Typer<'_, 'a> {
             },
             other => self.method(env, e, other, name, &[]),
         }
+    }
+
+    /// A name that the other module does not have; nothing is said again of a module that could not be read.
+    fn not_in_module(&self, env: &Env, e: &Expr, receiver: &Expr, name: &ast::Name) -> Option<Type> {
+        let ExprKind::Name(first) = &receiver.kind else { return None };
+        let is_value = env.vars.iter().any(|v| v.0 == *first) || self.program.find_value(env.module, first).is_some();
+        let is_field = env.me.filter(|_| env.body).is_some_and(|kind| self.member(env, kind, first).is_some());
+        if is_value || is_field || first == "self" {
+            return None;
+        }
+        let Some(target) = self.program.used(env.module, first) else {
+            return self.program.is_lost(env.module, first).then(|| {
+                self.program.broken.borrow_mut().insert(self.loc(env, e));
+                Type::Error
+            });
+        };
+        let scope = self.program.scopes.get(target.0 as usize)?;
+        let mut known: Vec<&str> = scope.values.keys().map(SmolStr::as_str).collect();
+        known.sort_unstable();
+        Some(self.no_member(env, e, name, &known, &format!("the module `{first}`")))
     }
 
     /// `net.club`: a name of another module.
@@ -134,10 +160,7 @@ impl<'a> Typer<'_, 'a> {
     /// Reports a member that does not exist, with near misses.
     pub fn no_member(&self, env: &Env, e: &Expr, name: &ast::Name, known: &[&str], whose: &str) -> Type {
         let at = self.program.loc(env.module, name.span);
-        let mut problem = Problem::error(UNKNOWN_NAME, at, format!("{whose} has no `{}`", name.text));
-        if let Some(close) = near(&name.text, known.iter().copied()) {
-            problem = problem.help(format!("did you mean `{close}`?")).fix(format!("write `{close}`"), at, close);
-        }
-        self.broken(env, e, problem)
+        let problem = Problem::error(UNKNOWN_NAME, at, format!("{whose} has no `{}`", name.text));
+        self.broken(env, e, problem.near(&name.text, known.iter().copied(), at))
     }
 }

@@ -79,6 +79,13 @@ impl Instance<'_> {
     }
 }
 
+impl Instance<'_> {
+    /// Does one text declare it and others: for each key, or in each of a component?
+    pub fn is_one_of_many(&self) -> bool {
+        self.keys.is_some() || self.component.is_some()
+    }
+}
+
 /// All that a program declares.
 #[derive(Debug)]
 pub struct Model<'p, 'a> {

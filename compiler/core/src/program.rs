@@ -196,6 +196,25 @@ impl<'a> Program<'a> {
         self.problems.borrow_mut().add(problem);
     }
 
+    /// Is that, or something near it, the name of a module that could not be read? Then that was said.
+    pub fn is_lost(&self, module: ModuleId, name: &str) -> bool {
+        let Some(found) = self.syntax.modules.get(module.0 as usize) else { return false };
+        found.tree.items.iter().any(|item| {
+            let ast::ItemKind::Use(wanted) = &item.kind else { return false };
+            let path = wanted.target.text.trim_end_matches(".mig");
+            let bound = wanted.alias.as_ref().map_or_else(|| path.rsplit('/').next().unwrap_or(path), |a| a.text.as_str());
+            !found.uses.contains_key(bound) && (bound == name || near(bound, [name]).is_some())
+        })
+    }
+
+    /// Is the text damaged in there, or right behind it? What is missing or odd then is part of that damage.
+    pub fn is_damaged(&self, module: ModuleId, span: ast::Span) -> bool {
+        let Some(module) = self.syntax.modules.get(module.0 as usize).filter(|m| !m.tree.damage.is_empty()) else { return false };
+        let behind = self.syntax.texts.text(module.file).as_bytes().get(span.end as usize) == Some(&b' ');
+        let end = span.end + u32::from(behind);
+        module.tree.damage.iter().any(|d| span.start <= d.span.start && d.span.start <= end)
+    }
+
     /// Does that stand in what migc brings, which people did not write?
     pub fn is_brought(&self, at: Loc) -> bool {
         self.syntax.texts.name(at.file).starts_with("stdlib/")
@@ -478,6 +497,21 @@ impl<'a> Program<'a> {
         })
     }
 
+    /// Tables that a module may name, for near misses.
+    pub fn tables_seen(&self, module: ModuleId) -> Vec<String> {
+        let tables = |id: ModuleId| {
+            let scope = self.scopes.get(id.0 as usize);
+            scope.into_iter().flat_map(|s| &s.values).filter(|(_, (_, symbol))| matches!(symbol, Symbol::Table(_))).map(|(name, _)| name)
+        };
+        let used = self.syntax.modules.get(module.0 as usize).into_iter().flat_map(|m| &m.uses);
+        let mut seen: Vec<String> = tables(module).map(ToString::to_string).collect();
+        for (alias, target) in used {
+            seen.extend(tables(*target).map(|name| format!("{alias}.{name}")));
+        }
+        seen.sort();
+        seen
+    }
+
     /// The table that an `extend` names, with the table's module.
     pub fn table_of(&self, module: ModuleId, extend: &ast::Extend) -> Option<(ModuleId, &'a ast::Param)> {
         let found = match extend.target.text.rsplit_once('.') {
@@ -505,6 +539,9 @@ impl<'a> Program<'a> {
         if let Some((first, _)) = name.text.split_once('.')
             && self.used(module, first).is_none()
         {
+            if self.is_lost(module, first) {
+                return;
+            }
             problem = problem.help(format!("`{first}` is not imported: write `use {first}` above"));
         } else if let Some(close) = near(&name.text, self.kinds.iter().filter(fits).map(|k| k.path.as_str())) {
             problem = problem.help(format!("did you mean `{close}`?")).fix(format!("write `{close}`"), at, close);

@@ -44,7 +44,7 @@ impl Model<'_, '_> {
                 problem = problem.also(from, text);
             }
             problem.about = Some(self.instance(id).address.to_string());
-            problem.one_of_many = self.instance(id).key.is_some();
+            problem.one_of_many = self.instance(id).is_one_of_many();
         }
         self.program.report(problem);
     }

@@ -169,6 +169,15 @@ impl Problem {
         self
     }
 
+    /// Offers the name that is one or two edits away from the one at that place, if there is one among these.
+    #[must_use]
+    pub fn near<'n>(self, name: &str, known: impl IntoIterator<Item = &'n str>, at: Loc) -> Self {
+        match near(name, known) {
+            Some(close) => self.help(format!("did you mean `{close}`?")).fix(format!("write `{close}`"), at, close),
+            None => self,
+        }
+    }
+
     fn finish(self, texts: &Texts) -> Diagnostic {
         let file = |loc: Loc| texts.name(loc.file).to_owned();
         let fix = |offer: Offer| {
@@ -252,7 +261,19 @@ pub fn near<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<
         return None;
     }
     let limit = (name.len() / 3).clamp(1, 3);
-    known.into_iter().map(|k| (distance(name, k), k)).filter(|(d, k)| *d <= limit && *k != name).min().map(|(_, k)| k)
+    known
+        .into_iter()
+        .map(|k| (distance(name, k), k))
+        .filter(|(d, k)| *d <= limit && *k != name)
+        .min_by_key(|(d, k)| (*d, unlike(name, k), *k))
+        .map(|(_, k)| k)
+}
+
+/// How much of a word is not shared at its ends: of two words that are equally near, the one that begins and ends alike was meant.
+fn unlike(a: &str, b: &str) -> usize {
+    let before = a.bytes().zip(b.bytes()).take_while(|(x, y)| x == y).count();
+    let behind = a.bytes().rev().zip(b.bytes().rev()).take_while(|(x, y)| x == y).count();
+    b.len().saturating_sub(before + behind)
 }
 
 /// Insertions, deletions, replacements and swaps of neighbours that lead from one word to the other.

@@ -89,7 +89,10 @@ impl Typer<'_, '_> {
                         Some(given) => format!("`{name}` has no parameter `{}`", given.text),
                         None => format!("`{name}` takes {} values at most", params.len()),
                     };
-                    self.broken(env, e, Problem::error(TYPE_MISMATCH, self.loc(env, &arg.value), message).help(format!("it takes {list}")));
+                    let at = arg.name.as_ref().map_or(self.loc(env, &arg.value), |n| self.program.loc(env.module, n.span));
+                    let problem = Problem::error(TYPE_MISMATCH, at, message).help(format!("it takes {list}"));
+                    let given = arg.name.as_ref().map_or("", |n| n.text.as_str());
+                    self.broken(env, e, problem.near(given, params.iter().copied(), at));
                     return None;
                 }
             }

@@ -92,7 +92,9 @@ impl<'a> Typer<'_, 'a> {
         let Some((owner, table)) = self.program.table_of(env.module, extend) else {
             let at = self.program.loc(env.module, extend.target.span);
             let problem = Problem::error(UNKNOWN_NAME, at, format!("there is no table called `{}`", extend.target.text));
-            self.program.report(problem.help("a table of an imported module is `module.table`"));
+            let tables = self.program.tables_seen(env.module);
+            let problem = problem.help("a table of an imported module is `module.table`");
+            self.program.report(problem.near(&extend.target.text, tables.iter().map(String::as_str), at));
             return;
         };
         let typed = table.ty.as_ref().map(|ty| self.program.typed(owner, ty, false).ty);
@@ -270,6 +272,9 @@ impl<'a> Typer<'_, 'a> {
     }
 
     fn unknown_declared(&self, module: ModuleId, d: &ast::Declaration) {
+        if self.program.is_damaged(module, d.span) {
+            return;
+        }
         match self.program.find_kind(module, &d.noun.text, None) {
             None => self.program.unknown_kind(module, &d.noun, None),
             Some(noun) => {
@@ -314,7 +319,7 @@ impl<'a> Typer<'_, 'a> {
             f.value.is_none() && !f.derived && !f.typed.ty.is_optional() && !f.typed.ty.is_later() && !seen.contains_key(&f.name)
         };
         for field in def.fields.iter().filter(needed).filter(|f| !d.existing || f.name == "on" || f.name == "network") {
-            if field.name == "provider" || meant(&field.name) {
+            if field.name == "provider" || meant(&field.name) || self.program.is_damaged(env.module, d.span) {
                 continue;
             }
             let message = format!("`{}` needs `{}`", d.name.text, field.name);
@@ -344,7 +349,8 @@ impl<'a> Typer<'_, 'a> {
                 let known: Vec<String> = def.children.iter().map(|r| format!("`{}`", self.noun_of(r.kind))).collect();
                 let problem =
                     Problem::error(UNKNOWN_NAME, at, format!("a `{}` has no children of the sort `{}`", def.path, tree.noun.text));
-                self.program.report(if known.is_empty() { problem } else { problem.help(format!("it may have {}", known.join(", "))) });
+                let problem = if known.is_empty() { problem } else { problem.help(format!("it may have {}", known.join(", "))) };
+                self.program.report(problem.near(&tree.noun.text, known.iter().map(|k| k.trim_matches('`')), at));
                 continue;
             }
             self.one_only(env, def, tree);
@@ -423,7 +429,11 @@ impl<'a> Typer<'_, 'a> {
                     let problem = Problem::error(UNKNOWN_NAME, at, format!("there is no annotation `@{other}`"));
                     let close = crate::report::near(other, ["allow", "adopt", "keep", "moved"]);
                     self.program.report(match close {
-                        Some(close) => problem.help(format!("did you mean `@{close}`?")),
+                        Some(close) => problem.help(format!("did you mean `@{close}`?")).fix(
+                            format!("write `@{close}`"),
+                            self.program.loc(env.module, annotation.name.span),
+                            close,
+                        ),
                         None => problem.help("there are `@allow`, `@adopt`, `@keep` and `@moved`"),
                     });
                 }

@@ -46,7 +46,12 @@ fn item(skipped: &str) -> Said {
         return (format!("nothing is open that this `{mark}` could close"), Some(format!("remove the `{mark}`")));
     }
     if word.is_empty() {
-        return (format!("expected an item, found `{}`", first(skipped)), None);
+        let help = match first(skipped).as_str() {
+            "#" => Some("a comment begins with `//`".to_owned()),
+            "-" => Some("things are declared by `noun name { field = value }`, and lists stand between `[` and `]`".to_owned()),
+            _ => None,
+        };
+        return (format!("expected an item, found `{}`", first(skipped)), help);
     }
     if indented {
         let help = if ITEM_WORDS.contains(&word.as_str()) || rest.starts_with(|c: char| is_word(c)) {
@@ -61,6 +66,10 @@ fn item(skipped: &str) -> Said {
     }
     if rest.starts_with(':') {
         return (format!("expected an item, found the field `{word}`"), Some(format!("write `param {line}`")));
+    }
+    if rest.starts_with('"') {
+        let help = "names have no quotes, and a kind stands behind `:`, as in `server web: aliyun.ecs { … }`";
+        return (format!("expected a name behind `{word}`, found a text"), Some(help.to_owned()));
     }
     (format!("expected an item, found `{word}`"), Some("as in `server web: aliyun.ecs { … }`".to_owned()))
 }
@@ -85,6 +94,9 @@ fn tail_help(text: &str, at: Span, token: &str) -> Option<String> {
         "|" => Some("write `or`".to_owned()),
         "%" => Some("there is no modulo".to_owned()),
         "?" => Some("write `if a { b } else { c }`".to_owned()),
+        "#" => Some("a comment begins with `//`".to_owned()),
+        ":" if text[start..].starts_with(":tcp") || text[start..].starts_with(":udp") => Some("a port is written `443/tcp`".to_owned()),
+        _ if looks_like_time(&text[start..]) => Some("a window is written `4h from 2020-01-18T02:00+08:00`".to_owned()),
         "->" => Some("write `=>`".to_owned()),
         _ if is_unit(token) && ends_in_number(&text[..start]) => Some("a unit follows its number without a space".to_owned()),
         _ if token.starts_with('"') && before == Some(' ') => {
@@ -92,6 +104,12 @@ fn tail_help(text: &str, at: Span, token: &str) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Does a text begin like `2020-01-18`?
+fn looks_like_time(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() > 7 && bytes.iter().take(4).all(u8::is_ascii_digit) && bytes.get(4) == Some(&b'-')
 }
 
 /// Does a word look like a unit? Which ones there are is the compiler's to say.
@@ -144,7 +162,9 @@ fn entry(skipped: &str, around: Around) -> Said {
     let rest = skipped[word.len()..].trim_start();
     let token = first(skipped);
     if word.is_empty() || word.starts_with(|c: char| c.is_ascii_digit()) {
-        return (format!("expected {}, found `{token}`", entries(around.rule)), tail_mark(&token));
+        let is_json = token.starts_with('"') && skipped[token.len().min(skipped.len())..].trim_start().starts_with(':');
+        let help = if is_json { Some(format!("values are given with `=`: `{token} = …`")) } else { tail_mark(&token) };
+        return (format!("expected {}, found `{token}`", entries(around.rule)), help);
     }
     match around.rule {
         Rule::check_body => return clause(&word),
@@ -163,6 +183,9 @@ fn entry(skipped: &str, around: Around) -> Said {
     }
     if rest.starts_with(':') && around.rule != Rule::kind_body && around.rule != Rule::record_type {
         return (format!("expected `=` after `{word}`"), Some("values are given with `=`, types with `:`".to_owned()));
+    }
+    if rest.starts_with("->") || rest.starts_with(":=") {
+        return (format!("expected `=` after `{word}`"), Some("a value is given with `=`".to_owned()));
     }
     if rest.starts_with("==") {
         return (format!("expected `=` after `{word}`"), Some("`==` compares; a value is given with `=`".to_owned()));

@@ -71,9 +71,18 @@ impl<'p> Example<'p> {
     }
 
     /// What `migc test` says of the tests in it that do not hold.
-    fn failures(&self) -> Vec<Diagnostic> {
+    pub fn failures(&self) -> Vec<Diagnostic> {
         let tests = mig_core::load(self, "main.mig", &Options::default()).test();
         tests.into_iter().flat_map(|test| test.failures).collect()
+    }
+
+    /// Names of what a plan says beside what `check` says, where nothing was applied yet.
+    pub fn planned(&self) -> Vec<String> {
+        let loaded = mig_core::load(self, "main.mig", &Options::default());
+        match loaded.compile().plan(&State::default()) {
+            Ok(plan) => plan.unproven.iter().map(|u| u.name.clone()).collect(),
+            Err(report) => report.diagnostics.iter().map(|d| d.name.clone()).collect(),
+        }
     }
 
     /// What `migc plan` prints where nothing was applied yet.
@@ -113,13 +122,16 @@ pub fn judge(path: &str, blocks: &[Block<'_>], program: usize, problems: &mut St
     let block = &blocks[program];
     let example = Example::new(blocks, program);
     let report = example.report();
-    let mut marks = marks(block.body);
+    let mut marks: Vec<(&str, u32, String)> = vec![];
+    for (file, text) in example.0.iter().filter(|(file, _)| !file.starts_with("facts/")) {
+        marks.extend(self::marks(text).into_iter().map(|(line, mark)| (*file, line, mark)));
+    }
     let failures = example.failures();
     for diagnostic in report.diagnostics.iter().chain(&failures).filter(|d| d.severity != Severity::Hint) {
         let (line, severity, code) = (diagnostic.span.start.line, diagnostic.severity.as_str(), &diagnostic.code);
-        match marks.iter().position(|(l, c)| *l == line && *c == format!("{severity} {code}")) {
-            Some(at) if diagnostic.file == "main.mig" => drop(marks.remove(at)),
-            _ => {
+        match marks.iter().position(|(f, l, c)| *f == diagnostic.file && *l == line && *c == format!("{severity} {code}")) {
+            Some(at) => drop(marks.remove(at)),
+            None => {
                 let place = if diagnostic.file == "main.mig" {
                     format!("{path}:{}", block.line as u32 + line)
                 } else {
@@ -129,7 +141,7 @@ pub fn judge(path: &str, blocks: &[Block<'_>], program: usize, problems: &mut St
             }
         }
     }
-    for (line, mark) in marks {
+    for (_, line, mark) in marks.iter().filter(|(file, ..)| *file == "main.mig") {
         let _ = writeln!(problems, "{path}:{}: marked {mark}, and nothing is reported", block.line as u32 + line);
     }
     for shown in &blocks[program + 1..] {
