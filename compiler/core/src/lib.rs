@@ -63,6 +63,11 @@ pub fn codes() -> impl Iterator<Item = (&'static str, &'static str)> {
     report::ALL.iter().chain(&plan::codes::ALL).map(|code| (code.0, code.1))
 }
 
+/// Names of the scalar types, which docs/reference.md lists.
+pub fn scalars() -> impl Iterator<Item = &'static str> {
+    types::SCALARS.into_iter()
+}
+
 /// Where sources and facts come from. Paths are relative to the project, with `/`.
 pub trait Files {
     /// The bytes of a file, or why they cannot be had ("there is no such file", "it is outside the project", …).
