@@ -275,8 +275,12 @@ pub struct Verb {
     pub gives: Vec<Field>,
     /// `from PATH { … }`.
     pub from: Option<(Expr, Vec<Field>)>,
-    /// `ready COND`.
-    pub ready: Option<Expr>,
+    /// `ready COND`, `failed COND`, `gone COND`.
+    pub told: Vec<(Name, Expr)>,
+    /// `timeout DURATION`, `every DURATION`.
+    pub waits: Vec<(Name, Expr)>,
+    /// `stdin name = secret` among the parameters.
+    pub stdin: Option<Stdin>,
     /// `needs WORD`.
     pub needs: Option<Name>,
     /// All of it.
@@ -300,7 +304,20 @@ pub struct Declaration {
     pub fields: Vec<Field>,
     /// Declarations inside.
     pub children: Vec<Child>,
+    /// What its script reads.
+    pub stdin: Option<Stdin>,
     /// From `existing` or the noun to the closing brace.
+    pub span: Span,
+}
+
+/// `stdin name = secret`: what a script reads on its standard input.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Stdin {
+    /// What it is, for people.
+    pub name: Name,
+    /// After `=`.
+    pub value: Expr,
+    /// The whole entry.
     pub span: Span,
 }
 
@@ -437,6 +454,8 @@ pub enum ExprKind {
     Call(Box<Expr>, Vec<Arg>),
     /// `x[i]`.
     Index(Box<Expr>, Box<Expr>),
+    /// `x[*]`: every element, in the answer of a call.
+    Every(Box<Expr>),
     /// `x?`.
     Present(Box<Expr>),
     /// `x => …`.

@@ -127,7 +127,7 @@ fn kinds_have_fields_children_and_a_lifecycle() {
     let [create, read, update] = &found.verbs[..] else { panic!("{:?}", found.verbs) };
     assert_eq!((create.driver.text.as_str(), create.args.len(), create.params.len(), create.gives.len()), ("f.g", 2, 1, 1));
     assert_eq!(read.from.as_ref().map(|(_, fields)| fields.len()), Some(1));
-    assert!(read.ready.is_some());
+    assert_eq!(read.told[0].0.text, "ready");
     assert_eq!(read.needs.as_ref().expect("needs").text, "stopped");
     assert_eq!((update.fields.len(), update.driver.text.as_str()), (2, "f"));
     assert_eq!(found.replace_on.len(), 2);

@@ -46,6 +46,7 @@ fn print(expr: &Expr) -> String {
                 .collect();
             format!("{}({})", print(of), args.join(", "))
         }
+        ExprKind::Every(of) => format!("{}[*]", print(of)),
         ExprKind::Index(of, at) => format!("{}[{}]", print(of), print(at)),
         ExprKind::Present(of) => format!("{}?", print(of)),
         ExprKind::Lambda(name, body) => format!("({} => {})", name.text, print(body)),

@@ -115,7 +115,7 @@ impl<'a> Model<'_, 'a> {
         }
         drop(broken);
         match &e.kind {
-            ExprKind::Missing | ExprKind::Root | ExprKind::Lambda(..) => Val::error(at),
+            ExprKind::Missing | ExprKind::Root | ExprKind::Every(_) | ExprKind::Lambda(..) => Val::error(at),
             ExprKind::Literal(l) => literal::parse(l, at).unwrap_or_else(|_| Val::error(at)),
             ExprKind::Bool(b) => Val::new(Value::Bool(*b), at),
             ExprKind::Str(parts) => self.template(s, parts, at),

@@ -105,7 +105,7 @@ impl Typer<'_, '_> {
             ExprKind::Str(parts) => self.template(env, parts),
             ExprKind::Tagged(tag, parts) => self.tagged(env, e, tag, parts),
             ExprKind::Name(name) => self.name(env, e, name, want),
-            ExprKind::Root => Type::Json,
+            ExprKind::Root | ExprKind::Every(_) => self.no_answer(env, e),
             ExprKind::List(items) => self.list(env, items, want),
             ExprKind::Record(fields) => self.record(env, e, fields, want),
             ExprKind::If(arms, other) => self.conditional(env, arms, other.as_deref(), want),

@@ -129,6 +129,8 @@ pub struct KindDef<'a> {
     pub by_name: HashMap<SmolStr, usize>,
     /// Rules for children, the base's first.
     pub children: Vec<ChildDef>,
+    /// Its own clauses `create`, `read`, `update`, `replace`, `delete`.
+    pub lifecycle: Option<crate::lifecycle::Lifecycle<'a>>,
 }
 
 /// A program with its names resolved.
@@ -187,6 +189,9 @@ impl<'a> Program<'a> {
         program.collect();
         program.link_kinds();
         program.type_kinds();
+        for number in 0..program.kinds.len() {
+            program.kinds[number].lifecycle = crate::lifecycle::resolve(&program, KindId(number as u32));
+        }
         program.link_parents();
         program
     }
@@ -323,6 +328,7 @@ impl<'a> Program<'a> {
             fields: vec![],
             by_name: HashMap::default(),
             children: vec![],
+            lifecycle: None,
         });
         let list = self.scope_mut(module, prelude).kinds.entry(tree.name.text.clone()).or_default();
         list.push(id);

@@ -74,7 +74,7 @@ impl Typer<'_, '_> {
     }
 
     /// Arguments in the order of the parameters.
-    fn arrange<'e>(&self, env: &Env, e: &Expr, name: &str, params: &[&str], args: &'e [Arg]) -> Option<Vec<Option<&'e Expr>>> {
+    pub(crate) fn arrange<'e>(&self, env: &Env, e: &Expr, name: &str, params: &[&str], args: &'e [Arg]) -> Option<Vec<Option<&'e Expr>>> {
         let mut out = vec![None; params.len()];
         for (position, arg) in args.iter().enumerate() {
             let number = match &arg.name {

@@ -178,6 +178,7 @@ impl<'a> Typer<'_, 'a> {
             let annotations = tree.declaration_annotations.get(number).map_or(&[][..], Vec::as_slice);
             self.declaration(&env, declaration, None, annotations);
         }
+        self.lifecycle(&env, id);
     }
 
     fn check_item(&self, env: &Env, check: &'a ast::Check) {
@@ -268,6 +269,9 @@ impl<'a> Typer<'_, 'a> {
         let mut env = if env.body { env.with(&"self".into(), self.program.reference(kind)) } else { Env { me: Some(kind), ..env.clone() } };
         env.vars.extend(key);
         self.fields(&env, d, kind);
+        if let Some(stdin) = &d.stdin {
+            self.read_by_script(&env, kind, stdin);
+        }
         self.children(&env, d, kind);
     }
 

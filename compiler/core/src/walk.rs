@@ -24,7 +24,7 @@ pub(crate) fn parts<'e>(e: &'e Expr, f: &mut dyn FnMut(&'e Expr)) {
                 f(other);
             }
         }
-        ExprKind::Unary(_, inner) | ExprKind::Present(inner) | ExprKind::Lambda(_, inner) => f(inner),
+        ExprKind::Unary(_, inner) | ExprKind::Present(inner) | ExprKind::Every(inner) | ExprKind::Lambda(_, inner) => f(inner),
         ExprKind::Binary(_, _, a, b) | ExprKind::Index(a, b) => {
             f(a);
             f(b);

@@ -172,7 +172,7 @@ pub(super) fn gap(rule: Rule, before: &Kid<'_>, after: &Kid<'_>) -> &'static str
         }
         (_, Kid::Node(after)) => match after.rule {
             Rule::call => rule != Rule::list && !before.is(","),
-            Rule::dot | Rule::index | Rule::present | Rule::many | Rule::optional | Rule::params | Rule::keys => true,
+            Rule::dot | Rule::index | Rule::every | Rule::present | Rule::many | Rule::optional | Rule::params | Rule::keys => true,
             Rule::op => matches!(after.text, ".." | "..="),
             _ => {
                 matches!(before, Kid::Node(before) if matches!((before.rule, before.text), (Rule::prefix, "-") | (Rule::op, ".." | "..=")))

@@ -1,7 +1,7 @@
 //! What do declarations, records and annotations become? Their entries, with what stands above each.
 
 use super::{Above, Around, Lower};
-use crate::ast::{Annotation, Arg, Child, Declaration, Field, Name, Span};
+use crate::ast::{Annotation, Arg, Child, Declaration, Field, Name, Span, Stdin};
 use crate::grammar::{Pair, Rule};
 
 impl Lower<'_> {
@@ -17,6 +17,7 @@ impl Lower<'_> {
             kind: None,
             fields: Vec::new(),
             children: Vec::new(),
+            stdin: None,
             span,
         };
         for kid in pair.into_inner() {
@@ -59,6 +60,7 @@ impl Lower<'_> {
         for kid in pair.into_inner() {
             match kid.as_rule() {
                 Rule::field => found.fields.push(self.field(kid, &mut above)),
+                Rule::stdin => self.stdin(kid, &mut above, &mut found.stdin),
                 Rule::declaration => {
                     let (docs, annotations) = Self::take(&mut above);
                     let declaration = self.declaration(kid);
@@ -73,17 +75,49 @@ impl Lower<'_> {
 
     /// The fields of `{ a = 1 }`.
     pub(super) fn record(&mut self, pair: Pair<'_>) -> Vec<Field> {
+        let mut stdin = None;
+        let fields = self.parameters(pair, &mut stdin);
+        if let Some(stdin) = stdin {
+            let help = "it stands in the block of a driver that runs a script, or in a declaration that has one";
+            self.note(stdin.span, "nothing here runs a script that could read `stdin`", Some(help.to_owned()));
+        }
+        fields
+    }
+
+    /// The fields of `{ a = 1, stdin b = secret("X") }`.
+    pub(super) fn parameters(&mut self, pair: Pair<'_>, stdin: &mut Option<Stdin>) -> Vec<Field> {
         let around = self.around(&pair);
         let mut above = Self::fresh_above();
         let mut fields = Vec::new();
         for kid in pair.into_inner() {
             match kid.as_rule() {
                 Rule::field => fields.push(self.field(kid, &mut above)),
+                Rule::stdin => self.stdin(kid, &mut above, stdin),
                 _ => self.entry(kid, around, &mut above),
             }
         }
         self.no_more(&mut above);
         fields
+    }
+
+    /// `stdin name = secret`, once.
+    fn stdin(&mut self, pair: Pair<'_>, above: &mut Above, into: &mut Option<Stdin>) {
+        self.take_docs(above, "`stdin`");
+        let around = self.around(&pair);
+        let span = self.span(&pair);
+        let mut found = Stdin { name: Self::nameless(span), value: Self::missing(span.end as usize), span };
+        for kid in pair.into_inner() {
+            match kid.as_rule() {
+                Rule::name => found.name = self.name(&kid),
+                Rule::expr | Rule::no_value => found.value = self.value(kid, around),
+                _ => self.stray(&kid, around),
+            }
+        }
+        if into.is_some() {
+            self.note(span, "a script has one standard input", Some("remove one of the two".to_owned()));
+        } else {
+            *into = Some(found);
+        }
     }
 
     /// What stands in all braces: documentation, annotations, comments, damage.

@@ -59,7 +59,7 @@ impl Lower<'_> {
         let mut levels = 0;
         for kid in flat.clone() {
             match kid.as_rule() {
-                Rule::op | Rule::prefix | Rule::dot | Rule::call | Rule::index | Rule::present => levels += 1,
+                Rule::op | Rule::prefix | Rule::dot | Rule::call | Rule::index | Rule::every | Rule::present => levels += 1,
                 Rule::comment => self.stray(&kid, around),
                 _ => {}
             }
@@ -125,7 +125,7 @@ impl Lower<'_> {
             Some(pair) => self.operand(pair, around),
             None => return Self::missing(around.start),
         };
-        while matches!(Self::peek(flat), Some(Rule::dot | Rule::call | Rule::index | Rule::present)) {
+        while matches!(Self::peek(flat), Some(Rule::dot | Rule::call | Rule::index | Rule::every | Rule::present)) {
             let Some(postfix) = flat.next() else { break };
             let span = found.span.to(self.span(&postfix));
             found = Expr { kind: self.postfix(found, postfix), span };
@@ -140,6 +140,7 @@ impl Lower<'_> {
                 self.callee(&of, &pair);
                 ExprKind::Call(Box::new(of), self.args(pair))
             }
+            Rule::every => ExprKind::Every(Box::new(of)),
             Rule::index => ExprKind::Index(Box::new(of), Box::new(self.bracketed(pair))),
             Rule::present => ExprKind::Present(Box::new(of)),
             _ => {

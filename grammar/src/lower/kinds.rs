@@ -135,23 +135,25 @@ impl Lower<'_> {
             params: Vec::new(),
             gives: Vec::new(),
             from: None,
-            ready: None,
+            told: Vec::new(),
+            waits: Vec::new(),
+            stdin: None,
             needs: None,
             span,
         };
-        let mut seen: Vec<Rule> = Vec::new();
+        let mut seen: Vec<String> = Vec::new();
         for kid in pair.into_inner() {
             let rule = kid.as_rule();
-            if matches!(rule, Rule::gives | Rule::from | Rule::ready | Rule::needs) {
+            if is_clause(rule) {
                 let word = kid.as_str().split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default().to_owned();
-                self.once(&mut seen, rule, &word, self.span(&kid));
+                self.once(&mut seen, word.clone(), &word, self.span(&kid));
             }
             match rule {
                 Rule::verb => verb.verb = self.name(&kid),
                 Rule::fields => verb.fields = self.names(kid),
                 Rule::driver => (verb.driver, verb.args) = self.driver(kid),
-                Rule::record => verb.params = self.record(kid),
-                Rule::gives | Rule::from | Rule::ready | Rule::needs => self.verb_clause(kid, &mut verb),
+                Rule::record => verb.params = self.parameters(kid, &mut verb.stdin),
+                _ if is_clause(rule) => self.verb_clause(kid, &mut verb),
                 _ => self.stray(&kid, around),
             }
         }
@@ -172,9 +174,10 @@ impl Lower<'_> {
         (name, args)
     }
 
-    /// `gives`, `from`, `ready`, `needs`
+    /// What stands behind the parameters of a verb.
     fn verb_clause(&mut self, pair: Pair<'_>, verb: &mut Verb) {
         let around = self.around(&pair);
+        let mut word = Self::nameless(self.span(&pair));
         for kid in pair.into_inner() {
             match (around.rule, kid.as_rule()) {
                 (Rule::gives, Rule::record) => verb.gives = self.record(kid),
@@ -185,7 +188,15 @@ impl Lower<'_> {
                         from.1 = fields;
                     }
                 }
-                (Rule::ready, Rule::expr | Rule::no_value) => verb.ready = Some(self.value(kid, around)),
+                (_, Rule::told_word | Rule::wait_word) => word = self.name(&kid),
+                (Rule::told, Rule::expr | Rule::no_value) => {
+                    let value = self.value(kid, around);
+                    verb.told.push((word.clone(), value));
+                }
+                (Rule::wait, Rule::expr | Rule::no_value) => {
+                    let value = self.value(kid, around);
+                    verb.waits.push((word.clone(), value));
+                }
                 (Rule::needs, Rule::name) => verb.needs = Some(self.name(&kid)),
                 _ => self.stray(&kid, around),
             }
@@ -209,4 +220,9 @@ fn many(mark: &str) -> Many {
         "*" => Many::Any,
         _ => Many::Some,
     }
+}
+
+/// May it stand behind the parameters of a verb?
+fn is_clause(rule: Rule) -> bool {
+    matches!(rule, Rule::gives | Rule::from | Rule::told | Rule::wait | Rule::needs)
 }

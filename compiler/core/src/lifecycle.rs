@@ -1,0 +1,340 @@
+//! How does a kind come, change and go? Its clauses with drivers and fields resolved; their expressions are typed in `answers`
+//! and here. Nothing is called, and nothing of it becomes a step yet.
+
+use crate::{
+    drivers::{DRIVERS, Driver, METHODS, Takes},
+    infer::{Env, Typer, article, key_text},
+    literal,
+    program::{FieldDef, KindDef, Program},
+    quantity::Dim,
+    report::{CYCLE, DUPLICATE_NAME, MISSING_FIELD, Problem, STAGE, TYPE_MISMATCH, UNKNOWN_NAME, near},
+    types::{KindId, ModuleId, Type},
+    value::Value,
+};
+use mig_syntax::ast::{self, Expr, ExprKind};
+use rustc_hash::FxHashMap as HashMap;
+use std::rc::Rc;
+
+/// The clauses of a kind.
+#[derive(Debug)]
+pub struct Lifecycle<'a> {
+    /// `create`, `read`, `update`, `delete`, in the order written.
+    pub calls: Vec<Call<'a>>,
+    /// Fields that change only by replacing the thing, or by an update: by number, with where it is said.
+    pub changed_by: HashMap<usize, &'a ast::Name>,
+}
+
+/// A clause that calls a driver.
+#[derive(Debug)]
+pub struct Call<'a> {
+    /// As written.
+    pub tree: &'a ast::Verb,
+    /// What it speaks; `None` where there is no such driver, which was said.
+    pub driver: Option<&'static Driver>,
+}
+
+/// States that an update or a deletion may ask for first.
+const NEEDS: [&str; 1] = ["stopped"];
+
+impl Lifecycle<'_> {
+    /// The call of a verb that stands once.
+    pub fn call(&self, verb: &str) -> Option<&Call<'_>> {
+        self.calls.iter().find(|c| c.tree.verb.text == verb)
+    }
+}
+
+/// Resolves drivers and fields of a kind's clauses; `None` for a kind without.
+pub(crate) fn resolve<'a>(program: &Program<'a>, kind: KindId) -> Option<Lifecycle<'a>> {
+    let def = program.kind(kind);
+    if def.tree.verbs.is_empty() && def.tree.replace_on.is_empty() {
+        return None;
+    }
+    let mut found = Lifecycle { calls: vec![], changed_by: HashMap::default() };
+    let mut once: HashMap<&str, &ast::Name> = HashMap::default();
+    for verb in &def.tree.verbs {
+        if verb.verb.text != "update"
+            && let Some(first) = once.insert(&verb.verb.text, &verb.verb)
+        {
+            let at = program.loc(def.module, verb.verb.span);
+            let problem = Problem::error(DUPLICATE_NAME, at, format!("`{}` has one `{}`", def.path, verb.verb.text));
+            program.report(problem.also(program.loc(def.module, first.span), "the first one"));
+        }
+        found.calls.push(Call { tree: verb, driver: driver(program, def.module, &verb.driver) });
+        for field in &verb.fields {
+            changes(program, def, field, "update", &mut found.changed_by);
+        }
+    }
+    for field in &def.tree.replace_on {
+        changes(program, def, field, "replace on", &mut found.changed_by);
+    }
+    Some(found)
+}
+
+fn driver(program: &Program<'_>, module: ModuleId, name: &ast::Name) -> Option<&'static Driver> {
+    let found = DRIVERS.iter().find(|d| d.path == name.text);
+    if found.is_none() && !name.text.is_empty() {
+        let at = program.loc(module, name.span);
+        let problem = Problem::error(UNKNOWN_NAME, at, format!("there is no driver `{}`", name.text));
+        program.report(match near(&name.text, DRIVERS.iter().map(|d| d.path)) {
+            Some(close) => problem.help(format!("did you mean `{close}`?")).fix(format!("write `{close}`"), at, close),
+            None => problem.help(format!("there are {}", listed(DRIVERS.iter().map(|d| d.path)))),
+        });
+    }
+    found
+}
+
+/// A field that a clause changes: it is there, a program writes it, and no other clause changes it.
+fn changes<'a>(program: &Program<'a>, def: &KindDef<'a>, name: &'a ast::Name, by: &str, all: &mut HashMap<usize, &'a ast::Name>) {
+    let Some(number) = def.by_name.get(&name.text).copied() else { return no_field(program, def, name) };
+    let field = &def.fields[number];
+    let at = program.loc(def.module, name.span);
+    let class = |word: &str| field.classes.iter().any(|c| c.word.text == word);
+    let problem = if field.derived {
+        Problem::error(TYPE_MISMATCH, at, format!("`{}` is computed, so nobody changes it", name.text)).also(field.at, "computed here")
+    } else if field.typed.ty.is_later() {
+        Problem::error(STAGE, at, format!("`{}` is told by the world, so nobody changes it", name.text)).also(field.at, "declared here")
+    } else if by == "update" && class("fixed") {
+        let message = format!("`{}` is `fixed`, so it changes only by replacing the thing", name.text);
+        Problem::error(TYPE_MISMATCH, at, message).also(field.at, "declared here").help(format!("write `replace on {}`", name.text))
+    } else if let Some(first) = all.insert(number, name) {
+        let message = format!("a change of `{}` is carried out in two ways", name.text);
+        Problem::error(DUPLICATE_NAME, at, message).also(program.loc(def.module, first.span), "the first one")
+    } else {
+        return;
+    };
+    program.report(problem);
+}
+
+/// Says that a kind has no such field, with near misses.
+pub(crate) fn no_field(program: &Program<'_>, def: &KindDef<'_>, name: &ast::Name) {
+    if name.text.is_empty() {
+        return;
+    }
+    let at = program.loc(def.module, name.span);
+    let problem = Problem::error(UNKNOWN_NAME, at, format!("`{}` has no field `{}`", def.path, name.text));
+    program.report(match near(&name.text, def.fields.iter().map(|f| f.name.as_str())) {
+        Some(close) => problem.help(format!("did you mean `{close}`?")).fix(format!("write `{close}`"), at, close),
+        None => problem,
+    });
+}
+
+pub(crate) fn listed<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
+    words.into_iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ")
+}
+
+impl<'a> Typer<'_, 'a> {
+    /// Types the clauses of a kind.
+    pub(crate) fn lifecycle(&self, env: &Env, kind: KindId) {
+        let def = self.program.kind(kind);
+        let Some(lifecycle) = &def.lifecycle else { return };
+        self.whole(def, lifecycle);
+        self.on_a_server(kind, lifecycle);
+        for call in &lifecycle.calls {
+            self.clauses(env, def, call.tree);
+            self.answers(env, def, call.tree);
+            match call.driver {
+                Some(driver) => self.call_of(env, driver, call.tree),
+                // What it takes is not known, so names in it are all that is looked at.
+                None => {
+                    for arg in &call.tree.args {
+                        self.infer(env, &arg.value, None);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A script runs on a server.
+    fn on_a_server(&self, kind: KindId, lifecycle: &Lifecycle<'a>) {
+        let def = self.program.kind(kind);
+        let Some(script) = lifecycle.calls.iter().find(|c| c.driver.is_some_and(|d| d.is_script)) else { return };
+        let is_server = |kind: KindId| self.program.is_noun(kind, "server");
+        let on = def.field("on").is_some_and(|f| matches!(f.typed.ty.plain(), Type::Ref(k, _) if is_server(*k)));
+        if !on && !is_server(kind) {
+            let message = format!("`ssh` runs on the server that `on` names, and `{}` has no such field", def.path);
+            let at = self.program.loc(def.module, script.tree.driver.span);
+            self.program.report(Problem::error(MISSING_FIELD, at, message).help("as in `on: server fixed`"));
+        }
+    }
+
+    /// What is created is read and deleted, and each `later` field is told by something.
+    fn whole(&self, def: &KindDef<'a>, lifecycle: &Lifecycle<'a>) {
+        if let Some(first) = def.tree.declarations.first() {
+            let message = format!("`{}` declares things, so it is a component, which nobody creates as such", def.path);
+            let problem = Problem::error(CYCLE, self.program.loc(def.module, first.name.span), message);
+            self.program.report(problem.help("leave its `create`, `read`, `update`, `replace` and `delete` to the kinds of those things"));
+        }
+        let Some(create) = lifecycle.call("create") else {
+            if let Some(first) = lifecycle.calls.iter().find(|c| c.tree.verb.text != "read") {
+                let message = format!("`{}` has `{}` and no `create`", def.path, first.tree.verb.text);
+                self.program.report(Problem::error(MISSING_FIELD, self.program.loc(def.module, first.tree.verb.span), message));
+            }
+            return;
+        };
+        let at = self.program.loc(def.module, create.tree.verb.span);
+        for verb in ["read", "delete"].into_iter().filter(|v| lifecycle.call(v).is_none()) {
+            let message = format!("what is created is read and deleted, and `{}` has no `{verb}`", def.path);
+            self.program.report(Problem::error(MISSING_FIELD, at, message));
+        }
+        let told = |field: &FieldDef<'_>| {
+            let mut fields = lifecycle.calls.iter().flat_map(|c| c.tree.gives.iter().chain(c.tree.from.iter().flat_map(|f| &f.1)));
+            // A name that was misspelt is said where it stands.
+            let meant = |name: &str| name == field.name || (def.field(name).is_none() && near(name, [field.name.as_str()]).is_some());
+            field.value.is_some() || fields.any(|f| meant(&key_text(f)))
+        };
+        for field in def.fields.iter().filter(|f| f.typed.ty.is_later() && !told(f)) {
+            let message = format!("nothing tells `{}`, which is known later", field.name);
+            let problem = Problem::error(MISSING_FIELD, at, message).also(field.at, "declared here");
+            self.program.report(problem.help(format!("as in `read … from $ {{ {} = $.Field }}`", field.name)));
+        }
+    }
+
+    /// Which clauses a verb takes, and what stands in those that look at no answer.
+    fn clauses(&self, env: &Env, def: &KindDef<'a>, verb: &'a ast::Verb) {
+        let word = verb.verb.text.as_str();
+        let here = |span| self.program.loc(def.module, span);
+        if word == "update" && verb.fields.is_empty() {
+            let problem = Problem::error(MISSING_FIELD, here(verb.verb.span), "`update` names the fields that it changes");
+            self.program.report(problem.help("as in `update type aliyun.rpc(\"ModifyInstanceSpec\") { … }`"));
+        }
+        if let Some(field) = verb.fields.first().filter(|_| word != "update") {
+            let message = format!("only `update` names fields, and this is `{word}`");
+            self.program.report(Problem::error(TYPE_MISMATCH, here(field.span), message));
+        }
+        if let Some(needs) = verb.needs.as_ref().filter(|_| matches!(word, "create" | "read")) {
+            let message = format!("`{word}` needs no state of the thing before it");
+            self.program.report(Problem::error(TYPE_MISMATCH, here(needs.span), message));
+        } else if let Some(needs) = verb.needs.as_ref().filter(|n| !n.text.is_empty() && !NEEDS.contains(&n.text.as_str())) {
+            let problem = Problem::error(UNKNOWN_NAME, here(needs.span), format!("there is no state `{}` to be needed", needs.text));
+            self.program.report(problem.help(format!("there is {}", listed(NEEDS))));
+        }
+        self.waits(env, verb);
+    }
+
+    /// `timeout` and `every` are durations that a program says.
+    fn waits(&self, env: &Env, verb: &ast::Verb) {
+        for (word, value) in &verb.waits {
+            let env = Env::module(env.module);
+            let ty = self.check(&env, value, &Type::Quantity(Dim::DURATION), &format!("`{}`", word.text), None);
+            let nothing = match &value.kind {
+                ExprKind::Literal(l) => {
+                    literal::parse(l, self.loc(&env, value)).is_ok_and(|v| matches!(v.v, Value::Quantity(q) if q.as_f64() <= 0.0))
+                }
+                _ => false,
+            };
+            if ty.is_later() || nothing {
+                let message = format!("`{}` is a duration that is known now and longer than nothing", word.text);
+                self.broken(&env, value, Problem::error(TYPE_MISMATCH, self.loc(&env, value), message));
+            }
+        }
+    }
+
+    /// Arguments and parameters.
+    fn call_of(&self, env: &Env, driver: &Driver, verb: &'a ast::Verb) {
+        // `token` is the same for every retry of a step; what is read has none.
+        let env = if verb.verb.text == "read" { env.clone() } else { env.with(&"token".into(), Type::Str) };
+        let names: Vec<&str> = driver.args.iter().map(|p| p.name).collect();
+        let call = Expr { kind: ExprKind::Missing, span: verb.driver.span };
+        for (param, arg) in driver.args.iter().zip(self.arrange(&env, &call, driver.path, &names, &verb.args).unwrap_or_default()) {
+            let place = format!("`{}`", param.name);
+            match (arg, param.takes) {
+                (None, _) if param.required => {
+                    let message = format!("`{}` needs a value for `{}`", driver.path, param.name);
+                    self.program.report(Problem::error(TYPE_MISMATCH, self.loc(&env, &call), message));
+                }
+                (None, _) => {}
+                (Some(e), Takes::Script) => drop(self.check(&env, e, &Type::Sh, &place, None)),
+                (Some(e), Takes::Text) => drop(self.check(&env, e, &Type::Str, &place, None)),
+                (Some(e), Takes::Method) => {
+                    let words: Rc<[Type]> = METHODS.iter().map(|w| Type::Word((*w).into())).collect();
+                    self.check(&env, e, &Type::Union(words), &place, None);
+                }
+            }
+        }
+        if driver.is_script {
+            self.script_block(&env, driver, verb);
+        } else {
+            self.fields_block(&env, driver, verb);
+        }
+    }
+
+    /// A script takes nothing but its standard input.
+    fn script_block(&self, env: &Env, driver: &Driver, verb: &'a ast::Verb) {
+        if let Some(stdin) = &verb.stdin {
+            self.stdin(env, stdin);
+        }
+        if let Some(field) = verb.params.first() {
+            let message = format!("`{}` takes no parameters: values stand in its script, each as a word", driver.path);
+            self.program.report(Problem::error(TYPE_MISMATCH, self.program.loc(env.module, field.span), message));
+        }
+    }
+
+    /// Parameters are texts, numbers and lists and records of them; secrets may be among them, for they are sent and never shown.
+    fn fields_block(&self, env: &Env, driver: &Driver, verb: &'a ast::Verb) {
+        if let Some(stdin) = &verb.stdin {
+            let message = format!("`{}` runs no script, so nothing reads `stdin`", driver.path);
+            self.program.report(
+                Problem::error(TYPE_MISMATCH, self.program.loc(env.module, stdin.span), message).help("give the secret as a parameter"),
+            );
+        }
+        let mut seen: HashMap<_, ast::Span> = HashMap::default();
+        for field in &verb.params {
+            let key = key_text(field);
+            if let Some(first) = seen.insert(key.clone(), field.span) {
+                let problem = Problem::error(DUPLICATE_NAME, self.program.loc(env.module, field.span), format!("`{key}` is given twice"));
+                self.program.report(problem.also(self.program.loc(env.module, first), "first given here"));
+            }
+            self.parameter_of(env, &key, &field.value);
+        }
+    }
+
+    fn parameter_of(&self, env: &Env, key: &str, e: &Expr) {
+        match &e.kind {
+            ExprKind::List(items) => items.iter().for_each(|i| self.parameter_of(env, key, i)),
+            ExprKind::Record(fields) => fields.iter().for_each(|f| self.parameter_of(env, key, &f.value)),
+            _ => {
+                let ty = self.infer(env, e, None);
+                if let Some(wrong) = unsent(&ty) {
+                    let message = format!("`{key}` is sent as text or a number, and this is {}", article(wrong));
+                    let problem = Problem::error(TYPE_MISMATCH, self.loc(env, e), message);
+                    self.broken(
+                        env,
+                        e,
+                        match wrong {
+                            Type::Quantity(_) => problem.help("say what it is counted in, as in `size.in(GiB)`"),
+                            Type::Ref(..) => problem.help("send a field of it"),
+                            _ => problem.help("send its parts, or a text with it: `\"{…}\"`"),
+                        },
+                    );
+                }
+            }
+        }
+    }
+
+    /// `stdin` of a declaration is read by the script that it holds.
+    pub(crate) fn read_by_script(&self, env: &Env, kind: KindId, stdin: &ast::Stdin) {
+        let def = self.program.kind(kind);
+        if !def.fields.iter().any(|f| matches!(f.typed.ty.plain(), Type::Sh)) {
+            let message = format!("a `{}` runs no script, so nothing reads `stdin`", def.path);
+            self.program.report(Problem::error(TYPE_MISMATCH, self.program.loc(env.module, stdin.span), message));
+        }
+        self.stdin(env, stdin);
+    }
+
+    /// `stdin name = secret`: the only place of a script that takes a secret.
+    pub(crate) fn stdin(&self, env: &Env, stdin: &ast::Stdin) {
+        self.check(env, &stdin.value, &Type::Secret(Rc::new(Type::Str)), &format!("`stdin {}`", stdin.name.text), None);
+    }
+}
+
+/// The part of a type that no protocol sends.
+fn unsent(ty: &Type) -> Option<&Type> {
+    match ty.plain() {
+        Type::Secret(inner) | Type::List(inner) | Type::Map(inner, _) => unsent(inner),
+        Type::Union(members) => members.iter().find_map(unsent),
+        Type::Record(record) => record.fields.iter().find_map(|f| unsent(&f.typed.ty)),
+        Type::Str | Type::Path | Type::Bool | Type::Int | Type::Float | Type::Ip | Type::Cidr | Type::Json => None,
+        Type::Word(_) | Type::Enum(_) | Type::Error => None,
+        other => Some(other),
+    }
+}
