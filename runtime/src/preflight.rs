@@ -106,7 +106,7 @@ fn secrets<W: World>(world: &W, plan: &Plan, remaining: &[&Step]) -> Vec<Problem
     }
     let missing: Vec<&String> = plan.secrets.iter().filter(|name| world.secret(name).is_none()).collect();
     let tell = |name: &&String| {
-        let step = remaining.iter().find(|step| host::uses_secret(&step.action, name));
+        let step = remaining.iter().find(|step| step.action.secrets().contains(&name.as_str()));
         Problem {
             host: None,
             address: step.map(|s| s.address.clone()),

@@ -175,9 +175,11 @@ pub fn probe_http(url: &str) -> Script {
     script!("probe_http", own(&[url]))
 }
 
-/// Status 0 when the text, run by sh with the words, ends with 0.
-pub fn probe_command(text: &str, words: &[String]) -> Script {
+/// Status 0 when the text, run by sh with the words, ends with 0. It reads `stdin`, which a secret may be.
+pub fn probe_command(text: &str, words: &[String], stdin: Vec<u8>) -> Script {
     let mut all = own(&[text]);
     all.extend_from_slice(words);
-    script!("probe_command", all)
+    let mut script = script!("probe_command", all);
+    script.stdin = stdin;
+    script
 }

@@ -179,13 +179,24 @@ async fn a_wait_tells_what_the_container_said(world: &LocalWorld, folder: &Folde
     act(world, create(&talker)).await.unwrap();
     act(world, start("talker")).await.unwrap();
     let wait = |container: &str, probe| Action::Await { host: "a".to_owned(), container: container.to_owned(), probe };
-    let command = Probe::Command { script: "exit \"$1\"".to_owned(), words: vec!["0".to_owned()], within_seconds: 20 };
+    let command = Probe::Command { script: "exit \"$1\"".to_owned(), words: vec!["0".to_owned()], stdin: None, within_seconds: 20 };
     let failure = act(world, wait("talker", command.clone())).await.unwrap_err();
     assert!(failure.message.contains("exit status 3"), "{failure:?}");
     assert!(failure.help.contains("starting with (secret TOKEN)"), "{failure:?}");
     act(world, start("my-service")).await.unwrap();
     act(world, wait("my-service", command)).await.unwrap();
     act(world, wait("my-service", Probe::Running { within_seconds: 20 })).await.unwrap();
+    let read = |name: &str, within_seconds| Probe::Command {
+        script: "read -r it && [ \"$it\" = \"$(cat \"$1\")\" ]".to_owned(),
+        words: vec![folder.at("expected")],
+        stdin: Some(name.to_owned()),
+        within_seconds,
+    };
+    fs::write(folder.at("expected"), SECRET).unwrap();
+    act(world, wait("my-service", read("TOKEN", 20))).await.unwrap();
+    fs::remove_file(folder.at("expected")).unwrap();
+    let missing = act(world, wait("my-service", read("NOBODY", 1))).await.unwrap_err();
+    assert!(missing.message.contains("the secret NOBODY for the check command"), "{missing:?}");
 }
 
 async fn images_travel(world: &LocalWorld) {

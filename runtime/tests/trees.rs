@@ -370,11 +370,30 @@ async fn probes_tell_what_answers() {
         scripts::probe_http(&http("HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")),
         scripts::probe_http(&http("HTTP/1.1 503 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")),
         scripts::probe_http("file:///etc/passwd"),
-        scripts::probe_command("[ \"$1\" = \"$2\" ]", &["a b".to_owned(), "a b".to_owned()]),
-        scripts::probe_command("exit 4", &[]),
+        scripts::probe_command("[ \"$1\" = \"$2\" ]", &["a b".to_owned(), "a b".to_owned()], vec![]),
+        scripts::probe_command("exit 4", &[], vec![]),
     ];
     let outputs = world.run("a", &batch).await.unwrap();
     let statuses: Vec<bool> = outputs.iter().map(|output| output.status == 0).collect();
     assert_eq!(statuses, [true, false, false, true, true, false, false, true, false], "{outputs:#?}");
     assert!(outputs[5].stderr.contains("answers 503"), "{:?}", outputs[5]);
+}
+
+#[tokio::test]
+async fn a_command_reads_its_secret_and_nobody_sees_it() {
+    let folder = Folder::new("secret");
+    let world = LocalWorld::new(folder.path());
+    let secret = "it's a \"$ecret\" of one run";
+    fs::write(folder.at("expected"), secret).unwrap();
+    // What other users of the host see: the command lines of all processes. The environment is its own.
+    let seen = "read -r it
+        [ \"$it\" = \"$(cat \"$1\")\" ] || exit 2
+        ! env | grep -qF -f \"$1\" || exit 3
+        for line in /proc/[0-9]*/cmdline; do ! tr '\\0' '\\n' <\"$line\" 2>/dev/null | grep -qF -f \"$1\" || exit 4; done";
+    let command = scripts::probe_command(seen, &[folder.at("expected")], secret.as_bytes().to_vec());
+    assert!(!command.text.contains(secret) && !command.words.iter().any(|word| word.contains(secret)));
+    let none = scripts::probe_command("! read -r it", &[], vec![]);
+    let outputs = world.run("a", &[scripts::about(), command, none]).await.unwrap();
+    let statuses: Vec<i32> = outputs.iter().map(|output| output.status).collect();
+    assert_eq!(statuses, [0, 0, 0], "{outputs:#?}");
 }

@@ -64,8 +64,12 @@ impl<'a> Model<'_, 'a> {
     }
 
     fn brought(&self, s: &Scope<'_>, name: &str, args: &[Arg], at: Loc) -> Val {
-        let Some(first) = args.first() else { return Val::error(at) };
-        let within = args.iter().skip(1).map(|a| self.eval(s, &a.value)).next();
+        let params = crate::signatures::FUNCTIONS.iter().find(|f| f.0 == name).map_or(&[][..], |f| f.1);
+        let given = |number: usize| {
+            let named = args.iter().find(|a| a.name.as_ref().is_some_and(|n| Some(&n.text.as_str()) == params.get(number)));
+            named.or_else(|| args.get(number).filter(|a| a.name.is_none()))
+        };
+        let Some(first) = given(0) else { return Val::error(at) };
         if name == "all" {
             let kind = crate::signatures::path_of(&first.value).and_then(|path| self.program.find_kind(s.module, &path, None));
             let kind = kind.filter(|_| self.is_decided(at));
@@ -77,6 +81,7 @@ impl<'a> Model<'_, 'a> {
             return Val { v: arithmetic::stuck(&value.v), at, ..value };
         }
         let text = || value.as_str().map(SmolStr::from);
+        let more = |number| given(number).map(|a| self.eval(s, &a.value));
         let v = match (name, text()) {
             ("fact" | "measured", _) => return self.fact(s, &first.value, value),
             ("env", Some(name)) => Value::Later(Rc::new(Later::Env(name))),
@@ -85,7 +90,7 @@ impl<'a> Model<'_, 'a> {
             ("repository", Some(image)) => Value::Str(repository(&image).into()),
             ("tag", Some(image)) => Value::Str(tag(&image).into()),
             ("version", Some(text)) => version(&text, at),
-            ("written", Some(beginning)) => match within.map(|w| w.v) {
+            ("written", Some(beginning)) => match more(1).map(|w| w.v) {
                 Some(Value::Regex(pattern)) => self.written(&beginning, &pattern),
                 _ => Value::Error,
             },
@@ -104,7 +109,7 @@ impl<'a> Model<'_, 'a> {
                 _ => Value::Error,
             },
             ("json", _) => Value::Str(self.json(&value).to_string().into()),
-            ("tcp" | "http" | "command" | "age" | "file", _) => probe(name, value, within, at),
+            ("tcp" | "http" | "command" | "age" | "file", _) => probe(name, value, more(1), more(2), at),
             _ => Value::Error,
         };
         Val::new(v, at)
@@ -465,7 +470,7 @@ fn version(text: &str, at: Loc) -> Value {
     Value::List(parts.map(|n| Val::new(Value::Int(n), at)).collect())
 }
 
-fn probe(by: &str, value: Val, within: Option<Val>, at: Loc) -> Value {
+fn probe(by: &str, value: Val, within: Option<Val>, stdin: Option<Val>, at: Loc) -> Value {
     let minute = quantity::unit("min").map_or(Value::Error, Value::Quantity);
     let within = within.unwrap_or_else(|| Val::new(minute, at));
     let absent = || Val::new(Value::Absent, at);
@@ -487,6 +492,7 @@ fn probe(by: &str, value: Val, within: Option<Val>, at: Loc) -> Value {
         ("url".into(), url),
         ("script".into(), script),
         ("within".into(), within),
+        ("stdin".into(), stdin.unwrap_or_else(absent)),
     ];
     Value::Map(Rc::new(Entries::new(rows, None)))
 }

@@ -34,7 +34,7 @@ pub const FUNCTIONS: [(&str, &[&str]); 21] = [
     ("json", &["value"]),
     ("tcp", &["port", "within"]),
     ("http", &["url", "within"]),
-    ("command", &["script", "within"]),
+    ("command", &["script", "within", "stdin"]),
     ("age", &["path"]),
     ("file", &["path"]),
 ];
@@ -168,6 +168,9 @@ impl Typer<'_, '_> {
             }
             "command" => {
                 self.check(env, first, &Type::Sh, "`command`", None);
+                if let Some(secret) = args.get(2).copied().flatten() {
+                    self.check(env, secret, &Type::Secret(Rc::new(Type::Str)), "`stdin`", None);
+                }
                 named("probe")
             }
             "fact" | "measured" => {

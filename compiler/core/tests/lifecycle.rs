@@ -173,3 +173,19 @@ fn a_script_takes_a_secret_on_its_standard_input_only() {
     let host = common::said("use ssh\nserver a: ssh.host { address = 10.0.0.1, stdin b = secret(\"X\") }\n");
     assert_eq!(host[0].2, "a `ssh.host` runs no script, so nothing reads `stdin`");
 }
+
+#[test]
+fn the_command_of_a_probe_reads_a_secret_whose_name_is_in_the_plan() {
+    let text = |stdin: &str| {
+        format!(
+            "use ssh\nuse docker\nserver a: ssh.host {{ address = 10.0.0.1 }}\nservice s: docker.container {{\n  on = a\n  image = \"redis:5.0.7\"\n  state = stateless\n  healthy = command(within = 30s, script = sh\"ask\", stdin = {stdin})\n}}\n"
+        )
+    };
+    let files = common::program(&text("secret(\"KEY\")"));
+    let loaded = common::load(&files);
+    let plan = loaded.compile().plan(&mig_plan::State::default()).unwrap();
+    assert_eq!(plan.secrets, ["KEY"]);
+    let json = serde_json::to_string(&plan).unwrap();
+    assert!(json.contains(r#""probe":{"by":"command","script":"ask","words":[],"stdin":"KEY","within_seconds":30}"#), "{json}");
+    assert_eq!(said(&text("7"))[0].2, "`stdin` takes a secret Str, and this is an Int");
+}

@@ -376,6 +376,18 @@ pub enum Action {
 }
 
 impl Action {
+    /// Names of the secrets that it hands to a host.
+    pub fn secrets(&self) -> Vec<&str> {
+        match self {
+            Self::CreateContainer { container, .. } => {
+                let values = container.env.values();
+                values.filter_map(|value| if let EnvValue::Secret(name) = value { Some(name.as_str()) } else { None }).collect()
+            }
+            Self::Await { probe: Probe::Command { stdin, .. }, .. } => stdin.as_deref().into_iter().collect(),
+            _ => vec![],
+        }
+    }
+
     /// Hosts it acts on, the one that is read first.
     pub fn hosts(&self) -> Vec<&HostId> {
         match self {
@@ -436,6 +448,9 @@ pub enum Probe {
         script: String,
         /// Its positional parameters.
         words: Vec<String>,
+        /// The name of the secret that it reads on its standard input.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stdin: Option<String>,
         /// How long it may take.
         within_seconds: u64,
     },

@@ -20,8 +20,9 @@ impl<W: World> Context<'_, W> {
         let within_ms = within_seconds(probe).saturating_mul(1_000);
         let mut wait_ms = if matches!(probe, Probe::Running { .. }) { STEADY_MS } else { FIRST_WAIT_MS };
         let mut ran_before = false;
+        let asked = self.script_of(host, probe)?;
         loop {
-            let look = [Some(scripts::container_look(container)), script_of(probe)].into_iter().flatten().collect::<Vec<_>>();
+            let look = [Some(scripts::container_look(container)), asked.clone()].into_iter().flatten().collect::<Vec<_>>();
             let answers = self.world.run(host, &look).await;
             let mut outputs = answers.as_ref().map(Vec::as_slice).unwrap_or_default().iter();
             let state = outputs.next().and_then(ContainerState::parse);
@@ -52,6 +53,24 @@ impl<W: World> Context<'_, W> {
         }
     }
 
+    /// What asks; a secret goes to its standard input and nowhere else.
+    fn script_of(&self, host: &str, probe: &Probe) -> Result<Option<Script>, Failure> {
+        Ok(match probe {
+            Probe::Running { .. } => None,
+            Probe::Tcp { port, .. } => Some(scripts::probe_tcp(*port)),
+            Probe::Http { url, .. } => Some(scripts::probe_http(url)),
+            Probe::Command { script, words, stdin, .. } => {
+                let secret = stdin.as_ref().map(|name| {
+                    self.world.secret(name).ok_or_else(|| {
+                        let message = format!("the secret {name} for the check command on {host} is not there");
+                        Failure::certain(message, format!("set MIG_SECRET_{name} in the environment of migc"))
+                    })
+                });
+                Some(scripts::probe_command(script, words, secret.transpose()?.unwrap_or_default().into_bytes()))
+            }
+        })
+    }
+
     async fn no_answer(&self, host: &str, container: &str, probe: &Probe, state: Option<&ContainerState>, said: &str) -> Failure {
         let state = state.map_or_else(|| "is not there".to_owned(), ContainerState::describe);
         let mut message = format!("{} did not answer within {} s: `{container}` on {host} {state}", what(probe), within_seconds(probe));
@@ -65,15 +84,6 @@ impl<W: World> Context<'_, W> {
         let logs = crate::wire::printable(logs.as_bytes());
         let help = format!("look at `docker logs {container}` on {host}");
         Failure::certain(message, if logs.is_empty() { help } else { format!("{help}; its last lines:\n{logs}") })
-    }
-}
-
-fn script_of(probe: &Probe) -> Option<Script> {
-    match probe {
-        Probe::Running { .. } => None,
-        Probe::Tcp { port, .. } => Some(scripts::probe_tcp(*port)),
-        Probe::Http { url, .. } => Some(scripts::probe_http(url)),
-        Probe::Command { script, words, .. } => Some(scripts::probe_command(script, words)),
     }
 }
 

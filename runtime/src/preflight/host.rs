@@ -4,7 +4,7 @@
 
 use super::{Asked, Problem};
 use crate::{Output, Script, World, WorldError, actions::requirement, scripts};
-use mig_plan::{Action, EnvValue, Origin, Requirement};
+use mig_plan::{Action, Origin, Requirement};
 use std::collections::BTreeMap;
 
 /// A host's clock may differ from the operator's by so much: five minutes. Certificates, journals and mtimes need no better.
@@ -38,12 +38,6 @@ pub(super) fn needs_docker(action: &Action) -> bool {
 /// Is Docker installed by the plan itself?
 pub(super) fn brings_docker(action: &Action) -> bool {
     matches!(action, Action::InstallTools { names, .. } if names.iter().any(|name| name.starts_with("docker")))
-}
-
-/// Is the secret given to what it creates?
-pub(super) fn uses_secret(action: &Action, name: &str) -> bool {
-    let Action::CreateContainer { container, .. } = action else { return false };
-    container.env.values().any(|value| matches!(value, EnvValue::Secret(secret) if secret == name))
 }
 
 /// All that is wrong with a host.

@@ -74,7 +74,7 @@ fn check_action(plan: &Plan, place: &str, action: &Action, earlier: &Earlier<'_>
         Action::CreateContainer { container, .. } => check_container(plan, place, container, problems),
         Action::Await { container, probe, .. } => {
             problems.check(place, check_container_name(container));
-            check_probe(place, probe, problems);
+            check_probe(plan, place, probe, problems);
         }
     }
 }
@@ -95,7 +95,7 @@ fn check_tree(place: &str, tree: &Tree, problems: &mut Problems) {
     }
 }
 
-fn check_probe(place: &str, probe: &Probe, problems: &mut Problems) {
+fn check_probe(plan: &Plan, place: &str, probe: &Probe, problems: &mut Problems) {
     let within = match probe {
         Probe::Running { within_seconds } => within_seconds,
         Probe::Tcp { port, within_seconds } => {
@@ -108,8 +108,11 @@ fn check_probe(place: &str, probe: &Probe, problems: &mut Problems) {
             problems.check(place, check_url(url));
             within_seconds
         }
-        Probe::Command { script, words, within_seconds } => {
+        Probe::Command { script, words, stdin, within_seconds } => {
             std::iter::once(script).chain(words).for_each(|text| problems.check(place, check_text(text)));
+            if let Some(secret) = stdin.as_ref() {
+                check_secret(plan, place, secret, problems);
+            }
             within_seconds
         }
     };
@@ -138,8 +141,13 @@ fn check_container(plan: &Plan, place: &str, spec: &ContainerSpec, problems: &mu
         problems.check(place, check_env_name(name));
         match value {
             EnvValue::Plain(text) => problems.check(place, check_text(text)),
-            EnvValue::Secret(secret) if plan.secrets.contains(secret) => {}
-            EnvValue::Secret(secret) => problems.add(format!("{place}: the secret `{}` is not one of the plan's", secret.escape_debug())),
+            EnvValue::Secret(secret) => check_secret(plan, place, secret, problems),
         }
+    }
+}
+
+fn check_secret(plan: &Plan, place: &str, secret: &String, problems: &mut Problems) {
+    if !plan.secrets.contains(secret) {
+        problems.add(format!("{place}: the secret `{}` is not one of the plan's", secret.escape_debug()));
     }
 }

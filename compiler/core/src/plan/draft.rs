@@ -329,7 +329,10 @@ impl Reader<'_, '_, '_> {
         match (map.get("port").map(|v| &v.v), map.get("url").map(|v| &v.v), map.get("script").map(|v| &v.v)) {
             (Some(Value::Port(port, _, _)), _, _) => Probe::Tcp { port: *port, within_seconds },
             (_, Some(Value::Str(url)), _) => Probe::Http { url: url.to_string(), within_seconds },
-            (_, _, Some(Value::Sh(script))) => Probe::Command { script: script.text.clone(), words: script.words.clone(), within_seconds },
+            (_, _, Some(Value::Sh(script))) => {
+                let stdin = map.get("stdin").and_then(|v| if let Value::Secret(name) = &v.v { Some(name.to_string()) } else { None });
+                Probe::Command { script: script.text.clone(), words: script.words.clone(), stdin, within_seconds }
+            }
             _ => running,
         }
     }

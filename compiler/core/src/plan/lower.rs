@@ -229,7 +229,7 @@ impl Lowering<'_> {
             total(summary, &steps);
         }
         let forecasts = std::mem::take(&mut self.forecasts).into_iter().map(|f| downtime(f, &steps)).collect();
-        let secrets: BTreeSet<String> = steps.iter().flat_map(|s| secrets(&s.action)).collect();
+        let secrets: BTreeSet<String> = steps.iter().flat_map(|s| s.action.secrets()).map(str::to_owned).collect();
         Ok(Plan {
             version: Plan::VERSION,
             project: self.draft.project.clone(),
@@ -276,18 +276,6 @@ fn unproven(open: &[Unproven], draft: &Draft) -> Vec<Unproven> {
         needs: "a person: records of names are not switched by this version, so change it when its moves are done".to_owned(),
     });
     open.iter().cloned().chain(records).collect()
-}
-
-fn secrets(action: &Action) -> Vec<String> {
-    let Action::CreateContainer { container, .. } = action else { return vec![] };
-    container
-        .env
-        .values()
-        .filter_map(|v| match v {
-            mig_plan::EnvValue::Secret(name) => Some(name.clone()),
-            mig_plan::EnvValue::Plain(_) => None,
-        })
-        .collect()
 }
 
 fn total(summary: &mut MoveSummary, steps: &[Step]) {
