@@ -38,6 +38,9 @@ pub fn binary(op: BinaryOp, a: &Val, b: &Val) -> Result<Value, String> {
             }
             _ => Value::Error,
         },
+        BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge if of_two_currencies(&a.v, &b.v) => {
+            return Err("money of two currencies has no order".to_owned());
+        }
         BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge => compare(&a.v, &b.v).map_or(Value::Error, |order| {
             Value::Bool(match op {
                 BinaryOp::Lt => order == Ordering::Less,
@@ -48,6 +51,19 @@ pub fn binary(op: BinaryOp, a: &Val, b: &Val) -> Result<Value, String> {
         }),
         _ => return calculate(op, &a.v, &b.v),
     })
+}
+
+/// Is it money that nobody exchanges here?
+fn of_two_currencies(a: &Value, b: &Value) -> bool {
+    matches!((a, b), (Value::Quantity(x), Value::Quantity(y)) if x.dim == y.dim && !x.same_currency(*y))
+}
+
+/// The lesser of two values, or the greater; the first where they are alike.
+pub fn extreme(wanted: Ordering, a: &Val, b: &Val) -> Result<Value, String> {
+    if of_two_currencies(&a.v, &b.v) {
+        return Err("money of two currencies has no order".to_owned());
+    }
+    Ok(if compare(&b.v, &a.v) == Some(wanted) { b.v.clone() } else { a.v.clone() })
 }
 
 /// Are they equal? `None` if that is not known. Two values known later are equal if they are one field of one declaration.

@@ -7,6 +7,7 @@ use crate::{
     model::Model,
     program::Symbol,
     quantity,
+    report::Problem,
     source::Loc,
     value::{Entries, Key, Later, Sort, Val, Value},
 };
@@ -245,13 +246,9 @@ impl<'a> Model<'_, 'a> {
             "any" => self.quantified(s, list, args, true),
             "all" => self.quantified(s, list, args, false),
             "sum" if list.is_empty() => self.zero(at),
-            "sum" => self.fold(s, list, args, at, |a, b| arithmetic::binary(BinaryOp::Add, a, b).unwrap_or(Value::Error)),
-            "min" => {
-                self.fold(s, list, args, at, |a, b| if compare(&b.v, &a.v) == Some(Ordering::Less) { b.v.clone() } else { a.v.clone() })
-            }
-            "max" => {
-                self.fold(s, list, args, at, |a, b| if compare(&b.v, &a.v) == Some(Ordering::Greater) { b.v.clone() } else { a.v.clone() })
-            }
+            "sum" => self.fold(s, list, args, at, |a, b| arithmetic::binary(BinaryOp::Add, a, b)),
+            "min" => self.fold(s, list, args, at, |a, b| arithmetic::extreme(Ordering::Less, a, b)),
+            "max" => self.fold(s, list, args, at, |a, b| arithmetic::extreme(Ordering::Greater, a, b)),
             "sort_by" => {
                 let mut keyed: Vec<(Val, Val)> = list.iter().map(|v| (self.rule(s, args, v), v.clone())).collect();
                 keyed.sort_by(|a, b| compare(&a.0.v, &b.0.v).unwrap_or(Ordering::Equal));
@@ -312,7 +309,7 @@ impl<'a> Model<'_, 'a> {
         open.unwrap_or(Value::Bool(!any))
     }
 
-    fn fold(&self, s: &Scope<'_>, list: &[Val], args: &[Arg], at: Loc, step: impl Fn(&Val, &Val) -> Value) -> Value {
+    fn fold(&self, s: &Scope<'_>, list: &[Val], args: &[Arg], at: Loc, step: impl Fn(&Val, &Val) -> Result<Value, String>) -> Value {
         let mut values = list.iter().map(|v| self.rule(s, args, v)).filter(|v| !matches!(v.v, Value::Absent));
         let Some(mut total) = values.next() else { return Value::Absent };
         for value in values {
@@ -321,7 +318,14 @@ impl<'a> Model<'_, 'a> {
                     return arithmetic::stuck(&side.v);
                 }
             }
-            total = Val::new(step(&total, &value), at);
+            total = match step(&total, &value) {
+                Ok(next) => Val::new(next, at),
+                Err(message) => {
+                    let problem = Problem::error(crate::report::ARITHMETIC, at, message);
+                    self.program.report(problem.also(total.at, self.show(&total.v)).also(value.at, self.show(&value.v)));
+                    return Value::Error;
+                }
+            };
         }
         total.v
     }

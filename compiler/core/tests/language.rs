@@ -292,3 +292,25 @@ fn functions_do_not_call_themselves() {
     let called = said(&format!("{chain}fn f5000(n: Int) -> Int = n\noutput o = f0(1)\n"));
     assert_eq!(called[0].2, "functions call each other at most 64 deep, and `f65` is called deeper");
 }
+
+#[test]
+fn money_of_two_currencies_is_never_compared_or_added() {
+    for (value, message) in [
+        ("1EUR < 1USD", "money of two currencies has no order"),
+        ("1EUR + 1USD", "money of two currencies does not add"),
+        ("[1EUR, 1USD].sum", "money of two currencies does not add"),
+        ("[1EUR, 1USD].max", "money of two currencies has no order"),
+        ("[1, 2].min(x => if x == 1 { 1EUR } else { 1USD })", "money of two currencies has no order"),
+    ] {
+        assert_eq!(said(&format!("output o = {value}\n")), [(1, "MIG1008".to_owned(), message.to_owned())], "{value}");
+    }
+    holds("", "not (1EUR == 1USD) and [2EUR, 1EUR].min == 1EUR and [1EUR/d, 2EUR/d].max == 2EUR/d");
+}
+
+#[test]
+fn a_literal_that_is_wrong_is_said_once() {
+    for text in ["1h30min", "01", "2020-01-18T02:00", "64GIB", "300.1.1.1", "70000/tcp", "2020-01-18"] {
+        assert_eq!(codes(&format!("let a = {text}\n")), ["MIG1001"], "{text}");
+    }
+    assert_eq!(codes("kind n { x: Int }\nn { }\n"), ["MIG1001"]);
+}
