@@ -200,7 +200,13 @@ impl<'a> Noter<'_, 'a> {
             &env,
             kind.verbs.iter().flat_map(|v| {
                 let fields = v.params.iter().chain(&v.gives).chain(v.from.iter().flat_map(|f| &f.1)).map(|f| &f.value);
-                v.args.iter().map(|a| &a.value).chain(fields).chain(v.from.iter().map(|f| &f.0)).chain(&v.ready)
+                v.args
+                    .iter()
+                    .map(|a| &a.value)
+                    .chain(fields)
+                    .chain(v.from.iter().map(|f| &f.0))
+                    .chain(v.told.iter().map(|t| &t.1))
+                    .chain(v.stdin.iter().map(|s| &s.value))
             }),
         );
         kind.checks.iter().for_each(|c| self.check(module, c));

@@ -77,7 +77,7 @@ fn kind<'a>(k: &'a Kind, f: &mut Visit<'_, 'a>) {
             expr(from, f);
             fields(given, f);
         }
-        if let Some(e) = &verb.ready {
+        for e in verb.told.iter().map(|t| &t.1).chain(verb.stdin.iter().map(|s| &s.value)) {
             expr(e, f);
         }
     }
@@ -185,7 +185,11 @@ fn expr<'a>(e: &'a Expr, f: &mut Visit<'_, 'a>) {
                 expr(e, f);
             }
         }
-        ExprKind::Unary(_, inner) | ExprKind::Present(inner) | ExprKind::Lambda(_, inner) | ExprKind::Dot(inner, _) => expr(inner, f),
+        ExprKind::Unary(_, inner)
+        | ExprKind::Present(inner)
+        | ExprKind::Every(inner)
+        | ExprKind::Lambda(_, inner)
+        | ExprKind::Dot(inner, _) => expr(inner, f),
         ExprKind::Binary(_, _, a, b) | ExprKind::Index(a, b) => {
             expr(a, f);
             expr(b, f);
