@@ -201,3 +201,29 @@ fn status_reads_and_writes_nothing() {
     let output = migc(&folder.0, &["status"]);
     assert!(text(&output.stdout).starts_with("trial: entry "), "{}", text(&output.stdout));
 }
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let folder = Folder::new("man");
+    let list = text(&migc(&folder.0, &["man", "--list"]).stdout);
+    assert!(list.lines().any(|name| name == "check") && !list.contains("help"), "{list}");
+    for name in list.lines() {
+        let output = migc(&folder.0, &["man", name]);
+        let page = text(&output.stdout);
+        assert!(status(&output) == 0 && page.contains(&format!(".TH migc-{name} 1")), "{name}: {page}");
+    }
+    assert!(text(&migc(&folder.0, &["man"]).stdout).contains(".TH migc 1"));
+    assert_eq!(status(&migc(&folder.0, &["man", "chek"])), 64);
+}
+
+#[test]
+fn hooks_run_commands_that_are_there() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.pre-commit-hooks.yaml");
+    let hooks = fs::read_to_string(path).expect("the file is in the repository");
+    let entries: Vec<&str> = hooks.lines().filter_map(|line| line.trim().strip_prefix("entry: migc ")).collect();
+    assert_eq!(entries, ["check", "fmt"]);
+    let folder = Folder::new("hooks");
+    for entry in entries {
+        assert_eq!(status(&migc(&folder.0, &[entry, "--help"])), 0, "{entry}");
+    }
+}

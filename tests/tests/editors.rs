@@ -35,7 +35,8 @@ fn the_highlighting_knows_every_word_of_the_grammar() {
         }
     }
     let clauses = alternatives(&highlighting, "keyword.other.clause.mig");
-    for rule in ["verb", "clause_word", "gives", "told_word", "wait_word", "stdin", "needs", "children", "binding", "also", "fix", "expect"] {
+    for rule in ["verb", "clause_word", "gives", "told_word", "wait_word", "stdin", "needs", "children", "binding", "also", "fix", "expect"]
+    {
         for word in words_of(&grammar, rule).iter().filter(|w| !coloured.contains(*w)) {
             assert!(clauses.contains(word), "`{word}` of the rule {rule} has no colour");
         }

@@ -9,6 +9,7 @@ mod fmt;
 mod graph;
 mod init;
 mod lsp;
+mod man;
 mod plan;
 mod planfile;
 mod printer;
@@ -61,6 +62,7 @@ enum Command {
     Rehearse(rehearse::Args),
     Status(status::Args),
     Completions(completions::Args),
+    Man(man::Args),
 }
 
 impl Cli {
@@ -87,6 +89,7 @@ pub fn run(cli: &Cli, terminal: &mut Terminal) -> Outcome {
         Command::Rehearse(args) => rehearse::run(args, terminal),
         Command::Status(args) => status::run(args, terminal),
         Command::Completions(args) => Ok(completions::run(args, terminal)),
+        Command::Man(args) => man::run(args, terminal),
     }
 }
 

@@ -43,7 +43,7 @@ struct Rules {
 
 impl Rules {
     fn of(report: &Report) -> Self {
-        let pages = pages::all();
+        let pages: Vec<Check> = pages::all().into_iter().chain(pages::errors()).collect();
         let mut rules = Self { list: vec![], place: BTreeMap::new() };
         for diagnostic in &report.diagnostics {
             rules.add(&diagnostic.code, &diagnostic.name, Some(diagnostic.severity), &pages);
@@ -61,11 +61,12 @@ impl Rules {
         self.place.insert(code.to_owned(), self.list.len());
         let mut rule = json!({ "id": visible::line(code), "name": visible::line(name) });
         let page = pages.iter().find(|page| page.code == code);
-        let level = match page.map(|page| page.severity.as_str()) {
-            Some("warning") => "warning",
-            Some("hint") => "note",
-            Some(_) => "error",
-            None => severity.map_or("error", level),
+        // The page of a check that was not decided says how grave it would be.
+        let level = match (severity, page.map(|page| page.severity.as_str())) {
+            (Some(severity), _) => level(severity),
+            (None, Some("warning")) => "warning",
+            (None, Some("hint")) => "note",
+            (None, _) => "error",
         };
         rule["defaultConfiguration"] = json!({ "level": level });
         let summary = page.map_or_else(|| visible::line(name).replace('_', " "), |page| page.summary.clone());
