@@ -203,6 +203,7 @@ impl Reader<'_, '_, '_> {
             }
             (Type::Bool, json::Value::BooleanLit(b)) => Some(Value::Bool(b.value)),
             (Type::Int, json::Value::NumberLit(n)) => n.value.parse().ok().map(Value::Int),
+            (Type::Float, json::Value::NumberLit(n)) => n.value.parse().ok().filter(|f: &f64| f.is_finite()).map(Value::Float),
             (Type::Quantity(Dim::SIZE), json::Value::NumberLit(n)) => n.value.parse().ok().and_then(Quantity::bytes).map(Value::Quantity),
             (ty, json::Value::StringLit(text)) => text_value(&text.value, ty),
             _ => None,
@@ -243,6 +244,8 @@ fn expectation(ty: &Type) -> String {
         Type::Path => "paths begin with `/` and have no `..`",
         Type::Port => "ports are written `3306/tcp`",
         Type::Owner => "owners are written `999:999`",
+        Type::Ip => "addresses are written `10.0.0.4` or `fd00::4`",
+        Type::Cidr => "networks are written `10.0.0.0/24`, without bits behind the mask",
         Type::Time => "times are written `2020-01-10T12:00:00Z`",
         _ => "survey the host again; docs/facts.md shows the format",
     }
@@ -257,6 +260,7 @@ fn text_value(text: &str, ty: &Type) -> Option<Value> {
         }
         Type::Time => time::parse(text).ok().map(|(t, o)| Value::Time(t, o)),
         Type::Ip => text.parse().ok().map(Value::Ip),
+        Type::Cidr => literal::cidr(text).ok(),
         Type::Port => literal::port(text).ok(),
         Type::Owner => literal::owner(text).ok(),
         other => other.has_word(text).then(|| Value::Word(text.into())),

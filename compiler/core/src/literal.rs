@@ -201,15 +201,19 @@ pub fn owner(text: &str) -> Result<Value, String> {
     Ok(Value::Owner(one(user)?, one(group)?))
 }
 
+/// `10.0.0.0/24`, `fd00::/8`.
+pub fn cidr(text: &str) -> Result<Value, String> {
+    let (ip, bits) = text.split_once('/').ok_or("a network is `fd00::/8`")?;
+    let ip = ip.parse().map_err(|_| format!("`{ip}` is not an address"))?;
+    network(ip, bits)
+}
+
 /// `ip"…"`, `cidr"…"`, `re"…"`.
 pub fn tagged(tag: &str, parts: &[Part], at: Loc) -> Parsed {
     let text: String = parts.iter().map(|p| if let Part::Text(t) = p { t.as_str() } else { "" }).collect();
     let value = match tag {
         "ip" => text.parse().map(Value::Ip).map_err(|_| format!("`{text}` is not an address")),
-        "cidr" => match text.split_once('/') {
-            Some((ip, bits)) => ip.parse().map_err(|_| format!("`{ip}` is not an address")).and_then(|ip| network(ip, bits)),
-            None => Err("a network is `fd00::/8`".to_owned()),
-        },
+        "cidr" => cidr(&text),
         _ => regex_lite::Regex::new(&text).map(|r| Value::Regex(Rc::new(r))).map_err(|e| format!("this pattern is broken: {e}")),
     };
     value.map(|v| Val::new(v, at)).map_err(|message| Box::new(Problem::error(SYNTAX, at, message)))

@@ -5,6 +5,7 @@
 pub mod diagnostic;
 pub mod digest;
 pub mod facts;
+pub mod form;
 pub mod journal;
 pub mod plan;
 pub mod visible;

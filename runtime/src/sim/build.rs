@@ -47,23 +47,26 @@ fn surveyed(name: &str, facts: &Facts, plan: &Plan) -> SimHost {
     host.memory = facts.memory.unwrap_or(host.memory);
     host.clock_offset_ms = facts.clock_offset_ms.unwrap_or(0);
     let mut published = BTreeSet::new();
-    for (container, fact) in &facts.containers {
-        let image = SimImage::of_registry(&fact.image);
+    for (container, fact) in facts.containers.iter().flatten() {
+        let (Some(named), ports) = (&fact.image, fact.ports.clone().unwrap_or_default()) else { continue };
+        let image = SimImage::of_registry(named);
         let image = SimImage { id: fact.image_id.clone().unwrap_or(image.id), size: fact.image_size.unwrap_or(image.size) };
-        let mounts = fact.mounts.iter().map(|mount| mount.source.clone()).collect();
-        let made = existing(&fact.image, &image.id, fact.running, fact.restart.as_deref().unwrap_or("no"), mounts, fact.ports.clone());
-        published.extend(fact.ports.iter().cloned());
-        host.images.insert(fact.image.clone(), image);
+        let mounts = fact.mounts.iter().flatten().filter_map(|mount| mount.source.clone()).collect();
+        published.extend(ports.iter().cloned());
+        let running = fact.running.unwrap_or(false);
+        let made = existing(named, &image.id, running, fact.restart.as_deref().unwrap_or("no"), mounts, ports);
+        host.images.insert(named.clone(), image);
         host.containers.insert(container.clone(), made);
     }
-    host.listening.extend(facts.listening.iter().filter(|port| !published.contains(*port)).cloned());
-    let mut paths: BTreeMap<String, PathFact> = facts.paths.clone();
-    let mounted = facts.containers.values().flat_map(|c| &c.mounts).map(|mount| &mount.source);
+    host.listening.extend(facts.listening.iter().flatten().filter(|port| !published.contains(*port)).cloned());
+    let mut paths: BTreeMap<String, PathFact> = facts.paths.clone().unwrap_or_default();
+    let mounts = facts.containers.iter().flat_map(BTreeMap::values).flat_map(|c| &c.mounts).flatten();
+    let mounted = mounts.filter_map(|mount| mount.source.as_ref());
     for path in mounted.filter(|path| path.starts_with('/')).chain(copied_from(name, plan)) {
         paths.entry(path.clone()).or_default();
     }
     fill(&mut host, &paths);
-    for (mount, fact) in &facts.mounts {
+    for (mount, fact) in facts.mounts.iter().flatten() {
         let Some(size) = fact.size else { continue };
         host.disks.insert(mount.clone(), Disk { size, other_used: 0 });
     }
@@ -78,7 +81,7 @@ fn settle_disks(host: &mut SimHost, facts: &Facts) {
     let mounts: Vec<String> = host.disks.keys().cloned().collect();
     for mount in mounts {
         let known = host.used(&mount);
-        let used = facts.mounts.get(&mount).and_then(|fact| fact.used).unwrap_or(known);
+        let used = facts.mounts.as_ref().and_then(|mounts| mounts.get(&mount)?.used).unwrap_or(known);
         if let Some(disk) = host.disks.get_mut(&mount) {
             disk.other_used = used.saturating_sub(known);
         }

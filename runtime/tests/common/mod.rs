@@ -213,21 +213,26 @@ pub fn plan(services: &[&str]) -> Plan {
 
 /// What a survey of the old host would say.
 pub fn facts(services: &[&str]) -> BTreeMap<String, Facts> {
-    let mut facts = Facts { version: 1, host: OLD.to_owned(), arch: Some("x86_64".to_owned()), ..Facts::default() };
-    facts.mounts.insert("/".to_owned(), MountFact { size: Some(60 << 30), used: Some(20 << 30), ..MountFact::default() });
+    let mut facts = Facts { version: Some(1), host: Some(OLD.to_owned()), arch: Some("x86_64".to_owned()), ..Facts::default() };
+    let root = MountFact { size: Some(60 << 30), used: Some(20 << 30), ..MountFact::default() };
+    facts.mounts.get_or_insert_default().insert("/".to_owned(), root);
     for (place, name) in services.iter().enumerate() {
         let container = ContainerFact {
-            image: format!("{name}:1.0"),
-            running: true,
+            image: Some(format!("{name}:1.0")),
+            running: Some(true),
             restart: Some("always".to_owned()),
-            mounts: vec![ContainerMount { source: format!("/data/{name}"), target: "/var/lib/data".to_owned() }],
-            ports: vec![format!("{}/tcp", 3_306 + place)],
+            mounts: Some(vec![ContainerMount {
+                source: Some(format!("/data/{name}")),
+                target: Some("/var/lib/data".to_owned()),
+                ..ContainerMount::default()
+            }]),
+            ports: Some(vec![format!("{}/tcp", 3_306 + place)]),
             image_size: Some(200 << 20),
             ..ContainerFact::default()
         };
-        facts.containers.insert((*name).to_owned(), container);
+        facts.containers.get_or_insert_default().insert((*name).to_owned(), container);
         let path = PathFact { size: Some(800 << 20), owner: Some("999:999".to_owned()), entries: Some(5) };
-        facts.paths.insert(format!("/data/{name}"), path);
+        facts.paths.get_or_insert_default().insert(format!("/data/{name}"), path);
     }
     BTreeMap::from([(OLD.to_owned(), facts)])
 }

@@ -205,7 +205,7 @@ impl Reader<'_, '_, '_> {
         let facts = self.facts.get(instance.address.as_str()).cloned();
         let origin = self.origin(instance.at);
         let login = self.login(id);
-        let host_keys = facts.as_ref().map(|f| f.host_keys.clone()).unwrap_or_default();
+        let host_keys = facts.as_ref().and_then(|f| f.host_keys.clone()).unwrap_or_default();
         let cost = self.quantity(id, "cost").map(|q| (q.micro_per_day(), String::from_utf8_lossy(&q.currency).into_owned()));
         let mut disks = BTreeMap::new();
         for child in &instance.children {
@@ -406,7 +406,7 @@ impl Server {
 
     /// The file system that holds a path: the mount point of a declared disk or of one that was surveyed.
     pub(super) fn mount_of(&self, path: &str) -> String {
-        let surveyed = self.facts.iter().flat_map(|f| f.mounts.keys());
+        let surveyed = self.facts.iter().flat_map(|f| &f.mounts).flat_map(|m| m.keys());
         let holds = |mount: &&String| crate::functions::below(path, mount);
         self.disks.keys().chain(surveyed).filter(holds).max_by_key(|m| m.len()).cloned().unwrap_or_else(|| "/".to_owned())
     }

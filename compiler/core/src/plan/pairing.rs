@@ -55,7 +55,7 @@ impl Draft {
         let trees = Self::trees(migration, service, found);
         let bytes = self.bytes_of(migration, &trees);
         let facts = self.servers.get(&migration.from).and_then(|s| s.facts.as_ref());
-        let image_bytes = facts.and_then(|f| f.containers.get(&found.container)).and_then(|c| c.image_size);
+        let image_bytes = facts.and_then(|f| f.containers.as_ref()?.get(&found.container)?.image_size);
         Ok(Paired { container: found.container.clone(), trees, bytes, image_bytes })
     }
 
@@ -76,10 +76,10 @@ impl Draft {
         });
         let mut all: Vec<Candidate> = declared.collect();
         let facts = self.servers.get(host).and_then(|s| s.facts.as_ref());
-        for (name, fact) in facts.iter().flat_map(|f| &f.containers) {
-            if !all.iter().any(|c| c.container == *name) {
-                let mounts = fact.mounts.iter().map(|m| (m.source.clone(), m.target.clone())).collect();
-                all.push(Candidate { container: name.clone(), image: fact.image.clone(), mounts });
+        for (name, fact) in facts.iter().flat_map(|f| &f.containers).flatten() {
+            if let (Some(image), false) = (&fact.image, all.iter().any(|c| c.container == *name)) {
+                let mounts = fact.mounts.iter().flatten().filter_map(|m| m.source.clone().zip(m.target.clone())).collect();
+                all.push(Candidate { container: name.clone(), image: image.clone(), mounts });
             }
         }
         all
@@ -103,6 +103,6 @@ impl Draft {
     /// Bytes below the sources of trees, if all are known.
     pub(super) fn bytes_of(&self, migration: &Move, trees: &[Tree]) -> Option<u64> {
         let facts = self.servers.get(&migration.from)?.facts.as_ref()?;
-        trees.iter().map(|t| facts.paths.get(&t.source).and_then(|p| p.size)).sum()
+        trees.iter().map(|t| facts.paths.as_ref()?.get(&t.source)?.size).sum()
     }
 }
