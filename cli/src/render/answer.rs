@@ -48,7 +48,11 @@ impl<'a> Answer<'a> {
         Self {
             report: compared.map_or(all, |compared| &compared.report),
             proven: if is_whole { checks.difference(&failed).copied().collect() } else { BTreeSet::new() },
-            facts: compilation.facts.iter().map(|(host, facts)| Surveyed { host, taken: &facts.taken }).collect(),
+            facts: compilation
+                .facts
+                .iter()
+                .map(|(host, facts)| Surveyed { host, taken: facts.taken.as_deref().unwrap_or_default() })
+                .collect(),
             baseline: compared.map(|compared| Silent { known: compared.known, gone: &compared.gone }),
             checks_count: checks.len(),
         }
