@@ -189,6 +189,11 @@ impl<'a> Model<'_, 'a> {
                 "protocol" => Value::Str(protocol.as_str().into()),
                 _ => Value::Error,
             },
+            Value::Tuple(parts) => match name {
+                "first" => parts.first().map_or(Value::Error, |p| p.v.clone()),
+                "last" => parts.last().map_or(Value::Error, |p| p.v.clone()),
+                _ => Value::Error,
+            },
             Value::Owner(user, group) => match name {
                 "user" => Value::Int(i64::from(*user)),
                 "group" => Value::Int(i64::from(*group)),
@@ -258,9 +263,7 @@ impl<'a> Model<'_, 'a> {
             "group_by" => self.groups(s, list, args, at),
             "duplicates" => self.duplicates(s, list, args, at),
             "overlapping" => self.overlapping(s, list, args, at),
-            "flatten" => {
-                Value::List(list.iter().flat_map(|v| if let Value::List(inner) = &v.v { inner.to_vec() } else { vec![] }).collect())
-            }
+            "flatten" => Value::List(list.iter().flat_map(|v| self.inner(v)).collect()),
             "first" => list.first().map_or(Value::Absent, |v| v.v.clone()),
             "last" => list.last().map_or(Value::Absent, |v| v.v.clone()),
             "contains" => arithmetic::contains(&self.arg(s, args, 0, at), &Val::new(Value::List(list.clone()), at)),
@@ -281,6 +284,21 @@ impl<'a> Model<'_, 'a> {
             Value::Later(later) => self.left_open(item, self.later_name(&later)),
             _ => false,
         }
+    }
+
+    /// The elements of a list in a list.
+    fn inner(&self, list: &Val) -> Vec<Val> {
+        match &list.v {
+            Value::List(items) => return items.to_vec(),
+            Value::Unknown(needs) => {
+                self.left_open(list, needs.to_string());
+            }
+            Value::Later(later) => {
+                self.left_open(list, self.later_name(later));
+            }
+            _ => {}
+        }
+        vec![]
     }
 
     pub(crate) fn left_open(&self, item: &Val, needs: String) -> bool {

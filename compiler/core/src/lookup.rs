@@ -66,8 +66,12 @@ impl Model<'_, '_> {
         for (position, item) in list.iter().enumerate() {
             match self.rule(s, args, item).v {
                 Value::Cidr(net, bits) => networks.push((net, bits, position)),
-                Value::Unknown(needs) => drop(self.left_open(item, needs.to_string())),
-                Value::Later(later) => drop(self.left_open(item, self.later_name(&later))),
+                Value::Unknown(needs) => {
+                    self.left_open(item, needs.to_string());
+                }
+                Value::Later(later) => {
+                    self.left_open(item, self.later_name(&later));
+                }
                 _ => {}
             }
         }

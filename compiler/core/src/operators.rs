@@ -178,6 +178,17 @@ impl Typer<'_, '_> {
         Type::Bool
     }
 
+    /// Can a value be equal to one of that type?
+    pub(crate) fn comparable(&self, env: &Env, e: &Expr, key: &Type) {
+        let found = self.infer(env, e, Some(key));
+        let is_a = |a, b| self.program.is_a(a, b);
+        let (a, b) = (found.plain(), key.plain());
+        if !a.takes(b, &is_a) && !b.takes(a, &is_a) && !shares_member(a, b, &is_a) {
+            let message = format!("{} is never equal to {}", article(&found), article(key));
+            self.broken(env, e, Problem::error(TYPE_MISMATCH, self.loc(env, e), message));
+        }
+    }
+
     fn ordered(&self, env: &Env, whole: &Expr, left: &Expr, right: &Expr) -> Type {
         let (a, b) = (self.operand(env, left), self.operand(env, right));
         let fits = match (&a, &b) {

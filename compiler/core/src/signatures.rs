@@ -272,6 +272,11 @@ impl Typer<'_, '_> {
                 "protocol" => Some(Type::Str),
                 _ => None,
             },
+            Type::Tuple(parts) => match name.text.as_str() {
+                "first" => parts.first().cloned(),
+                "last" => parts.last().cloned(),
+                _ => None,
+            },
             Type::Owner if matches!(name.text.as_str(), "user" | "group") => Some(Type::Int),
             Type::Cidr if name.text == "contains" => self.one(env, args, &Type::Ip, Type::Bool),
             Type::Cidr if name.text == "overlaps" => self.one(env, args, &Type::Cidr, Type::Bool),
@@ -357,7 +362,7 @@ impl Typer<'_, '_> {
                 // One index serves every value, so the rule knows its element only.
                 let alone = Env { lenient: env.lenient, ..Env::module(env.module) };
                 let key = self.lambda(&alone, std::slice::from_ref(rule), element)?;
-                self.check(env, &value.value, &key.plain().clone().optional(), "`lookup`", None);
+                self.comparable(env, &value.value, &key);
                 Type::List(element.clone())
             }
             "first" | "last" => (**element).clone().optional(),
@@ -471,6 +476,7 @@ pub fn methods_of(receiver: &Type) -> Vec<&'static str> {
         Type::Quantity(_) => vec!["in"],
         Type::Sh => vec!["commands"],
         Type::Window => vec!["start", "end", "length"],
+        Type::Tuple(_) => vec!["first", "last"],
         Type::Port => vec!["number", "first", "last", "protocol"],
         Type::Owner => vec!["user", "group"],
         Type::Cidr => vec!["contains", "overlaps", "prefix", "address"],
