@@ -3,6 +3,7 @@
 //! Sees a [`mig_plan::Plan`] and never the compiler.
 
 pub mod actions;
+mod clock;
 pub mod event;
 pub mod executor;
 pub mod journal;
@@ -14,6 +15,7 @@ pub mod rehearse;
 pub mod script;
 pub mod scripts;
 pub mod sim;
+pub mod survey;
 pub mod validate;
 mod wire;
 pub mod world;

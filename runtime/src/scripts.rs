@@ -183,3 +183,12 @@ pub fn probe_command(text: &str, words: &[String], stdin: Vec<u8>) -> Script {
     script.stdin = stdin;
     script
 }
+
+/// Sections about the whole host; see [`crate::survey`]. Words: a mark that no host can guess, whether sizes are measured and for how
+/// long at most, and paths to measure beside those that containers mount.
+pub fn survey(mark: &str, sizes_seconds: Option<u64>, paths: &[String]) -> Script {
+    let (sizes, seconds) = sizes_seconds.map_or(("quick", 0), |seconds| ("sizes", seconds));
+    let mut words = own(&[mark, sizes, &seconds.to_string()]);
+    words.extend_from_slice(paths);
+    script!("survey", words)
+}

@@ -100,6 +100,17 @@ fn quoted_bytes(word: &str) -> usize {
 
 /// Gives the execution its mark and input, and reads the answers of `count` scripts.
 pub(crate) async fn converse(execution: Execution, mark: &str, input: &[u8], count: usize) -> Result<Vec<Output>, WireError> {
+    converse_within(execution, mark, input, count, ANSWER_MAX_BYTES).await
+}
+
+/// The same with answers of at most so many bytes.
+pub(crate) async fn converse_within(
+    execution: Execution,
+    mark: &str,
+    input: &[u8],
+    count: usize,
+    max_bytes: usize,
+) -> Result<Vec<Output>, WireError> {
     let Execution { stdin, mut stdout, stderr, ended } = execution;
     let mut reader = FrameReader::new(mark);
     let read = async {
@@ -107,7 +118,7 @@ pub(crate) async fn converse(execution: Execution, mark: &str, input: &[u8], cou
         let mut buffer = vec![0; 64 << 10];
         while let Ok(length @ 1..) = stdout.read(&mut buffer).await {
             reader.push(buffer.get(..length).unwrap_or_default(), &mut answers);
-            if answers.len() >= count || reader.held_bytes() > ANSWER_MAX_BYTES {
+            if answers.len() >= count || reader.held_bytes() > max_bytes {
                 break;
             }
         }

@@ -17,6 +17,7 @@ mod program;
 mod rehearse;
 mod state;
 mod status;
+mod survey;
 mod test;
 mod why;
 
@@ -60,6 +61,7 @@ enum Command {
     Plan(plan::Args),
     Apply(apply::Args),
     Rehearse(rehearse::Args),
+    Survey(survey::Args),
     Status(status::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -87,6 +89,7 @@ pub fn run(cli: &Cli, terminal: &mut Terminal) -> Outcome {
         Command::Plan(args) => plan::run(args, terminal),
         Command::Apply(args) => apply::run(args, terminal),
         Command::Rehearse(args) => rehearse::run(args, terminal),
+        Command::Survey(args) => survey::run(args, terminal),
         Command::Status(args) => status::run(args, terminal),
         Command::Completions(args) => Ok(completions::run(args, terminal)),
         Command::Man(args) => man::run(args, terminal),

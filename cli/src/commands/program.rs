@@ -82,7 +82,7 @@ impl Program {
 }
 
 /// `production`: part of file names, so nothing but a name.
-fn parse_env(text: &str) -> Result<String, String> {
+pub(super) fn parse_env(text: &str) -> Result<String, String> {
     let is_name =
         text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') && text.starts_with(|c: char| c.is_ascii_alphanumeric());
     if is_name { Ok(text.to_owned()) } else { Err(format!("`{text}` is not the name of an environment")) }

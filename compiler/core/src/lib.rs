@@ -53,6 +53,7 @@ mod why;
 mod written;
 
 pub use parsed::Parsed;
+pub use plan::Surveyed;
 pub use tests::Tested;
 pub use why::Link;
 
@@ -196,6 +197,11 @@ impl Compilation<'_> {
     pub fn remarks(&self, state: &State) -> Report {
         let problems = report::Problems { list: self.draft.useless_moved(state), unproven: vec![] };
         problems.finish(&self.loaded.syntax.texts)
+    }
+
+    /// Every server with the way to it, also in a program that has mistakes elsewhere.
+    pub fn surveys(&self) -> BTreeMap<HostId, Surveyed> {
+        self.draft.surveys()
     }
 
     /// The plan that leads from the state to the program, or why there is none.

@@ -309,23 +309,23 @@ impl Loader<'_> {
 
 /// Paths that `survey("…")` names in a declaration and those inside it.
 fn surveys(declaration: &ast::Declaration, out: &mut Vec<String>) {
-    for field in &declaration.fields {
-        if let ast::ExprKind::Call(callee, args) = &field.value.kind
-            && matches!(&callee.kind, ast::ExprKind::Name(n) if n == "survey")
-            && let [arg] = args.as_slice()
-            && let ast::ExprKind::Str(parts) = &arg.value.kind
-            && let [ast::Part::Text(path)] = parts.as_slice()
-        {
-            out.push(path.clone());
-        }
-    }
+    out.extend(declaration.fields.iter().filter_map(surveyed).map(str::to_owned));
     for child in &declaration.children {
         surveys(&child.declaration, out);
     }
 }
 
+/// The path in `survey("…")`.
+pub(crate) fn surveyed(field: &ast::Field) -> Option<&str> {
+    let ast::ExprKind::Call(callee, args) = &field.value.kind else { return None };
+    let is_survey = matches!(&callee.kind, ast::ExprKind::Name(name) if name == "survey");
+    let ([arg], true) = (args.as_slice(), is_survey) else { return None };
+    let ast::ExprKind::Str(parts) = &arg.value.kind else { return None };
+    if let [ast::Part::Text(path)] = parts.as_slice() { Some(path) } else { None }
+}
+
 /// A path below the project, or `None` if it leads out.
-fn join(folder: &str, path: &str) -> Option<String> {
+pub(crate) fn join(folder: &str, path: &str) -> Option<String> {
     if path.starts_with('/') || path.contains('\\') || path.contains('\0') {
         return None;
     }

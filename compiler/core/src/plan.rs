@@ -13,6 +13,7 @@ mod renamed;
 mod services;
 mod settled;
 mod steps;
+mod surveys;
 
 /// Is an address that of a declaration, of something in it, or of one of its keys?
 pub(crate) fn is_below(address: &str, outer: &str) -> bool {
@@ -20,3 +21,4 @@ pub(crate) fn is_below(address: &str, outer: &str) -> bool {
 }
 
 pub(crate) use draft::{Draft, draft, facts};
+pub use surveys::Surveyed;

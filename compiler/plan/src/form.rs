@@ -220,7 +220,7 @@ impl<T: Form> Form for Map<T> {
             return Err(Wrong::new("an object of at most 10,000 entries"));
         }
         value.iter().try_for_each(|(key, entry)| {
-            Text::check(key).map_err(|wrong| wrong.below("a key"))?;
+            Text::check(key).map_err(|wrong| wrong.below(key))?;
             T::check(entry).map_err(|wrong| wrong.below(key))
         })
     }

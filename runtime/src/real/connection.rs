@@ -4,7 +4,7 @@
 
 use super::{
     config::{Config, ControlFolder},
-    problem,
+    offer, problem,
 };
 use crate::{
     Script, WorldError,
@@ -66,6 +66,12 @@ impl Connection {
     /// The host on the way.
     pub(super) fn jump(&self) -> Option<&str> {
         self.config.jump.as_deref()
+    }
+
+    /// The key that the host offers now, without logging in.
+    pub(super) async fn offered(&self) -> Result<offer::Offer, WorldError> {
+        let name = format!("offer-{}", self.config.file.file_name().unwrap_or_default().display());
+        offer::offered(&self.host, &self.config, &self.folder.path().join(name)).await
     }
 
     /// The living connection, made if there is none.

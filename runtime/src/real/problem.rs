@@ -9,7 +9,12 @@ use std::error::Error as _;
 /// A connection that could not be made.
 pub(super) fn unreachable(host: &str, config: &Config, error: &openssh::Error) -> WorldError {
     let log = error.source().map_or_else(|| error.to_string(), |source| format!("{error}\n{source}"));
-    let (message, help) = explain(&log, config);
+    from_log(host, config, &log)
+}
+
+/// The same, of what ssh printed.
+pub(super) fn from_log(host: &str, config: &Config, log: &str) -> WorldError {
+    let (message, help) = explain(log, config);
     WorldError::Unreachable { host: host.to_owned(), message, help }
 }
 
@@ -49,7 +54,9 @@ fn explain(log: &str, config: &Config) -> (String, String) {
         return (format!("the host key of {destination} is not the one in {known}{offered}"), help);
     }
     if log.contains("Host key verification failed") {
-        let help = format!("compare that fingerprint with the one on the host's console, then connect once by `ssh {destination}`");
+        let help = format!(
+            "compare that fingerprint with the one on the host's console; then `migc survey --accept-key SHA256:…` notes it in the facts, and `ssh {destination}` in your known hosts"
+        );
         return (format!("the host key of {destination} is not known{offered}"), help);
     }
     if let Some(line) = line("Permission denied (") {

@@ -47,6 +47,10 @@ pub(super) struct Server {
     pub(super) adopt: Option<String>,
     pub(super) host: Host,
     pub(super) facts: Option<Facts>,
+    /// The file that its facts are in, by the path from the project's folder.
+    pub(super) facts_path: Option<String>,
+    /// Is it there already?
+    pub(super) existing: bool,
     pub(super) arch: Option<String>,
     pub(super) cpus: Option<u32>,
     pub(super) memory: Option<u64>,
@@ -221,6 +225,13 @@ impl Reader<'_, '_, '_> {
             adopt: instance.adopt.as_ref().map(ToString::to_string),
             host: Host { login, host_keys, origin: origin.clone() },
             facts,
+            facts_path: instance
+                .written
+                .iter()
+                .flatten()
+                .find_map(|field| crate::load::surveyed(field))
+                .and_then(|path| crate::load::join("", path)),
+            existing: instance.existing || instance.adopt.is_some(),
             arch: self.text(id, "arch"),
             cpus: whole(self.model.get(id, "cpus")),
             memory: self.bytes(id, "memory"),

@@ -1,0 +1,154 @@
+//! How are hosts asked? Each over a connection of its own, made when it is first needed; one that cannot be reached says why.
+//!
+//! Knows no journal.
+
+use super::{
+    config::{self, ControlFolder},
+    connection::Connection,
+    offer::Offer,
+    problem,
+};
+use crate::{
+    Output, Piped, Script, WorldError,
+    wire::{self, RelayError, WireError},
+};
+use mig_plan::{Host, HostId};
+use std::{collections::BTreeMap, io, sync::Arc};
+
+/// Hosts by ssh.
+#[derive(Debug)]
+pub struct Hosts {
+    connections: BTreeMap<HostId, Arc<Connection>>,
+}
+
+impl Hosts {
+    /// Nothing is connected yet. Hosts keep records under the name of the state. Fails if a host's login is no such thing, or there is
+    /// no place for the sockets of ssh.
+    pub fn new(hosts: &BTreeMap<HostId, Host>, state: &str) -> io::Result<Self> {
+        let folder = Arc::new(ControlFolder::new()?);
+        let connect = |(at, id): (usize, &HostId)| -> io::Result<(HostId, Arc<Connection>)> {
+            let config = config::write(&folder, hosts, id, at)?;
+            let sudo = hosts.get(id).is_some_and(|host| host.login.sudo);
+            Ok((id.clone(), Arc::new(Connection::new(id, config, sudo, state, Arc::clone(&folder)))))
+        };
+        let connections = hosts.keys().enumerate().map(connect).collect::<io::Result<_>>()?;
+        Ok(Self { connections })
+    }
+
+    /// Ends all connections. Dropping does it too, but waits for nothing.
+    pub async fn close(&self) {
+        for connection in self.connections.values() {
+            connection.close().await;
+        }
+    }
+
+    /// Runs scripts one after the other, in as few commands as hold them.
+    pub(crate) async fn run(&self, host: &str, scripts: &[Script]) -> Result<Vec<Output>, WorldError> {
+        let mut outputs = Vec::new();
+        for part in wire::parts(scripts) {
+            match self.run_part(host, part).await {
+                Ok(answers) => outputs.extend(answers),
+                // What the parts before did is done, so nobody may be told that nothing was run.
+                Err(WorldError::Unreachable { host, message, .. }) if !outputs.is_empty() => {
+                    return Err(WorldError::Lost { host, message });
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(outputs)
+    }
+
+    /// Runs one script with its answer as the standard input of another, on another host.
+    pub(crate) async fn pipe(&self, from: (&str, &Script), to: (&str, &Script), progress: &dyn Fn(u64)) -> Result<Piped, WorldError> {
+        let marks = (new_mark(from.0)?, new_mark(to.0)?);
+        // Both must be reached before either begins.
+        for host in [from.0, to.0] {
+            if let Err(error) = self.connection(host)?.session().await {
+                return Err(self.explain(host, error).await);
+            }
+        }
+        let source = self.connection(from.0)?.execute(std::slice::from_ref(from.1)).await?;
+        let target = self.connection(to.0)?.execute(std::slice::from_ref(to.1)).await?;
+        wire::relay(source, target, (&marks.0, &marks.1), &from.1.stdin, progress).await.map_err(|error| match error {
+            RelayError::From(error) => wire_error(from.0, error),
+            RelayError::To(error) => wire_error(to.0, error),
+        })
+    }
+
+    /// Connects to a host, or says why that cannot be.
+    pub(crate) async fn reach(&self, host: &str) -> Result<(), WorldError> {
+        match self.connection(host)?.session().await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.explain(host, error).await),
+        }
+    }
+
+    /// Runs one script whose answer has at most so many bytes.
+    pub(crate) async fn ask(&self, host: &str, script: &Script, max_bytes: usize) -> Result<Output, WorldError> {
+        let mark = new_mark(host)?;
+        let execution = self.connection(host)?.execute(std::slice::from_ref(script)).await?;
+        let answers = wire::converse_within(execution, &mark, &script.stdin, 1, max_bytes).await;
+        let mut answers = answers.map_err(|error| wire_error(host, error))?;
+        Ok(answers.pop().unwrap_or_default())
+    }
+
+    /// The key that a host offers, without logging in and believing it.
+    pub async fn offered(&self, host: &str) -> Result<Offer, WorldError> {
+        self.connection(host)?.offered().await
+    }
+
+    fn connection(&self, host: &str) -> Result<&Arc<Connection>, WorldError> {
+        self.connections.get(host).ok_or_else(|| WorldError::Unreachable {
+            host: host.to_owned(),
+            message: "the plan does not say how it is reached".to_owned(),
+            help: "make the plan again".to_owned(),
+        })
+    }
+
+    /// A host on the way fails without words of its own, so it is asked itself.
+    async fn explain(&self, host: &str, error: WorldError) -> WorldError {
+        let jump = self.connections.get(host).and_then(|connection| connection.jump().map(str::to_owned));
+        let (Some(jump), WorldError::Unreachable { .. }) = (jump, &error) else { return error };
+        let Ok(connection) = self.connection(&jump) else { return error };
+        match Box::pin(connection.session()).await {
+            Err(WorldError::Unreachable { host: jump, message, help }) => {
+                WorldError::Unreachable { host: host.to_owned(), message: format!("the way there leads over {jump}: {message}"), help }
+            }
+            _ => error,
+        }
+    }
+
+    async fn run_part(&self, host: &str, scripts: &[Script]) -> Result<Vec<Output>, WorldError> {
+        let connection = self.connection(host)?;
+        let mark = new_mark(host)?;
+        let execution = match connection.execute(scripts).await {
+            Ok(execution) => execution,
+            Err(error) => return Err(self.explain(host, error).await),
+        };
+        let input = scripts.iter().map(|script| script.stdin.as_slice()).find(|stdin| !stdin.is_empty()).unwrap_or_default();
+        wire::converse(execution, &mark, input, scripts.len()).await.map_err(|error| wire_error(host, error))
+    }
+}
+
+/// Something that nobody can guess.
+pub fn random_word() -> io::Result<String> {
+    wire::new_mark()
+}
+
+pub(crate) fn new_mark(host: &str) -> Result<String, WorldError> {
+    wire::new_mark().map_err(|error| WorldError::Unreachable {
+        host: host.to_owned(),
+        message: format!("no random number here: {error}"),
+        help: "see that /dev/urandom can be read on this machine".to_owned(),
+    })
+}
+
+fn wire_error(host: &str, error: WireError) -> WorldError {
+    match error {
+        WireError::Refused(said) => problem::refused(host, &said),
+        WireError::Cut(said) => {
+            let message = if said.is_empty() { "it ended in the middle of an answer".to_owned() } else { said };
+            WorldError::Lost { host: host.to_owned(), message }
+        }
+    }
+}
