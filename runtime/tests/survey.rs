@@ -12,7 +12,13 @@ use mig_runtime::{
     scripts,
     survey::{self, Request, differences, redact},
 };
-use std::{collections::BTreeMap, fmt::Write as _, fs, process::Command};
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    fs,
+    io::Write as _,
+    process::{Command, Stdio},
+};
 use support::{Folder, sh, sshd::Sshd};
 
 const MARK: &str = "0123456789abcdef";
@@ -44,7 +50,11 @@ fn run_in(shell: &[&str], folder: &Folder, sizes: Option<u64>) -> Facts {
     let paths = [folder.at("data")];
     let script = scripts::survey(MARK, sizes, &paths);
     let (program, words) = shell.split_first().unwrap();
-    let output = Command::new(program).args(words).args(["-c", script.text, "migc"]).args(&script.words).output().unwrap();
+    let mut command = Command::new(program);
+    command.args(words).args(["-c", script.text, "migc"]).args(&script.words);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(&script.stdin).unwrap();
+    let output = child.wait_with_output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     survey::read(&text, MARK, &request(), (1_000, 1_000))
         .unwrap_or_else(|why| panic!("{shell:?}: {why}: {}", String::from_utf8_lossy(&output.stderr)))
@@ -153,6 +163,7 @@ fn containers_and_their_databases_are_told() {
         ),
         ("address_pools", "null"),
         ("networks", r#"{"name":"bridge","driver":"bridge","config":[{"Subnet":"172.17.0.0/16"}]}"#),
+        ("container_ids", "aa\n"),
         ("containers", CONTAINER),
         ("images", r#"{"id":"sha256:aa","size":525336576,"arch":"amd64","digests":["mysql@sha256:bb"]}"#),
         ("owners", "42\t999:999"),
@@ -175,6 +186,17 @@ fn containers_and_their_databases_are_told() {
     assert_eq!(database.engines.clone().unwrap(), ["InnoDB", "MyISAM"]);
     assert_eq!(facts.listening.as_ref().unwrap(), &["13306/tcp"]);
     assert_eq!(facts.docker.as_ref().unwrap().networks.as_ref().unwrap()["bridge"].subnets.clone().unwrap(), ["172.17.0.0/16"]);
+}
+
+#[test]
+fn containers_that_docker_does_not_describe_are_unknown() {
+    let engine = r#"{"id":"e","version":"1","data_root":"/d","storage_driver":"x","cgroup_driver":"y","swarm":"inactive"}"#;
+    for (ids, described) in [("aa\n", ""), ("aa\nbb\n", CONTAINER), ("aa\n", "{\"name\":\"/db\"}")] {
+        let facts = read(&[("engine", engine), ("container_ids", ids), ("containers", described)]);
+        assert!(facts.containers.is_none() && reasons(&facts).contains("containers: docker describes them"), "{ids:?} {facts:?}");
+    }
+    let facts = read(&[("engine", engine), ("container_ids", ""), ("containers", "")]);
+    assert_eq!(facts.containers, Some(BTreeMap::new()));
 }
 
 #[test]
@@ -279,7 +301,7 @@ async fn an_offered_key_is_told_without_a_login() {
 
 #[test]
 fn the_script_writes_nothing_and_reads_no_secret() {
-    let script = scripts::survey(MARK, None, &[]).text;
+    let script = String::from_utf8(scripts::survey(MARK, None, &[]).stdin).unwrap();
     for forbidden in ["identity.secret", "authtoken.secret", "wg show all dump", "private-key", "mktemp", " tee ", "{{json .Config.Env}}"] {
         assert!(!script.contains(forbidden), "{forbidden}");
     }

@@ -6,4 +6,5 @@ pub(crate) mod languages;
 mod machine;
 mod measure;
 mod peers;
+pub(crate) mod survey;
 mod table;

@@ -1,4 +1,5 @@
 //! How fast is `migc`, next to others that answer the same question? `bench languages` measures and prints a table.
+//! What does a survey cost beyond its script? `bench survey` asks a host on loopback both ways.
 //! How long does an editor wait? `bench editor` does the same for keystrokes.
 //!
 //! Only the words of the command line are read here. Nothing fails because a figure is slow: machines differ, and people read the table.
@@ -10,7 +11,7 @@ mod bench;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo run --release -p mig_tests --bin bench -- languages|editor";
+const USAGE: &str = "usage: cargo run --release -p mig_tests --bin bench -- languages|editor|survey";
 const USAGE_STATUS: u8 = 2;
 
 fn main() -> ExitCode {
@@ -19,6 +20,7 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["languages"] => bench::languages::run(),
         ["editor"] => bench::editor::run(),
+        ["survey"] => bench::survey::run(),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(USAGE_STATUS);

@@ -19,7 +19,7 @@ use std::{
 
 /// Networks of 256 addresses to choose from; the first one this machine has no route to is taken.
 const NETWORKS: [&str; 4] = ["10.99.0", "10.213.7", "172.30.213", "192.168.213"];
-const NETWORK_NAME: &str = "migc-lab";
+pub(crate) const NETWORK_NAME: &str = "migc-lab";
 const UP_LIMIT: Duration = Duration::from_secs(60);
 const CONNECT_LIMIT: Duration = Duration::from_secs(2);
 const POLL: Duration = Duration::from_millis(100);

@@ -30,11 +30,15 @@ const MARIADB: [(&str, &str); 2] =
     [("Dockerfile", include_str!("../../lab/mariadb/Dockerfile")), ("entry", include_str!("../../lab/mariadb/entry"))];
 const FILES: [(&str, &str); 1] = [("Dockerfile", include_str!("../../lab/files/Dockerfile"))];
 
+const SMALL: [(&str, &str); 1] = [("Dockerfile", include_str!("../../lab/small/Dockerfile"))];
+
 /// What was built.
 #[derive(Debug)]
 pub(crate) struct Images {
     /// Of the hosts themselves.
     pub(crate) host: String,
+    /// Of a host that has nothing but busybox.
+    pub(crate) small: String,
     /// `docker save` of each of [`SERVICES`].
     pub(crate) archives: Vec<PathBuf>,
 }
@@ -45,19 +49,21 @@ pub(crate) fn build() -> Result<Images, String> {
     let host = tag("host", &HOST, &base);
     let mariadb = tag("mariadb", &MARIADB, &base);
     let files = tag("files", &FILES, &base);
+    let small = tag("small", &SMALL, &base);
     if !exists(&base) {
         make_base(&base)?;
     }
-    let [a, b, c] = thread::scope(|scope| {
+    let [a, b, c, d] = thread::scope(|scope| {
         let host = scope.spawn(|| from_recipe(&host, &HOST, &base));
         let mariadb = scope.spawn(|| from_recipe(&mariadb, &MARIADB, &base));
         let files = scope.spawn(|| from_recipe(&files, &FILES, &base));
-        [host, mariadb, files].map(|t| t.join().unwrap_or_else(|_| Err("a build panicked".to_owned())))
+        let small = scope.spawn(|| from_recipe(&small, &SMALL, &base));
+        [host, mariadb, files, small].map(|t| t.join().unwrap_or_else(|_| Err("a build panicked".to_owned())))
     });
-    a.and(b).and(c)?;
+    a.and(b).and(c).and(d)?;
     let archives = vec![archive(&mariadb, SERVICES[0].1)?, archive(&files, SERVICES[1].1)?];
-    forget_others(&[&base, &host, &mariadb, &files], &archives);
-    Ok(Images { host, archives })
+    forget_others(&[&base, &host, &mariadb, &files, &small], &archives);
+    Ok(Images { host, small, archives })
 }
 
 /// `migc-lab-NAME:DIGEST`, so that a recipe that changed is another image.

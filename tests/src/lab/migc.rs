@@ -70,7 +70,12 @@ impl Migc {
         let home = paths::run().join("home");
         fs::create_dir_all(&home).map_err(told)?;
         let mut command = Command::new(&self.0);
-        command.arg(subcommand).arg(folder).args(options).current_dir(folder).stdin(Stdio::null()).stdout(out).stderr(err);
+        command.arg(subcommand);
+        // A survey takes hosts where the others take the project, and looks for that where it is started.
+        if subcommand != "survey" {
+            command.arg(folder);
+        }
+        command.args(options).current_dir(folder).stdin(Stdio::null()).stdout(out).stderr(err);
         command.env("HOME", home).env("NO_COLOR", "1").env(process::MARK, paths::ROOT);
         // Keys of the developer are not the lab's.
         command.env_remove("SSH_AUTH_SOCK").env_remove("MIG_STATE");

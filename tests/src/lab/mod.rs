@@ -74,7 +74,7 @@ fn with_hosts(options: &Options, migc: std::path::PathBuf, tally: &mut Tally) ->
         database::start(&pair.old)?;
         scene::start_files(&pair.old)
     })?;
-    let scene = Scene::new(pair, migc::Migc::new(migc));
+    let scene = Scene::new(pair, images, migc::Migc::new(migc));
     if options.hold { hold(&scene) } else { run_cases(options, &scene, tally) }
 }
 

@@ -3,6 +3,7 @@
 use super::{
     database,
     hosts::{Host, Pair},
+    images::Images,
     migc::Migc,
     process,
     project::Project,
@@ -34,6 +35,8 @@ docker start files >/dev/null
 pub(crate) struct Scene {
     /// The hosts.
     pub(crate) pair: Pair,
+    /// What hosts are made of.
+    pub(crate) images: Images,
     /// The program.
     pub(crate) migc: Migc,
     /// A project whose move was done and whose hosts were not reset since.
@@ -47,8 +50,8 @@ pub(crate) fn start_files(host: &Host) -> Result<(), String> {
 
 impl Scene {
     /// Hosts that were just started.
-    pub(crate) fn new(pair: Pair, migc: Migc) -> Self {
-        Self { pair, migc, moved: RefCell::new(None) }
+    pub(crate) fn new(pair: Pair, images: Images, migc: Migc) -> Self {
+        Self { pair, images, migc, moved: RefCell::new(None) }
     }
 
     /// A project on the hosts as they are now, with a state of its own.

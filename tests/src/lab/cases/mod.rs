@@ -6,6 +6,7 @@ mod moved;
 mod outage;
 mod program;
 mod refused;
+mod surveyed;
 mod undone;
 
 use super::scene::Scene;
@@ -22,6 +23,11 @@ const SHORT: &[Case] = &[
     Case { name: "harness: a plain copy is found out", body: harness::plain_copy_is_found_out },
     Case { name: "harness: a full copy is not accused", body: harness::full_copy_agrees },
     Case { name: "program: check and plan find no fault", body: program::check_and_plan },
+    Case { name: "surveyed: as root, and the checks hold on what is found", body: surveyed::as_root },
+    Case { name: "surveyed: with sudo", body: surveyed::with_sudo },
+    Case { name: "surveyed: without root, a banner and a broken profile", body: surveyed::without_root },
+    Case { name: "surveyed: busybox", body: surveyed::busybox },
+    Case { name: "surveyed: a disk that is read-only", body: surveyed::read_only },
     Case { name: "refused: a host that is not reached", body: refused::unreachable },
     Case { name: "refused: a key that is not accepted", body: refused::key },
     Case { name: "refused: a host key that changed", body: refused::host_key },
