@@ -187,7 +187,7 @@ async fn a_wait_tells_what_the_container_said(world: &LocalWorld, folder: &Folde
     act(world, wait("my-service", command)).await.unwrap();
     act(world, wait("my-service", Probe::Running { within_seconds: 20 })).await.unwrap();
     let read = |name: &str, within_seconds| Probe::Command {
-        script: "read -r it && [ \"$it\" = \"$(cat \"$1\")\" ]".to_owned(),
+        script: "read -r it; [ \"$it\" = \"$(cat \"$1\")\" ]".to_owned(),
         words: vec![folder.at("expected")],
         stdin: Some(name.to_owned()),
         within_seconds,

@@ -7,6 +7,17 @@ use std::collections::VecDeque;
 /// So many messages wait at most; further ones wait in the client's pipe.
 const MESSAGES_WAITING_MAX: usize = 1_024;
 
+/// What there is to do.
+#[derive(Debug)]
+pub enum Next {
+    /// A message is to be handled.
+    Message(Message),
+    /// None waits, but what came may have dropped requests, whose replies are due.
+    Nothing,
+    /// None waits, and none will come.
+    Ended,
+}
+
 /// Messages that came and were not handled yet.
 #[derive(Debug)]
 pub struct Queue {
@@ -29,10 +40,10 @@ impl Queue {
         Self { receiver, waiting: VecDeque::new(), replies: vec![] }
     }
 
-    /// The next message; `None` if none is there, or, if asked to wait, if none will come.
-    pub fn next(&mut self, wait: bool) -> Option<Message> {
+    /// The next message; waits for one to come if asked to.
+    pub fn next(&mut self, wait: bool) -> Next {
         if wait && self.waiting.is_empty() {
-            let first = self.receiver.recv().ok()?;
+            let Ok(first) = self.receiver.recv() else { return Next::Ended };
             self.take(first);
         }
         while self.waiting.len() < MESSAGES_WAITING_MAX
@@ -40,7 +51,7 @@ impl Queue {
         {
             self.take(message);
         }
-        self.waiting.pop_front()
+        self.waiting.pop_front().map_or(Next::Nothing, Next::Message)
     }
 
     /// Answers that are due to requests that were dropped.

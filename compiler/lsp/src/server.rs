@@ -9,7 +9,7 @@ use crate::{
     diagnostics,
     documents::{Document, Documents},
     projects::Projects,
-    queue::Queue,
+    queue::{Next, Queue},
     requests, uri,
 };
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
@@ -60,14 +60,16 @@ pub fn serve(connection: Connection, host: &dyn Host) -> End {
             (server.send)(reply.into());
         }
         match message {
-            Some(Message::Notification(n)) if n.method == "exit" => {
+            Next::Message(Message::Notification(n)) if n.method == "exit" => {
                 return if server.stage == Stage::Down { End::Orderly } else { End::Abrupt };
             }
-            Some(message) => server.guarded(message),
-            None => match server.projects.due() {
-                Some(home) => server.publish(&home),
-                None => return End::Abrupt,
-            },
+            Next::Message(message) => server.guarded(message),
+            Next::Nothing => {
+                if let Some(home) = server.projects.due() {
+                    server.publish(&home);
+                }
+            }
+            Next::Ended => return End::Abrupt,
         }
     }
 }

@@ -117,6 +117,17 @@ fn cancelled_and_outdated_requests_are_dropped() {
 }
 
 #[test]
+fn a_cancellation_that_comes_alone_ends_nothing() {
+    let client = ready();
+    client.diagnostics(MAIN, 1);
+    for id in 0..50 {
+        client.tell("$/cancelRequest", json!({ "id": id }));
+        client.ask("textDocument/documentSymbol", json!({ "textDocument": { "uri": uri(MAIN) } }));
+    }
+    assert_eq!(client.end(), End::Orderly);
+}
+
+#[test]
 fn what_is_no_file_is_left_alone() {
     let client = Client::new(&[]);
     let document = json!({ "uri": "untitled:Untitled-1", "languageId": "mig", "version": 1, "text": "let a = x\n" });
