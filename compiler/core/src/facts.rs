@@ -33,7 +33,7 @@ impl Model<'_, '_> {
             Some(Ok(file)) => self.read_facts(*file),
             Some(Err(why)) => Err(Box::new(
                 Problem::error(BROKEN_FACTS, at, format!("the facts `{path}` cannot be read: {why}"))
-                    .help("survey the host, or correct the path; it is below the project's folder"),
+                    .help("`migc survey` measures the host and writes the file, or correct the path; it is below the project's folder"),
             )),
             None => Err(Box::new(
                 Problem::error(BROKEN_FACTS, at, "the path of a survey stands in the declaration itself, as a plain string")
