@@ -1,15 +1,38 @@
-//! Does the compiler survive every text? Programs of the repository with random damage, from a fixed seed.
+//! Does the compiler survive every text? Every program of the repository with random damage, from fixed seeds.
 #![allow(missing_docs, reason = "a test")]
 
 mod common;
 
-use common::{folder, load};
+use common::{Memory, folder, load, projects};
 use mig_plan::State;
+use std::{
+    collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+/// How many programs are damaged; `MIG_MUTATIONS` at build time asks for another number. A debug build is a hundred times slower.
+const MUTATIONS: usize = if cfg!(debug_assertions) { 1_000 } else { 100_000 };
+/// One in so many is a whole project, which takes ten times as long as a program of a page.
+const PROJECT_EVERY: usize = 50;
+/// A debug build nests deeper than the stack of a test thread allows.
+const STACK_SIZE_BYTES: usize = 64 << 20;
+
+/// What is put into texts.
+const PIECES: [&str; 32] = [
+    "{", "}", "(", ")", "[", "]", "\"", "\"\"\"", "=", "==", ":", ",", "\n", "\n\n", ".", "?", "??", "=>", " in ", "0", "9", "GiB", "EUR",
+    "é", "self", "all(", "\r", "-", "*", "//", "sh\"", "\u{feff}",
+];
 
 /// A generator that gives the same numbers everywhere.
 struct Numbers(u64);
 
 impl Numbers {
+    /// Neighbouring seeds give unlike numbers.
+    fn new(seed: usize) -> Self {
+        Self((seed as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
     fn below(&mut self, limit: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -18,38 +41,104 @@ impl Numbers {
     }
 }
 
-/// How many programs are damaged; `MIG_MUTATIONS` asks for more.
-const MUTATIONS: usize = 600;
+/// The programs of the repository.
+struct Sources {
+    projects: Vec<Memory>,
+    programs: Vec<Memory>,
+}
+
+impl Sources {
+    fn read() -> Self {
+        let projects = projects("examples").iter().map(|name| folder(name)).collect();
+        let mut programs = vec![];
+        for place in ["stdlib", "grammar/tests", "tests/gallery", "compiler/core/tests"] {
+            let files = folder(place).0.into_iter().filter(|(path, _)| path.ends_with(".mig"));
+            programs.extend(files.map(|(_, text)| Memory(BTreeMap::from([("main.mig".to_owned(), text)]))));
+        }
+        programs.extend(folder("docs").0.into_iter().filter(|(path, _)| path.ends_with(".md")).flat_map(|(_, page)| of_page(&page)));
+        Self { projects, programs }
+    }
+}
+
+/// The programs of a page, each with the other files of the page beside it.
+fn of_page(page: &str) -> Vec<Memory> {
+    let (mut programs, mut beside) = (vec![], BTreeMap::new());
+    for block in page.split("\n```").skip(1) {
+        let (head, text) = block.split_once('\n').unwrap_or((block, ""));
+        match head.split_once(' ') {
+            None if head == "mig" => programs.push(text.to_owned()),
+            Some(("mig" | "json", name)) => {
+                beside.insert(name.to_owned(), text.to_owned());
+            }
+            _ => {}
+        }
+    }
+    let with_files = |main| beside.clone().into_iter().chain([("main.mig".to_owned(), main)]).collect();
+    programs.into_iter().map(|main| Memory(with_files(main))).collect()
+}
+
+/// The program of that number, damaged in one to four places.
+fn mutant(sources: &Sources, number: usize) -> Memory {
+    let mut numbers = Numbers::new(number);
+    let list = if number.is_multiple_of(PROJECT_EVERY) { &sources.projects } else { &sources.programs };
+    let mut files = Memory(list[numbers.below(list.len())].0.clone());
+    let names: Vec<String> = files.0.keys().cloned().collect();
+    let text = files.0.get_mut(&names[numbers.below(names.len())]).unwrap();
+    for _ in 0..=numbers.below(4) {
+        damage(text, &mut numbers);
+    }
+    files
+}
+
+fn damage(text: &mut String, numbers: &mut Numbers) {
+    let at = boundary(text, numbers.below(text.len()));
+    match numbers.below(5) {
+        0 => text.truncate(at),
+        1 | 2 => text.insert_str(at, PIECES[numbers.below(PIECES.len())]),
+        3 if at < text.len() => {
+            text.remove(at);
+        }
+        _ => {
+            // A piece of the text again elsewhere: names twice, circles, fields in other kinds.
+            let end = boundary(text, (at + numbers.below(60)).min(text.len()));
+            let piece = text[at..end].to_owned();
+            let to = boundary(text, numbers.below(text.len()));
+            text.insert_str(to, &piece);
+        }
+    }
+}
+
+fn boundary(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
 
 #[test]
 fn no_damage_makes_the_compiler_fall() {
     let wanted = option_env!("MIG_MUTATIONS").and_then(|n| n.parse().ok()).unwrap_or(MUTATIONS);
-    let sources = [folder("examples/geekpie"), folder("examples/geekpie/first-attempt"), folder("examples/geekpie/second-attempt")];
-    let pieces =
-        ["{", "}", "(", ")", "[", "]", "\"", "=", ":", ",", "\n", ".", "?", "=>", " in ", "0", "GiB", "é", "self", "all(", "\r", "-", "//"];
-    let mut numbers = Numbers(0x9E37_79B9_7F4A_7C15);
-    for _ in 0..wanted {
-        let mut files = common::Memory(sources[numbers.below(sources.len())].0.clone());
-        let names: Vec<String> = files.0.keys().cloned().collect();
-        let name = &names[numbers.below(names.len())];
-        let text = files.0.get_mut(name).unwrap();
-        for _ in 0..=numbers.below(3) {
-            let mut at = numbers.below(text.len());
-            while !text.is_char_boundary(at) {
-                at -= 1;
+    let sources = Sources::read();
+    assert!(sources.projects.len() > 2 && sources.programs.len() > 100, "the repository has programs");
+    let next = AtomicUsize::new(0);
+    let work = || {
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= wanted {
+                return;
             }
-            match numbers.below(3) {
-                0 => text.truncate(at.max(1)),
-                1 => text.insert_str(at, pieces[numbers.below(pieces.len())]),
-                _ => {
-                    if at < text.len() {
-                        text.remove(at);
-                    }
-                }
-            }
+            let files = mutant(&sources, number);
+            let compiled = catch_unwind(AssertUnwindSafe(|| {
+                let loaded = load(&files);
+                let _ = loaded.compile().plan(&State::default());
+            }));
+            assert!(compiled.is_ok(), "mutant {number} makes the compiler fall:\n{}", files.0["main.mig"]);
         }
-        let loaded = load(&files);
-        let compiled = loaded.compile();
-        let _ = compiled.plan(&State::default());
-    }
+    };
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            std::thread::Builder::new().stack_size(STACK_SIZE_BYTES).spawn_scoped(scope, work).unwrap();
+        }
+    });
 }

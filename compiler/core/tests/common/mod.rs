@@ -37,6 +37,19 @@ pub fn folder(path: &str) -> Memory {
     Memory(out)
 }
 
+/// Every project below a folder of the repository, at any depth.
+pub fn projects(path: &str) -> Vec<String> {
+    let root: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut names: Vec<PathBuf> = fs::read_dir(root.join(path)).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_dir()).collect();
+    names.sort();
+    let names = names.iter().map(|p| p.strip_prefix(&root).unwrap().to_string_lossy().into_owned());
+    let below = |name: String| {
+        let inner = projects(&name);
+        root.join(&name).join("main.mig").exists().then_some(name).into_iter().chain(inner)
+    };
+    names.flat_map(below).collect()
+}
+
 fn read(root: &Path, at: &Path, out: &mut BTreeMap<String, String>) {
     for entry in fs::read_dir(at).unwrap() {
         let path = entry.unwrap().path();
