@@ -111,7 +111,7 @@ fn secrets<W: World>(world: &W, plan: &Plan, remaining: &[&Step]) -> Vec<Problem
             host: None,
             address: step.map(|s| s.address.clone()),
             message: format!("the secret `{}` is missing", name.escape_debug()),
-            help: format!("set MIG_SECRET_{name}, or add `{name}` to what `project.secrets` names"),
+            help: format!("set MIG_SECRET_{name} in the environment of migc"),
             origin: step.map(|s| s.origin.clone()),
         }
     };

@@ -153,8 +153,24 @@ impl Chain<'_, '_, '_> {
         match &e.kind {
             ExprKind::Name(name) => self.name(name, scope, depth),
             ExprKind::Dot(receiver, name) => self.dot(e, receiver, name, scope, depth),
+            ExprKind::Index(table, key) if self.row(e, table, scope, depth) => self.expression(key, scope, depth + 1),
             _ => parts(e, &mut |part| self.expression(part, scope, depth)),
         }
+    }
+
+    /// The row of a table, where it stands: in the table, or in what `extend` added.
+    fn row(&mut self, whole: &Expr, table: &Expr, scope: &Scope<'_>, depth: usize) -> bool {
+        let ExprKind::Name(name) = &table.kind else { return false };
+        if !matches!(self.model.program.find_value(scope.module, name), Some((_, Symbol::Table(_)))) {
+            return false;
+        }
+        let value = self.model.eval(scope, whole);
+        let text = self.model.program.syntax.texts.slice(self.model.program.loc(scope.module, whole.span)).to_owned();
+        if !value.is_known() || value.at.span.end == 0 || !self.is_new(&text) {
+            return false;
+        }
+        self.link(depth, format!("`{text}` is {}: a row of the table `{name}`", self.show(&value)), value.at);
+        true
     }
 
     fn name(&mut self, name: &smol_str::SmolStr, scope: &Scope<'_>, depth: usize) {

@@ -314,3 +314,14 @@ fn a_literal_that_is_wrong_is_said_once() {
     }
     assert_eq!(codes("kind n { x: Int }\nn { }\n"), ["MIG1001"]);
 }
+
+#[test]
+fn why_names_the_row_of_a_table() {
+    let files = program(
+        "table prices: {Str: Int} = { small = 1 }\nextend prices { huge = 9 }\nkind node { price: Int }\nnode a { price = prices[\"huge\"] }\n",
+    );
+    let loaded = load(&files);
+    let links: Vec<_> = loaded.why("a.price").unwrap().into_iter().map(|l| (l.text, l.origin.line)).collect();
+    let row = "`prices[\"huge\"]` is 9: a row of the table `prices`".to_owned();
+    assert_eq!(links, [("`a.price` is 9: written here".to_owned(), 4), (row, 2)]);
+}
