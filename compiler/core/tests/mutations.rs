@@ -8,6 +8,7 @@ use mig_plan::State;
 use std::{
     collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
     sync::atomic::{AtomicUsize, Ordering},
 };
 
@@ -52,12 +53,16 @@ impl Sources {
         let projects = projects("examples").iter().map(|name| folder(name)).collect();
         let mut programs = vec![];
         for place in ["stdlib", "grammar/tests", "tests/gallery", "compiler/core/tests"] {
-            let files = folder(place).0.into_iter().filter(|(path, _)| path.ends_with(".mig"));
+            let files = folder(place).0.into_iter().filter(|(path, _)| has_ending(path, "mig"));
             programs.extend(files.map(|(_, text)| Memory(BTreeMap::from([("main.mig".to_owned(), text)]))));
         }
-        programs.extend(folder("docs").0.into_iter().filter(|(path, _)| path.ends_with(".md")).flat_map(|(_, page)| of_page(&page)));
+        programs.extend(folder("docs").0.into_iter().filter(|(path, _)| has_ending(path, "md")).flat_map(|(_, page)| of_page(&page)));
         Self { projects, programs }
     }
+}
+
+fn has_ending(path: &str, ending: &str) -> bool {
+    Path::new(path).extension().is_some_and(|found| found == ending)
 }
 
 /// The programs of a page, each with the other files of the page beside it.
