@@ -83,11 +83,14 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     if args.fix {
         fix::run(args, &project, terminal)?;
     }
-    once(args, &project, &project, terminal)
+    let (status, loaded) = once(args, &project, &project, terminal)?;
+    // The process ends here: to take the trees of a large program apart first is work for nothing.
+    std::mem::forget(loaded);
+    Ok(status)
 }
 
 /// One check; `files` are the project's, seen through whoever wants to know which.
-fn once(args: &Args, project: &Project, files: &dyn Files, terminal: &mut Terminal) -> Outcome {
+fn once(args: &Args, project: &Project, files: &dyn Files, terminal: &mut Terminal) -> Result<(Status, Loaded), Failure> {
     let loaded = load(args, project, files)?;
     let compilation = loaded.compile();
     let compared = compare(args, &compilation.report, terminal)?;
@@ -96,7 +99,8 @@ fn once(args: &Args, project: &Project, files: &dyn Files, terminal: &mut Termin
         tell_gone(compared, &path.display().to_string(), terminal);
     }
     let report = compared.as_ref().map_or(&compilation.report, |compared| &compared.report);
-    Ok(if fails(report, &args.deny) { Status::Refused } else { Status::Done })
+    let status = if fails(report, &args.deny) { Status::Refused } else { Status::Done };
+    Ok((status, loaded))
 }
 
 fn load(args: &Args, project: &Project, files: &dyn Files) -> Result<Loaded, Failure> {

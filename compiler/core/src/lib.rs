@@ -29,6 +29,7 @@ mod members;
 mod model;
 mod operators;
 mod parsed;
+mod pattern;
 mod plan;
 mod planned;
 mod program;

@@ -1,6 +1,7 @@
 //! What does a literal mean? Numbers with units, addresses, ports, owners, times, and strings with a tag.
 
 use crate::{
+    pattern::Pattern,
     quantity::{self, Quantity},
     report::{ARITHMETIC, Problem, SYNTAX, near},
     source::Loc,
@@ -90,7 +91,7 @@ pub fn type_of(value: &Value) -> Type {
 }
 
 fn number(text: &str, at: Loc) -> Parsed {
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.' && c != '_').unwrap_or(text.len());
+    let end = text.bytes().position(|b| !b.is_ascii_digit() && b != b'.' && b != b'_').unwrap_or(text.len());
     let (digits, unit) = text.split_at(end);
     let digits = if digits.contains('_') { Cow::Owned(digits.replace('_', "")) } else { Cow::Borrowed(digits) };
     let fail = |message: String| Box::new(Problem::error(SYNTAX, at, message));
@@ -214,7 +215,7 @@ pub fn tagged(tag: &str, parts: &[Part], at: Loc) -> Parsed {
     let value = match tag {
         "ip" => text.parse().map(Value::Ip).map_err(|_| format!("`{text}` is not an address")),
         "cidr" => cidr(&text),
-        _ => regex_lite::Regex::new(&text).map(|r| Value::Regex(Rc::new(r))).map_err(|e| format!("this pattern is broken: {e}")),
+        _ => Pattern::new(&text).map(|p| Value::Regex(Rc::new(p))).map_err(|e| format!("this pattern is broken: {e}")),
     };
     value.map(|v| Val::new(v, at)).map_err(|message| Box::new(Problem::error(SYNTAX, at, message)))
 }

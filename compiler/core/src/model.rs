@@ -360,13 +360,14 @@ impl<'p, 'a> Model<'p, 'a> {
             }
         }
         for (number, scope) in self.program.scopes.iter().enumerate() {
-            let own = self.program.syntax.modules.get(number).is_some_and(|m| m.own);
-            let mut names: Vec<_> = scope.values.iter().filter(|_| own).collect();
-            names.sort_by_key(|(name, _)| (*name).clone());
+            if !self.program.syntax.modules.get(number).is_some_and(|m| m.own) {
+                continue;
+            }
+            let is_constant = |symbol: &Symbol<'_>| matches!(symbol, Symbol::Let(_) | Symbol::Param(_) | Symbol::Table(_));
+            let mut names: Vec<_> = scope.values.iter().filter(|(_, (_, symbol))| is_constant(symbol)).collect();
+            names.sort_unstable_by_key(|(name, _)| *name);
             for (name, (module, symbol)) in names {
-                if matches!(symbol, Symbol::Let(_) | Symbol::Param(_) | Symbol::Table(_)) {
-                    self.constant(*module, name, symbol);
-                }
+                self.constant(*module, name, symbol);
             }
         }
     }

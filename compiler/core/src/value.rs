@@ -82,7 +82,7 @@ pub enum Value {
     /// `a..b`, and whether b is part of it.
     Range(Rc<(Val, Val, bool)>),
     /// A pattern.
-    Regex(Rc<regex_lite::Regex>),
+    Regex(Rc<crate::pattern::Pattern>),
     /// A script and its words.
     Sh(Rc<Shell>),
     /// A pair.

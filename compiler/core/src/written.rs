@@ -2,11 +2,12 @@
 
 use crate::{
     model::Model,
+    pattern::Pattern,
     source::Loc,
     value::{Sort, Val, Value},
 };
+use memchr::memmem;
 use mig_syntax::ast::Span;
-use regex_lite::Regex;
 
 /// A text is looked at so far behind what begins it.
 const LENGTH_MAX: usize = 256;
@@ -14,11 +15,11 @@ const LENGTH_MAX: usize = 256;
 impl Model<'_, '_> {
     /// `written("AKIA", re"^AKIA[A-Z0-9]{16}")`: what the pattern finds where that text stands in a source of the project; of a
     /// pattern with groups, the first that is there. A text that begins with a letter or digit counts only where a word begins.
-    pub(crate) fn written(&self, beginning: &str, pattern: &Regex) -> Value {
+    pub(crate) fn written(&self, beginning: &str, pattern: &Pattern) -> Value {
         let mut found = vec![];
         for module in self.program.syntax.modules.iter().filter(|m| m.own) {
             let text = self.program.syntax.texts.text(module.file);
-            for (start, _) in text.match_indices(beginning).filter(|_| !beginning.is_empty()) {
+            for start in memmem::find_iter(text.as_bytes(), beginning).filter(|_| !beginning.is_empty()) {
                 if let Some((from, to)) = matched(text, start, pattern) {
                     let at = Loc::new(module.file, Span::new(from, to));
                     found.push(Val { v: Value::Str(text.get(from..to).unwrap_or("").into()), at, sort: Sort::Written });
@@ -30,7 +31,7 @@ impl Model<'_, '_> {
 }
 
 /// Where the pattern finds something in the text that begins there.
-fn matched(text: &str, start: usize, pattern: &Regex) -> Option<(usize, usize)> {
+fn matched(text: &str, start: usize, pattern: &Pattern) -> Option<(usize, usize)> {
     let alphanumeric = |c: char| c.is_ascii_alphanumeric();
     let rest = text.get(start..)?;
     let before = text.get(..start).and_then(|t| t.chars().next_back());

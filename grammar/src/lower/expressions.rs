@@ -44,10 +44,20 @@ impl Lower<'_> {
             return Self::missing(around.start);
         }
         self.depth += levels;
-        let mut flat = flat.peekable();
-        let found = self.climb(&mut flat, tightness::LAMBDA, around);
+        let found = self.tree(flat, around);
         self.depth -= levels;
         found
+    }
+
+    /// The tree of a flat list.
+    fn tree(&mut self, mut flat: Pairs<'_>, around: Around) -> Expr {
+        // A lone operand: most are.
+        if flat.len() == 1
+            && let Some(operand) = flat.next()
+        {
+            return self.operand(operand, around);
+        }
+        self.climb(&mut flat.peekable(), tightness::LAMBDA, around)
     }
 
     /// How many levels the tree of a flat list may have; its comments are taken on the way.

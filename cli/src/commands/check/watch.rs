@@ -92,7 +92,7 @@ impl Watched {
 
     fn check(&self, args: &Args, terminal: &mut Terminal) -> Outcome {
         let project = self.project.as_ref().map_err(Clone::clone)?;
-        super::once(args, project, self, terminal)
+        super::once(args, project, self, terminal).map(|(status, _)| status)
     }
 
     fn look(&self) -> Look {
