@@ -12,10 +12,20 @@ fn codes(path: &str) -> BTreeSet<String> {
     loaded.compile().report.diagnostics.into_iter().map(|d| d.code).collect()
 }
 
+/// Every folder of `examples/`: what they hold beside it, attempts that fail, are projects of their own.
+#[allow(clippy::disallowed_methods, reason = "the folders are listed, so that none is forgotten")]
+fn honest() -> Vec<String> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    let names = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut paths: Vec<String> = names.map(|name| format!("examples/{name}")).collect();
+    paths.sort();
+    paths
+}
+
 #[test]
 fn honest_programs_are_clean_and_proven() {
-    for path in ["examples/one-host", "examples/blue-green", "examples/geekpie"] {
-        let files = folder(path);
+    for path in honest() {
+        let files = folder(&path);
         let loaded = load(&files);
         let report = loaded.compile().report;
         assert!(report.diagnostics.is_empty() && report.unproven.is_empty(), "{path}: {report:#?}");
@@ -24,10 +34,10 @@ fn honest_programs_are_clean_and_proven() {
 
 #[test]
 fn tests_of_honest_programs_hold() {
-    for path in ["examples/one-host", "examples/blue-green"] {
-        let files = folder(path);
+    for path in honest() {
+        let files = folder(&path);
         let tests = load(&files).test();
-        assert!(tests.len() > 2, "{path}");
+        assert!(!tests.is_empty(), "{path}");
         assert!(tests.iter().all(|t| t.failures.is_empty()), "{path}: {tests:#?}");
     }
 }
