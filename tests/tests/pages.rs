@@ -9,7 +9,8 @@ mod tree;
 use std::fmt::Write as _;
 
 /// No program alone shows these: they need a state of another project, or an option.
-const WITHOUT_EXAMPLE: [&str; 2] = ["state_of_another_project", "old_facts"];
+const WITHOUT_EXAMPLE: [&str; 6] =
+    ["state_of_another_project", "old_facts", "copy_not_proven", "two_writers", "no_way_back", "copy_over_unknown_data"];
 
 /// What is wrong with one page; and the page as it should be, if only outputs differ.
 fn judge(path: &str, page: &str, problems: &mut String) -> String {

@@ -5,7 +5,7 @@
 #![allow(clippy::disallowed_methods)] // Reading the file that the command line names.
 
 use crate::exit::Failure;
-use mig_plan::{Digest, Plan};
+use mig_plan::{Digest, Plan, proof};
 use mig_runtime::validate::validate;
 use std::{fs, path::Path};
 
@@ -40,13 +40,12 @@ pub(super) fn read(path: &Path, digest: Option<&str>) -> Result<Plan, Failure> {
     }
     let plan: Plan = serde_json::from_value(value).map_err(|e| Failure::new(format!("`{shown}` is no plan: {e}")).help(again))?;
     same(&plan.digest(), digest, &shown.to_string())?;
-    match validate(&plan) {
-        Ok(()) => Ok(plan),
-        Err(problems) => {
-            let list: Vec<String> = problems.into_iter().take(PROBLEM_COUNT_MAX).collect();
-            Err(Failure::new(format!("`{shown}` is not a plan that can be applied: {}", list.join("; "))).help(again))
-        }
+    let problems = validate(&plan).err().unwrap_or_else(|| proof::violations(&plan).into_iter().map(|v| v.message).collect());
+    if problems.is_empty() {
+        return Ok(plan);
     }
+    let list: Vec<String> = problems.into_iter().take(PROBLEM_COUNT_MAX).collect();
+    Err(Failure::new(format!("`{shown}` is not a plan that can be applied: {}", list.join("; "))).help(again))
 }
 
 fn same(found: &Digest, wanted: &str, shown: &str) -> Result<(), Failure> {

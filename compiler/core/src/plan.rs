@@ -1,6 +1,7 @@
 //! Which steps lead from the state to the program? A draft is read off the model once; lowering it needs no model.
 //!
-//! One file each: `codes` names what may be wrong, `draft` reads, `pairing` finds what is moved, `steps` collects, `services` and `moves` lower, `estimate` reckons.
+//! One file each: `codes` names what may be wrong, `draft` reads, `pairing` finds what is moved, `steps` collects, `services` and `moves` lower, `estimate` reckons,
+//! `proven` looks whether what came of it loses nothing.
 
 pub(crate) mod codes;
 pub(crate) mod declared;
@@ -9,6 +10,7 @@ mod estimate;
 mod lower;
 mod moves;
 mod pairing;
+mod proven;
 mod renamed;
 mod services;
 mod settled;

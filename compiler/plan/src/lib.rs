@@ -8,6 +8,7 @@ pub mod facts;
 pub mod form;
 pub mod journal;
 pub mod plan;
+pub mod proof;
 pub mod visible;
 
 pub use diagnostic::{Diagnostic, Edit, Fix, Label, Position, Report, Severity, Span, Summary, Unproven};

@@ -30,8 +30,17 @@ pub(super) const FIXED_CHANGED: Code = Code("MIG6013", "fixed_field_changed");
 /// What is kept would be replaced or destroyed.
 pub(super) const KEPT: Code = Code("MIG6014", "kept_would_be_lost");
 
+/// A copy is used that nothing proves.
+pub(super) const COPY_NOT_PROVEN: Code = Code("MIG6020", "copy_not_proven");
+/// Both sides of a service may run at once.
+pub(super) const TWO_WRITERS: Code = Code("MIG6021", "two_writers");
+/// A move may pass what it cannot undo.
+pub(super) const NO_WAY_BACK: Code = Code("MIG6022", "no_way_back");
+/// A copy may overwrite what nobody looked at.
+pub(super) const OVER_UNKNOWN_DATA: Code = Code("MIG6023", "copy_over_unknown_data");
+
 /// All of them.
-pub(crate) const ALL: [Code; 13] = [
+pub(crate) const ALL: [Code; 17] = [
     UNREACHABLE,
     CHECKED_ONLY,
     NO_SOURCE,
@@ -45,4 +54,8 @@ pub(crate) const ALL: [Code; 13] = [
     LOWERED,
     FIXED_CHANGED,
     KEPT,
+    COPY_NOT_PROVEN,
+    TWO_WRITERS,
+    NO_WAY_BACK,
+    OVER_UNKNOWN_DATA,
 ];

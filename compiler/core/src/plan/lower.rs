@@ -230,7 +230,7 @@ impl Lowering<'_> {
         }
         let forecasts = std::mem::take(&mut self.forecasts).into_iter().map(|f| downtime(f, &steps)).collect();
         let secrets: BTreeSet<String> = steps.iter().flat_map(|s| s.action.secrets()).map(str::to_owned).collect();
-        Ok(Plan {
+        let plan = Plan {
             version: Plan::VERSION,
             project: self.draft.project.clone(),
             sources: Digest::of(&texts.all().iter().collect::<Vec<_>>()),
@@ -245,7 +245,11 @@ impl Lowering<'_> {
             secrets: secrets.into_iter().collect(),
             unproven: unproven(open, self.draft),
             outputs: self.draft.outputs.clone(),
-        })
+        };
+        match self.draft.unproven_steps(&plan) {
+            list if list.is_empty() => Ok(plan),
+            list => Err(Problems { list, unproven: open.to_vec() }),
+        }
     }
 
     fn jumps(&self, server: &Server, hosts: &mut BTreeMap<HostId, Host>) {

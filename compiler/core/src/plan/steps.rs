@@ -167,15 +167,26 @@ impl Graph {
     }
 }
 
-/// The first start of a move is its point of no return; what its move does later is behind it.
+/// The first start of a move is its point of no return; what its move does later is behind it. Other starts need it, so that
+/// none comes first when steps run at the same time.
 fn mark(steps: &mut [Step]) {
-    let mut passed: BTreeSet<String> = BTreeSet::new();
+    let mut passed: BTreeMap<String, StepId> = BTreeMap::new();
     for step in steps.iter_mut() {
-        let Some(of_move) = step.of_move.clone() else {
-            step.point_of_no_return = false;
-            continue;
-        };
-        step.after_no_return = passed.contains(&of_move);
-        step.point_of_no_return = step.point_of_no_return && passed.insert(of_move);
+        let starts = std::mem::take(&mut step.point_of_no_return);
+        let Some(of_move) = step.of_move.clone() else { continue };
+        match passed.get(&of_move) {
+            Some(first) => {
+                step.after_no_return = true;
+                if starts && !step.needs.contains(first) {
+                    step.needs.push(first.clone());
+                    step.needs.sort();
+                }
+            }
+            None if starts => {
+                step.point_of_no_return = true;
+                passed.insert(of_move, step.id.clone());
+            }
+            None => {}
+        }
     }
 }
