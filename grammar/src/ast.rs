@@ -5,6 +5,7 @@
 //! Trees are written by serde only into the program that was built with them: there is no format to keep.
 
 mod checks;
+pub(crate) mod shift;
 
 pub use checks::{Binding, Check, Condition, Expect, Test};
 

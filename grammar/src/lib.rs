@@ -2,6 +2,7 @@
 
 extern crate alloc;
 
+mod again;
 pub mod ast;
 mod damage;
 mod format;
@@ -11,5 +12,6 @@ mod parse;
 mod split;
 mod wording;
 
+pub use again::parse_again;
 pub use format::{Formatted, format, formatted};
 pub use parse::{TEXT_BYTES_MAX, parse};

@@ -4,6 +4,7 @@ use crate::ast::{Damage, Module, Span};
 use crate::grammar::{Mig, Rule};
 use crate::lower::Lower;
 use crate::split;
+use core::ops::Range;
 use pest::Parser;
 
 /// A longer text is not parsed: spans are 32 bits.
@@ -17,16 +18,22 @@ pub fn parse(text: &str) -> Module {
     if text.len() > TEXT_BYTES_MAX {
         return refused(text);
     }
-    let bom = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let mut lower = Lower::new(text);
-    for (at, piece) in split::pieces(&text[bom..], PIECE_BYTES) {
-        let base = bom + at;
+    lower_part(&mut lower, text, 0..text.len());
+    lower.finish()
+}
+
+/// Parses and lowers a part of a text that begins and ends where it may be cut.
+pub(crate) fn lower_part(lower: &mut Lower<'_>, text: &str, part: Range<usize>) {
+    let bom = if part.start == 0 && text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let from = part.start + bom;
+    for (at, piece) in split::pieces(&text[from..part.end], PIECE_BYTES) {
+        let base = from + at;
         match Mig::parse(Rule::file, piece) {
             Ok(pairs) => lower.file(pairs, base),
             Err(_) => lower.unread(Span::new(base, base + piece.len())),
         }
     }
-    lower.finish()
 }
 
 /// Says that the text is too long.

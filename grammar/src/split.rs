@@ -18,7 +18,7 @@ pub(crate) fn pieces(text: &str, bytes: usize) -> Vec<(usize, &str)> {
 }
 
 /// Offsets after a line break where an item, its annotation or its documentation begins.
-fn heads(text: &str) -> impl Iterator<Item = usize> + '_ {
+pub(crate) fn heads(text: &str) -> impl Iterator<Item = usize> + '_ {
     memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1).filter(|at| is_head(&text.as_bytes()[*at..]))
 }
 

@@ -323,3 +323,46 @@ fn a_byte_order_mark_and_carriage_returns_change_nothing() {
         assert_eq!(shape(&marked), shape(&plain));
     }
 }
+
+/// What is written into a text: pieces that begin and end items, documentation, annotations, texts and brackets.
+const WRITTEN: [&str; 18] = [
+    "",
+    " ",
+    "\n",
+    "x",
+    "1",
+    "\"",
+    "\"\"\"",
+    "{",
+    "}",
+    "(",
+    "@keep\n",
+    "\n/// d\n",
+    "\n//! m\n",
+    "//",
+    "\nlet a = 1\n",
+    "\n\n",
+    "\r\n",
+    "\u{feff}",
+];
+
+#[test]
+fn the_tree_of_an_edited_text_is_the_tree_of_the_text() {
+    let mut numbers = Numbers(0x2545_f491_4f6c_dd1d);
+    for sample in samples() {
+        let mut text = sample.clone();
+        let mut tree = mig_syntax::parse(&text);
+        for _ in 0..EDITS / 40 {
+            let old = text.clone();
+            let boundary = |at: usize| (0..=at.min(old.len())).rev().find(|at| old.is_char_boundary(*at)).unwrap_or(0);
+            let from = boundary(numbers.below(old.len() + 1));
+            let to = boundary(from + [0, 0, 1, 3, 40][numbers.below(5)]).max(from);
+            text.replace_range(from..to, WRITTEN[numbers.below(WRITTEN.len())]);
+            if text.len() > 2 * sample.len() || text.is_empty() {
+                text.clone_from(&sample);
+            }
+            tree = mig_syntax::parse_again(&old, tree, &text);
+            assert_eq!(format!("{tree:?}"), format!("{:?}", mig_syntax::parse(&text)), "from\n{old}\nto\n{text}");
+        }
+    }
+}

@@ -15,14 +15,10 @@ mod tokens;
 mod walk;
 
 use crate::{
-    Loaded,
     load::{Module, Syntax},
-    program::Program,
     source::{FileId, Loc},
     types::ModuleId,
-    watch::Watch,
 };
-use mig_plan::Report;
 
 pub use actions::{Action, actions};
 pub use complete::{Completion, CompletionSort, completions};
@@ -43,24 +39,6 @@ pub struct Place {
     pub start: usize,
     /// One past the last byte.
     pub end: usize,
-}
-
-/// All that is said of a program, and what its names stand for.
-#[derive(Debug)]
-pub struct Analysis {
-    /// Exactly what `check` reports.
-    pub report: Report,
-    /// What its names stand for.
-    pub index: Index,
-}
-
-/// Compiles a program as `check` does, and notes what its names stand for.
-pub fn analyse(loaded: &Loaded) -> Analysis {
-    let program = Program::watched(&loaded.syntax, Some(Watch::default()));
-    crate::judge(&program);
-    let index = Index::new(&program);
-    let report = program.problems.into_inner().finish(&loaded.syntax.texts);
-    Analysis { report, index }
 }
 
 /// The module of a file, and its number.

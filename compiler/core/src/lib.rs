@@ -9,6 +9,7 @@ mod accepted;
 mod answers;
 mod arithmetic;
 mod assume;
+mod brought;
 mod check;
 mod conform;
 mod declare;

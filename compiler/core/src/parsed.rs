@@ -1,4 +1,4 @@
-//! Which texts were parsed already? Those of the standard library once a process, those of a project until they change.
+//! Which texts were parsed already? Those of the standard library once a process; of those of a project what an edit did not touch.
 
 use crate::{embedded, load::Syntax, source::FileId};
 use mig_syntax::ast;
@@ -12,11 +12,15 @@ pub struct Parsed {
 }
 
 impl Parsed {
-    /// The tree of a text of the project.
+    /// The tree of a text of the project; of one that has changed, what did not change is taken from the old tree.
     pub(crate) fn tree(&mut self, path: &str, text: &str) -> Arc<ast::Module> {
-        match self.trees.get(path) {
-            Some((old, tree)) if old == text => tree.clone(),
-            _ => Arc::new(mig_syntax::parse(text)),
+        match self.trees.remove(path) {
+            Some((old, tree)) if old == text => tree,
+            Some((old, tree)) => {
+                let tree = Arc::try_unwrap(tree).unwrap_or_else(|shared| ast::Module::clone(&shared));
+                Arc::new(mig_syntax::parse_again(&old, tree, text))
+            }
+            None => Arc::new(mig_syntax::parse(text)),
         }
     }
 

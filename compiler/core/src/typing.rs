@@ -2,6 +2,7 @@
 
 use crate::{
     infer::{Env, Typer, key_text},
+    load::Module,
     program::Program,
     report::{ALLOW, DUPLICATE_NAME, MISSING_FIELD, PARAMETER, Problem, STAGE, SYNTAX, TYPE_MISMATCH, UNKNOWN_NAME},
     types::{KindId, ModuleId, Type, Typed},
@@ -16,16 +17,25 @@ pub fn check(program: &Program<'_>) {
     let typer = Typer { program };
     typer.parameters();
     typer.codes();
-    for (number, module) in program.syntax.modules.iter().enumerate() {
-        let id = ModuleId(number as u32);
-        for item in &module.tree.items {
-            typer.item(id, item);
-        }
-    }
+    crate::brought::check(program);
+    typer.modules(|module| !module.prelude);
     crate::recursion::check(program);
 }
 
+/// Types the modules of the standard library that are always there.
+pub(crate) fn always_there(program: &Program<'_>) {
+    Typer { program }.modules(|module| module.prelude);
+}
+
 impl<'a> Typer<'_, 'a> {
+    fn modules(&self, wanted: impl Fn(&Module) -> bool) {
+        for (number, module) in self.program.syntax.modules.iter().enumerate().filter(|(_, m)| wanted(m)) {
+            for item in &module.tree.items {
+                self.item(ModuleId(number as u32), item);
+            }
+        }
+    }
+
     /// A value for a parameter that does not exist was meant for one that does.
     fn parameters(&self) {
         let options = &self.program.syntax.options;

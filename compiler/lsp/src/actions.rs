@@ -7,7 +7,7 @@ use mig_core::editor::{self, Place};
 /// What may be done about the problems that touch a part of a file.
 pub fn of_range(answers: &Answers<'_>, file: &str, from: usize, to: usize) -> Vec<CodeActionOrCommand> {
     let mut list = vec![];
-    let report = &answers.compiled.analysis.report;
+    let report = &answers.compiled.report;
     let touches = |d: &&mig_plan::Diagnostic| d.file == file && d.span.start.byte as usize <= to && from <= d.span.end.byte as usize;
     for problem in report.diagnostics.iter().filter(touches) {
         for action in editor::actions(&answers.compiled.loaded, problem) {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 /// Diagnostics of a report, by the compiler's name of their file.
 pub fn by_file(answers: &Answers<'_>) -> BTreeMap<String, Vec<Diagnostic>> {
     let mut files: BTreeMap<String, Vec<Diagnostic>> = BTreeMap::new();
-    for problem in &answers.compiled.analysis.report.diagnostics {
+    for problem in &answers.compiled.report.diagnostics {
         files.entry(problem.file.clone()).or_default().push(one(answers, problem));
     }
     files

@@ -7,14 +7,13 @@ use crate::{
     uri,
 };
 use lsp_types::Uri;
-use mig_core::{
-    Files, Loaded, Parsed,
-    editor::{self, Analysis},
-    embedded, load_again,
-};
+use mig_core::{Files, Loaded, Parsed, editor::Index, embedded, load_again};
+use mig_plan::Report;
 use std::{
+    cell::{OnceCell, RefCell},
     collections::{BTreeMap, BTreeSet},
     path::Path,
+    rc::Rc,
     str::FromStr as _,
 };
 
@@ -23,15 +22,27 @@ use std::{
 pub struct Compiled {
     /// Its texts.
     pub loaded: Loaded,
-    /// What is said of them.
-    pub analysis: Analysis,
+    /// Exactly what `check` reports.
+    pub report: Report,
+    /// What its names stand for, once somebody asked: diagnostics do not need it.
+    index: OnceCell<Index>,
     /// Lines of the texts that were asked about.
-    lines: std::cell::RefCell<BTreeMap<String, std::rc::Rc<Lines>>>,
+    lines: RefCell<BTreeMap<String, Rc<Lines>>>,
 }
 
 impl Compiled {
+    fn new(loaded: Loaded) -> Self {
+        let report = loaded.compile().report;
+        Self { loaded, report, index: OnceCell::new(), lines: RefCell::default() }
+    }
+
+    /// What the names of the program stand for.
+    pub fn index(&self) -> &Index {
+        self.index.get_or_init(|| Index::new(&self.loaded))
+    }
+
     /// A text with its lines.
-    pub fn text(&self, file: &str) -> Option<(&str, std::rc::Rc<Lines>)> {
+    pub fn text(&self, file: &str) -> Option<(&str, Rc<Lines>)> {
         let text = self.loaded.sources.0.get(file)?;
         let mut known = self.lines.borrow_mut();
         let lines = known.entry(file.to_owned()).or_insert_with(|| Lines::new(text).into()).clone();
@@ -107,9 +118,7 @@ impl Projects {
         let parsed = &mut project.parsed;
         project.compiled.get_or_insert_with(|| {
             let files = Overlay { disk: host.files(home), home, documents };
-            let loaded = load_again(&files, &home.entry, &host.options(), parsed);
-            let analysis = editor::analyse(&loaded);
-            Compiled { loaded, analysis, lines: std::cell::RefCell::default() }
+            Compiled::new(load_again(&files, &home.entry, &host.options(), parsed))
         })
     }
 }

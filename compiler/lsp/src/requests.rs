@@ -94,7 +94,7 @@ impl Asked<'_, '_> {
     fn definition(&mut self, params: &GotoDefinitionParams) -> Answer {
         let TextDocumentPositionParams { text_document, position } = &params.text_document_position_params;
         self.at(&text_document.uri, *position, |answers, file, byte| {
-            let found = answers.compiled.analysis.index.definition(&answers.compiled.loaded, file, byte);
+            let found = answers.compiled.index().definition(&answers.compiled.loaded, file, byte);
             Ok(found.and_then(|place| answers.location(&place)))
         })
     }
@@ -103,7 +103,7 @@ impl Asked<'_, '_> {
         let TextDocumentPositionParams { text_document, position } = &params.text_document_position;
         let with_declaration = params.context.include_declaration;
         self.at(&text_document.uri, *position, |answers, file, byte| {
-            let found = answers.compiled.analysis.index.references(&answers.compiled.loaded, file, byte, with_declaration);
+            let found = answers.compiled.index().references(&answers.compiled.loaded, file, byte, with_declaration);
             Ok(Some(found.iter().filter_map(|place| answers.location(place)).collect::<Vec<Location>>()))
         })
     }
@@ -111,7 +111,7 @@ impl Asked<'_, '_> {
     fn highlights(&mut self, params: &DocumentHighlightParams) -> Answer {
         let TextDocumentPositionParams { text_document, position } = &params.text_document_position_params;
         self.at(&text_document.uri, *position, |answers, file, byte| {
-            let found = answers.compiled.analysis.index.references(&answers.compiled.loaded, file, byte, true);
+            let found = answers.compiled.index().references(&answers.compiled.loaded, file, byte, true);
             let here = found.iter().filter(|place| place.file == file);
             let range = |place: &editor::Place| answers.range(file, place.start, place.end);
             Ok(Some(here.map(|place| DocumentHighlight { range: range(place), kind: None }).collect::<Vec<_>>()))
@@ -120,7 +120,7 @@ impl Asked<'_, '_> {
 
     fn prepare_rename(&mut self, params: &TextDocumentPositionParams) -> Answer {
         self.at(&params.text_document.uri, params.position, |answers, file, byte| {
-            let found = editor::prepare_rename(&answers.compiled.loaded, &answers.compiled.analysis.index, file, byte);
+            let found = editor::prepare_rename(&answers.compiled.loaded, answers.compiled.index(), file, byte);
             let place = found.map_err(|why| Refused(ErrorCode::RequestFailed, why))?;
             Ok(Some(PrepareRenameResponse::Range(answers.range(file, place.start, place.end))))
         })
@@ -130,7 +130,7 @@ impl Asked<'_, '_> {
         let TextDocumentPositionParams { text_document, position } = &params.text_document_position;
         self.at(&text_document.uri, *position, |answers, file, byte| {
             let Answers { compiled, .. } = answers;
-            let done = editor::rename(&compiled.loaded, &compiled.analysis.index, file, byte, &params.new_name);
+            let done = editor::rename(&compiled.loaded, compiled.index(), file, byte, &params.new_name);
             let rename = done.map_err(|why| Refused(ErrorCode::RequestFailed, why))?;
             Ok(Some(answers.edit(rename.places.iter().map(|place| (place, rename.name.as_str())))))
         })

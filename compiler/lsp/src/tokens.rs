@@ -37,7 +37,7 @@ fn number(sort: TokenSort) -> u32 {
 /// The names of a file that stand for something.
 pub fn full(answers: &Answers<'_>, file: &str) -> SemanticTokens {
     let (mut line, mut column, mut data) = (0, 0, vec![]);
-    for token in editor::tokens(&answers.compiled.loaded, &answers.compiled.analysis.index, file) {
+    for token in editor::tokens(&answers.compiled.loaded, answers.compiled.index(), file) {
         let range = answers.range(file, token.start, token.end);
         let (start, end) = (range.start, range.end);
         // A token stands on one line and after the one before it.

@@ -12,7 +12,8 @@ use crate::{
     program::{Program, Symbol},
     source::{FileId, Loc},
     types::ModuleId,
-    watch::Target,
+    typing,
+    watch::{Target, Watch},
 };
 use mig_syntax::ast::{self, ExprKind, ItemKind};
 use smol_str::SmolStr;
@@ -43,9 +44,11 @@ pub struct Index {
 }
 
 impl Index {
-    /// Of a program that was typed with a watch.
-    pub(crate) fn new(program: &Program<'_>) -> Self {
-        let mut noter = Noter { program, uses: vec![], locals: BTreeMap::new() };
+    /// What the names of a program stand for.
+    pub fn new(loaded: &Loaded) -> Self {
+        let program = Program::watched(&loaded.syntax, Some(Watch::default()));
+        typing::check(&program);
+        let mut noter = Noter { program: &program, uses: vec![], locals: BTreeMap::new() };
         noter.items();
         noter.resolved();
         let mut uses = noter.uses;

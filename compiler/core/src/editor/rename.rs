@@ -1,6 +1,6 @@
 //! What changes when a name changes? Every place that names one thing, if the program then means what it meant.
 
-use super::{Index, Place, analyse, index::Use, is_own, module_of, place};
+use super::{Index, Place, index::Use, is_own, module_of, place};
 use crate::{Files, Loaded, load, source::Loc};
 use std::collections::BTreeMap;
 
@@ -80,16 +80,16 @@ fn is_name(old: &str, new: &str) -> Result<(), String> {
 
 /// A program means the same under another name if nothing new is wrong with it and as many names stand for the renamed thing.
 fn is_the_same(loaded: &Loaded, places: &[Place], old: &str, new: &str) -> Result<(), String> {
-    let before = analyse(loaded);
+    let before = loaded.compile().report;
     let renamed = load(&Texts::renamed(loaded, places, new), loaded.entry(), &loaded.syntax.options);
-    let after = analyse(&renamed);
+    let after = renamed.compile().report;
     let said = |m: &str| m.replace(&format!("`{old}`"), &format!("`{new}`"));
-    let known: Vec<String> = before.report.diagnostics.iter().map(|d| said(&d.message)).collect();
-    if let Some(fresh) = after.report.diagnostics.iter().find(|d| !known.contains(&said(&d.message))) {
+    let known: Vec<String> = before.diagnostics.iter().map(|d| said(&d.message)).collect();
+    if let Some(fresh) = after.diagnostics.iter().find(|d| !known.contains(&said(&d.message))) {
         return Err(format!("with the name `{new}`, {}:{}: {}", fresh.file, fresh.span.start.line, fresh.message));
     }
     let Some(first) = places.first() else { return Ok(()) };
-    let count = after.index.references(&renamed, &first.file, moved(first, places, new), true).len();
+    let count = Index::new(&renamed).references(&renamed, &first.file, moved(first, places, new), true).len();
     if count == places.len() { Ok(()) } else { Err(format!("`{new}` already means something where `{old}` is used")) }
 }
 
