@@ -8,7 +8,7 @@ mod tree;
 
 use std::fmt::Write as _;
 
-/// No program alone shows these: they need a state of another project, or an option.
+/// No program alone shows these: they need a state of another project, an option, or a mistake of the lowering.
 const WITHOUT_EXAMPLE: [&str; 6] =
     ["state_of_another_project", "old_facts", "copy_not_proven", "two_writers", "no_way_back", "copy_over_unknown_data"];
 
