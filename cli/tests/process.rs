@@ -4,7 +4,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "a process is started, and folders are made for it")]
 
-use mig_plan::{Action, Class, Digest, Estimate, Origin, Phase, Plan, Step, Undo};
+use mig_plan::{Action, Class, Digest, Estimate, Origin, Phase, Plan, ResourceState, Step, Undo};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -159,6 +159,47 @@ fn a_plan_in_a_file_is_applied_once() {
     let again = migc(&folder.0, &[&words[..], &["--yes"]].concat());
     assert_eq!(status(&again), 1, "{}", text(&again.stdout));
     assert!(text(&again.stderr).contains("applied already"), "{}", text(&again.stderr));
+}
+
+#[test]
+fn the_state_tells_what_was_done() {
+    let folder = Folder::new("state");
+    folder.write("main.mig", "project trial { name = \"trial\" }\n");
+    let look = |words: &[&str]| {
+        let output = migc(&folder.0, &[words, &["--state", "state"]].concat());
+        (status(&output), text(&output.stdout), text(&output.stderr))
+    };
+    assert_eq!(look(&["state", "history"]).1, "nothing was applied yet\n");
+    let mut plan = notes(2);
+    let settled = |kind: &str| ResourceState { kind: kind.to_owned(), digest: Digest::of(&kind).to_string(), ..ResourceState::default() };
+    plan.steps[0].sets = vec![("new.web".to_owned(), settled("docker.container"))];
+    plan.outputs = [("address".to_owned(), "10.0.0.2".into()), ("ports".to_owned(), [80, 443].as_slice().into())].into();
+    let digest = plan_file(&folder, &plan);
+    let done = migc(&folder.0, &["apply", "plan.json", "--digest", &digest, "--state", "state", "--yes"]);
+    assert_eq!(status(&done), 0, "{}", text(&done.stderr));
+
+    assert_eq!(look(&["state", "list"]).1, "new.web  docker.container\n");
+    assert!(look(&["state", "show", "new.web"]).1.starts_with("new.web (docker.container)\n"));
+    let (code, _, said) = look(&["state", "show", "new.wbe"]);
+    assert_eq!((code, said.contains("did you mean `new.web`?")), (1, true), "{said}");
+    let (_, history, _) = look(&["state", "history"]);
+    assert!(history.contains("done: 2 of 2 steps done; by "), "{history}");
+    let runs: serde_json::Value = serde_json::from_str(&look(&["state", "history", "--json"]).1).expect("JSON");
+    assert_eq!((runs[0]["end"].as_str(), runs[0]["done"].as_u64()), (Some("done"), Some(2)));
+    assert_eq!(look(&["output"]).1, "address = \"10.0.0.2\"\nports = [80,443]\n");
+    assert_eq!(look(&["output", "--name", "address"]).1, "10.0.0.2\n");
+    assert_eq!(look(&["output", "--name", "adress"]).0, 1);
+
+    let export: serde_json::Value = serde_json::from_str(&look(&["state", "export"]).1).expect("JSON");
+    let count = export["entries"].as_array().map_or(0, Vec::len);
+    assert!(look(&["state", "verify"]).1.starts_with(&format!("trial: {count} entries are whole")), "{}", look(&["state", "verify"]).1);
+    let entry = fs::read_dir(folder.0.join("state")).expect("a folder").map(|e| e.expect("an entry").path());
+    let entry = entry.filter(|path| path.extension().is_some_and(|e| e == "json")).min().expect("an entry of the journal");
+    let edited = fs::read_to_string(&entry).expect("text").replace("thing 1", "thing 9");
+    fs::remove_file(&entry).expect("it can be replaced");
+    fs::write(&entry, edited).expect("a file");
+    let (code, _, said) = look(&["state", "verify"]);
+    assert_eq!((code, said.contains("entry 2 of the journal does not follow entry 1 as it is now")), (1, true), "{said}");
 }
 
 #[test]

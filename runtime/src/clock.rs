@@ -1,7 +1,7 @@
 //! How is an instant written? As RFC 3339, in UTC.
 
 /// `2020-01-17T18:00:00Z`. The algorithm is Howard Hinnant's `civil_from_days`.
-pub(crate) fn utc(seconds: i64) -> String {
+pub fn utc(seconds: i64) -> String {
     const DAY_S: i64 = 86_400;
     const DAYS_PER_ERA: i64 = 146_097;
     let (days, second) = (seconds.div_euclid(DAY_S) + 719_468, seconds.rem_euclid(DAY_S));

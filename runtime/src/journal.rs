@@ -4,7 +4,7 @@
 
 mod load;
 
-pub use load::load;
+pub use load::{load, walk};
 
 use crate::{StoreError, World};
 use mig_plan::{Digest, Entry, Plan, Record, State};

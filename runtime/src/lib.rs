@@ -20,5 +20,6 @@ pub mod validate;
 mod wire;
 pub mod world;
 
+pub use clock::utc;
 pub use script::{Output, Script};
 pub use world::{Piped, StoreError, World, WorldError};

@@ -4,7 +4,7 @@
 
 mod told;
 
-use super::{planfile, printer::Printer, program, state};
+use super::{planfile, printer::Printer, program, store};
 use crate::{
     exit::{Failure, Outcome, Status},
     render::{self, count},
@@ -35,7 +35,7 @@ pub(super) struct Args {
     #[command(flatten)]
     program: program::Program,
     #[command(flatten)]
-    state: state::Folder,
+    state: store::Folder,
     /// The digest of the plan that was reviewed, where PATH is a plan
     #[arg(long, value_name = "sha256:…")]
     digest: Option<String>,
@@ -63,7 +63,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
         Some(_) => args.state.beside_plan()?,
         None => args.state.folder(&args.program.open()?, args.program.env.as_deref()),
     };
-    let state = state::read(&folder)?;
+    let state = store::read(&folder)?;
     if let Some(run) = &args.abandon {
         return abandon(args, run, &state, &folder, terminal);
     }
@@ -159,8 +159,8 @@ async fn perform(world: &RealWorld, plan: &Plan, way: Way, options: &Options, em
 
 fn act(args: &Args, plan: &Plan, way: Way, folder: &Path, terminal: &mut Terminal) -> Outcome {
     let by = real::operator();
-    let _held = state::hold(folder, &by)?;
-    let world = state::world(&plan.hosts, folder)?;
+    let _held = store::hold(folder, &by)?;
+    let world = store::world(&plan.hosts, folder)?;
     let stop = Arc::new(AtomicBool::new(false));
     let options = Options { by, ignore_window: args.ignore_window, stop: Arc::clone(&stop) };
     let printer = Printer::new(plan, args.json, terminal);
@@ -169,7 +169,7 @@ fn act(args: &Args, plan: &Plan, way: Way, folder: &Path, terminal: &mut Termina
         started.fetch_or(matches!(event, Event::Started { .. } | Event::Resumed { .. }), Ordering::Relaxed);
         printer.tell(&event);
     };
-    let result = state::runtime()?.block_on(async {
+    let result = store::runtime()?.block_on(async {
         tokio::select! {
             result = perform(&world, plan, way, &options, &emit) => Some(result),
             () = interrupted(&stop, &printer) => None,
@@ -205,9 +205,9 @@ fn abandon(args: &Args, run: &str, state: &State, folder: &Path, terminal: &mut 
     };
     terminal.print(&render::status::unfinished(unfinished));
     agree(args, &format!("close run {} as it is", visible::line(run)), terminal)?;
-    let _held = state::hold(folder, &real::operator())?;
-    let world = state::world(&BTreeMap::new(), folder)?;
-    match state::runtime()?.block_on(executor::abandon(&world, run)) {
+    let _held = store::hold(folder, &real::operator())?;
+    let world = store::world(&BTreeMap::new(), folder)?;
+    match store::runtime()?.block_on(executor::abandon(&world, run)) {
         Ok(Some(_)) => {
             terminal.print("closed; what is half-done is listed above, and `migc plan` plans from what is done\n");
             Ok(Status::Done)

@@ -10,6 +10,7 @@ mod graph;
 mod init;
 mod lsp;
 mod man;
+mod output;
 mod plan;
 mod planfile;
 mod printer;
@@ -17,6 +18,7 @@ mod program;
 mod rehearse;
 mod state;
 mod status;
+mod store;
 mod survey;
 mod test;
 mod why;
@@ -63,6 +65,8 @@ enum Command {
     Rehearse(rehearse::Args),
     Survey(survey::Args),
     Status(status::Args),
+    State(state::Args),
+    Output(output::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -91,6 +95,8 @@ pub fn run(cli: &Cli, terminal: &mut Terminal) -> Outcome {
         Command::Rehearse(args) => rehearse::run(args, terminal),
         Command::Survey(args) => survey::run(args, terminal),
         Command::Status(args) => status::run(args, terminal),
+        Command::State(args) => state::run(args, terminal),
+        Command::Output(args) => output::run(args, terminal),
         Command::Completions(args) => Ok(completions::run(args, terminal)),
         Command::Man(args) => man::run(args, terminal),
     }

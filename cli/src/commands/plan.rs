@@ -2,7 +2,7 @@
 //!
 //! Asks no host: what is required of them is looked at by `apply`, before its first change.
 
-use super::{program, state};
+use super::{program, store};
 use crate::{
     exit::{Failure, Outcome, Status},
     render::{self, json},
@@ -20,7 +20,7 @@ pub(super) struct Args {
     #[command(flatten)]
     program: program::Program,
     #[command(flatten)]
-    state: state::Folder,
+    state: store::Folder,
     /// Print the plan as data; see docs/json.md
     #[arg(long)]
     json: bool,

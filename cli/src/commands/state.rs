@@ -1,124 +1,120 @@
-//! Where is the state, and what does it say? The folder that `--state`, `MIG_STATE` or the program's `project { state }` names, in
-//! this order, else `.migc/state` below the project.
+//! `migc state`: what does the journal hold? What is settled, which runs there were, and whether every entry is whole.
 //!
-//! Reads the journal through the runtime, which proves it whole; writes nothing.
+//! Reads only; the runtime proves each entry before it is shown.
 
+use super::{program, store};
 use crate::{
-    exit::{Failure, Status},
-    project::{self, ENTRY, Project},
+    exit::{Failure, Outcome, Status},
+    render::{self, history::Run, json, near::near},
+    terminal::Terminal,
 };
-use mig_plan::{Host, HostId, State};
-use mig_runtime::{
-    Output, Piped, Script, StoreError, World, WorldError, journal,
-    real::{Held, HoldError, RealWorld, Store},
-};
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use clap::Subcommand;
+use mig_plan::{Entry, State};
+use serde::Serialize;
 
-/// Below the project's folder.
-const FOLDER: &str = ".migc/state";
-
-/// Which state.
+/// Look into the state: what is settled, what every run did, and whether the journal is whole
 #[derive(Debug, clap::Args)]
-#[group(skip)]
-pub(super) struct Folder {
-    /// The folder of the state; without it that of `MIG_STATE` in the environment, then `state` of the program's `project`, else `.migc/state` in the project's folder
-    #[arg(long, value_name = "DIR")]
-    state: Option<PathBuf>,
+pub(super) struct Args {
+    #[command(subcommand)]
+    what: What,
 }
 
-impl Folder {
-    /// Its folder, if it was named.
-    #[allow(clippy::disallowed_methods)] // The environment may name the state.
-    pub(super) fn named(&self) -> Option<PathBuf> {
-        let of_environment = || std::env::var_os("MIG_STATE").filter(|v| !v.is_empty()).map(PathBuf::from);
-        self.state.clone().or_else(of_environment)
-    }
-
-    /// Its folder, where no project tells.
-    pub(super) fn beside_plan(&self) -> Result<PathBuf, Failure> {
-        let here = || Project::open(Path::new(".")).ok().filter(|p| p.root().join(ENTRY).exists()).map(|p| self.folder(&p, None));
-        self.named().or_else(here).ok_or_else(|| {
-            Failure::usage("a plan in a file does not say where the state is").help("add `--state DIR`, or go to the project's folder")
-        })
-    }
-
-    /// Its folder.
-    pub(super) fn folder(&self, project: &Project, env: Option<&str>) -> PathBuf {
-        let declared = || project::options(&[], vec![]).ok().and_then(|options| mig_core::load(project, project.entry(), &options).state());
-        let folder = self.named().unwrap_or_else(|| project.root().join(declared().as_deref().unwrap_or(FOLDER)));
-        env.map_or(folder.clone(), |env| folder.join(env))
-    }
-
-    /// What it says; nothing, if nothing was applied yet.
-    pub(super) fn read(&self, project: &Project, env: Option<&str>) -> Result<State, Failure> {
-        read(&self.folder(project, env))
-    }
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Print what is settled, an address a line
+    List(Common),
+    /// Print what is known of one resource
+    Show {
+        /// Its address: `kruskal`, `mysql`, `web["a"]`
+        address: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Print every run: who, when, what it did, how it ended
+    History(Common),
+    /// Read every entry, and see that each is whole and names the one before
+    Verify(Common),
+    /// Print the whole journal as one object, to be kept elsewhere
+    Export(Place),
 }
 
-/// What the journal in that folder says.
-pub(super) fn read(folder: &Path) -> Result<State, Failure> {
-    let reader = Reader(Store::new(folder));
-    runtime()?
-        .block_on(journal::load(&reader))
-        .map_err(|error| Failure::new(format!("{error} (in {})", folder.display())).help(error.help()))
+#[derive(Debug, clap::Args)]
+struct Place {
+    #[command(flatten)]
+    program: program::Program,
+    #[command(flatten)]
+    state: store::Folder,
 }
 
-/// The right to write the state in that folder, until it is dropped.
-pub(super) fn hold(folder: &Path, by: &str) -> Result<Held, Failure> {
-    Store::new(folder).hold(by).map_err(|error| match error {
-        HoldError::Held { .. } => Failure::new(error.to_string())
-            .status(Status::Held)
-            .help("wait until that run is over; `migc status` shows how far it is, and `migc apply` goes on if it died"),
-        HoldError::Failed(_) => Failure::new(format!("{error} (in {})", folder.display()))
-            .help("see that the folder can be written, or give another with `--state`"),
-    })
+#[derive(Debug, clap::Args)]
+struct Common {
+    #[command(flatten)]
+    place: Place,
+    /// Print one object
+    #[arg(long)]
+    json: bool,
 }
 
-/// Hosts, clock and journal, as they are.
-pub(super) fn world(hosts: &BTreeMap<HostId, Host>, folder: &Path) -> Result<RealWorld, Failure> {
-    RealWorld::new(hosts, Store::new(folder))
-        .map_err(|error| Failure::new(format!("the hosts cannot be asked: {error}")).help("nothing was done; mend that and try again"))
+/// What `export` prints.
+#[derive(Serialize)]
+struct Export {
+    version: u32,
+    entries: Vec<Entry>,
 }
 
-/// Runs what waits for hosts, on this thread.
-pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    let made = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    made.map_err(|error| Failure::new(format!("the system gave no timers or sockets: {error}")))
+/// What `verify --json` prints.
+#[derive(Serialize)]
+struct Verified<'s> {
+    version: u32,
+    project: &'s str,
+    entries: u64,
+    head: &'s str,
 }
 
-/// A world that is only a journal, and one that is only read: nothing is created, not even its folder.
-struct Reader(Store);
+const VERSION: u32 = 1;
 
-const NO_HOSTS: &str = "only the journal is read here";
-
-impl World for Reader {
-    async fn run(&self, host: &str, _scripts: &[Script]) -> Result<Vec<Output>, WorldError> {
-        Err(WorldError::Unreachable { host: host.to_owned(), message: NO_HOSTS.to_owned(), help: String::new() })
+pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
+    match &args.what {
+        What::List(common) => {
+            let state = common.place.read(|_, _| {})?;
+            terminal.print(&if common.json { json::pretty(&state.resources) } else { render::history::list(&state) });
+        }
+        What::Show { address, common } => show(address, common, terminal)?,
+        What::History(common) => {
+            let mut runs: Vec<Run> = vec![];
+            common.place.read(|entry, state| render::history::add(&mut runs, entry, state))?;
+            terminal.print(&if common.json { json::pretty(&runs) } else { render::history::runs(&runs) });
+        }
+        What::Verify(common) => verify(common, terminal)?,
+        What::Export(place) => {
+            let mut entries = vec![];
+            place.read(|entry, _| entries.push(entry.clone()))?;
+            terminal.print(&json::pretty(&Export { version: VERSION, entries }));
+        }
     }
+    Ok(Status::Done)
+}
 
-    async fn pipe(&self, from: (&str, &Script), _to: (&str, &Script), _progress: &dyn Fn(u64)) -> Result<Piped, WorldError> {
-        Err(WorldError::Unreachable { host: from.0.to_owned(), message: NO_HOSTS.to_owned(), help: String::new() })
-    }
+fn show(address: &str, common: &Common, terminal: &mut Terminal) -> Result<(), Failure> {
+    let state = common.place.read(|_, _| {})?;
+    let Some(resource) = state.resources.get(address) else {
+        let near = near(address, state.resources.keys().map(String::as_str));
+        let help = near.map_or_else(|| "`migc state list` prints what is settled".to_owned(), |name| format!("did you mean `{name}`?"));
+        return Err(Failure::new(format!("the state knows nothing of `{address}`")).help(help));
+    };
+    terminal.print(&if common.json { json::pretty(resource) } else { render::history::resource(address, resource) });
+    Ok(())
+}
 
-    fn now_ms(&self) -> u64 {
-        0
-    }
+fn verify(common: &Common, terminal: &mut Terminal) -> Result<(), Failure> {
+    let state = common.place.read(|_, _| {})?;
+    let verified = Verified { version: VERSION, project: &state.project, entries: state.serial, head: &state.head };
+    terminal.print(&if common.json { json::pretty(&verified) } else { render::history::verified(&state) });
+    Ok(())
+}
 
-    async fn sleep(&self, _time: Duration) {}
-
-    async fn read_entry(&self, number: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        self.0.read(number)
-    }
-
-    async fn create_entry(&self, _number: u64, _bytes: &[u8]) -> Result<(), StoreError> {
-        Err(StoreError::Failed(NO_HOSTS.to_owned()))
-    }
-
-    fn secret(&self, _name: &str) -> Option<String> {
-        None
+impl Place {
+    fn read(&self, visit: impl FnMut(&Entry, &State)) -> Result<State, Failure> {
+        store::walk(&self.state.folder(&self.program.open()?, self.program.env.as_deref()), visit)
     }
 }

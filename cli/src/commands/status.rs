@@ -1,6 +1,6 @@
 //! `migc status`: what is settled, which run is unfinished, and what is there to type?
 
-use super::{program, state};
+use super::{program, store};
 use crate::{
     exit::{Outcome, Status},
     render::{self, json},
@@ -13,7 +13,7 @@ pub(super) struct Args {
     #[command(flatten)]
     program: program::Program,
     #[command(flatten)]
-    state: state::Folder,
+    state: store::Folder,
     /// Print one object
     #[arg(long)]
     json: bool,

@@ -4,9 +4,11 @@
 
 pub mod answer;
 pub mod github;
+pub mod history;
 pub mod human;
 pub mod json;
 pub mod names;
+pub mod near;
 pub mod plan;
 pub mod progress;
 pub mod quantity;

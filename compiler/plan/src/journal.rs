@@ -152,6 +152,9 @@ pub struct State {
     pub resources: BTreeMap<Address, ResourceState>,
     /// The run that is not over.
     pub unfinished: Option<Unfinished>,
+    /// What the last run that was done gives out, as JSON; `null` where it is not known.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub outputs: BTreeMap<String, serde_json::Value>,
 }
 
 /// A run with no end yet.
@@ -214,7 +217,12 @@ impl State {
                 run.going_back.clone_from(moves);
             }
             Record::Undone { step, outcome } => self.fold_undone(step, outcome),
-            Record::Ended { .. } => self.unfinished = None,
+            Record::Ended { end } => {
+                let run = self.unfinished.take();
+                if let (RunEnd::Done, Some(run)) = (end, run) {
+                    self.outputs = run.plan.outputs;
+                }
+            }
         }
     }
 

@@ -19,11 +19,17 @@ struct Versioned {
 
 /// Reads entries 1, 2, … and folds them.
 pub async fn load<W: World>(world: &W) -> Result<State, JournalError> {
+    walk(world, |_, _| {}).await
+}
+
+/// The same, and shows each entry that was proven whole, with the state before it.
+pub async fn walk<W: World>(world: &W, mut visit: impl FnMut(&Entry, &State)) -> Result<State, JournalError> {
     let mut state = State::default();
     for number in 1..=ENTRY_COUNT_MAX {
         let Some(bytes) = world.read_entry(number).await? else { return Ok(state) };
         let entry = read(number, &bytes, &state)?;
         check_records(&entry, &state)?;
+        visit(&entry, &state);
         state.fold(&entry, Digest::of_bytes(&bytes).as_str());
     }
     Err(refused(ENTRY_COUNT_MAX, "is the last that fits", "begin a new state with `migc init`, and import what exists"))

@@ -7,7 +7,7 @@
 
 use super::Args;
 use crate::{
-    commands::state,
+    commands::store,
     exit::{Outcome, Status},
     project::Project,
     render::count,
@@ -28,7 +28,7 @@ const LOOK_MS: u64 = 150;
 
 /// Checks until it is interrupted, or until nobody reads.
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
-    state::runtime()?.block_on(watch(args, terminal))
+    store::runtime()?.block_on(watch(args, terminal))
 }
 
 async fn watch(args: &Args, terminal: &mut Terminal) -> Outcome {

@@ -1,7 +1,7 @@
 //! How are many hosts asked? All at once, each with a time limit of its own; one that fails does not hold up the others.
 
 use super::{Args, targets::Target, targets::Targets};
-use crate::{commands::state, exit::Failure, terminal::Terminal, visible};
+use crate::{commands::store, exit::Failure, terminal::Terminal, visible};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use mig_plan::{Facts, Host, HostId};
 use mig_runtime::{
@@ -22,7 +22,7 @@ type Answers = Vec<Result<Facts, Failure>>;
 /// The facts of each target, in their order.
 pub(super) fn all(args: &Args, targets: &Targets, terminal: &Terminal) -> Result<Answers, Failure> {
     let bars = terminal.draws_progress().then(MultiProgress::new);
-    state::runtime()?.block_on(async {
+    store::runtime()?.block_on(async {
         let mut hosts = targets.hosts.clone();
         if !args.accept_key.is_empty() {
             accept(args, targets, &mut hosts).await?;

@@ -1,7 +1,7 @@
 //! Which hosts are meant, how are they reached, and where do their facts belong?
 
 use super::{Args, Program, file::File};
-use crate::{exit::Failure, project::ENTRY};
+use crate::{exit::Failure, project::ENTRY, render::near::near};
 use mig_core::Surveyed;
 use mig_plan::{Host, HostId, Login};
 use std::collections::BTreeMap;
@@ -77,9 +77,8 @@ fn plain(address: &str) -> String {
 
 fn nowhere<'a>(address: &str, known: impl Iterator<Item = &'a HostId>) -> Failure {
     let known: Vec<&str> = known.map(String::as_str).collect();
-    let near = known.iter().map(|name| (strsim::jaro_winkler(name, address), *name)).max_by(|a, b| a.0.total_cmp(&b.0));
-    let help = match near.filter(|(likeness, _)| *likeness > 0.8) {
-        Some((_, name)) => format!("did you mean `{name}`?"),
+    let help = match near(address, known.iter().copied()) {
+        Some(name) => format!("did you mean `{name}`?"),
         None if known.is_empty() => "the program declares no server; write user@host to look at one beside it".to_owned(),
         None => format!("it has {}; write user@host to look at one beside it", known.join(", ")),
     };

@@ -1,0 +1,129 @@
+//! Where is the state, and what does it say? The folder that `--state`, `MIG_STATE` or the program's `project { state }` names, in
+//! this order, else `.migc/state` below the project.
+//!
+//! Reads the journal through the runtime, which proves it whole; writes nothing.
+
+use crate::{
+    exit::{Failure, Status},
+    project::{self, ENTRY, Project},
+};
+use mig_plan::{Entry, Host, HostId, State};
+use mig_runtime::{
+    Output, Piped, Script, StoreError, World, WorldError, journal,
+    real::{Held, HoldError, RealWorld, Store},
+};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// Below the project's folder.
+const FOLDER: &str = ".migc/state";
+
+/// Which state.
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub(super) struct Folder {
+    /// The folder of the state; without it that of `MIG_STATE` in the environment, then `state` of the program's `project`, else `.migc/state` in the project's folder
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+}
+
+impl Folder {
+    /// Its folder, if it was named.
+    #[allow(clippy::disallowed_methods)] // The environment may name the state.
+    pub(super) fn named(&self) -> Option<PathBuf> {
+        let of_environment = || std::env::var_os("MIG_STATE").filter(|v| !v.is_empty()).map(PathBuf::from);
+        self.state.clone().or_else(of_environment)
+    }
+
+    /// Its folder, where no project tells.
+    pub(super) fn beside_plan(&self) -> Result<PathBuf, Failure> {
+        let here = || Project::open(Path::new(".")).ok().filter(|p| p.root().join(ENTRY).exists()).map(|p| self.folder(&p, None));
+        self.named().or_else(here).ok_or_else(|| {
+            Failure::usage("a plan in a file does not say where the state is").help("add `--state DIR`, or go to the project's folder")
+        })
+    }
+
+    /// Its folder.
+    pub(super) fn folder(&self, project: &Project, env: Option<&str>) -> PathBuf {
+        let declared = || project::options(&[], vec![]).ok().and_then(|options| mig_core::load(project, project.entry(), &options).state());
+        let folder = self.named().unwrap_or_else(|| project.root().join(declared().as_deref().unwrap_or(FOLDER)));
+        env.map_or(folder.clone(), |env| folder.join(env))
+    }
+
+    /// What it says; nothing, if nothing was applied yet.
+    pub(super) fn read(&self, project: &Project, env: Option<&str>) -> Result<State, Failure> {
+        read(&self.folder(project, env))
+    }
+}
+
+/// What the journal in that folder says.
+pub(super) fn read(folder: &Path) -> Result<State, Failure> {
+    walk(folder, |_, _| {})
+}
+
+/// The same, and shows each entry with the state before it.
+pub(super) fn walk(folder: &Path, visit: impl FnMut(&Entry, &State)) -> Result<State, Failure> {
+    let reader = Reader(Store::new(folder));
+    runtime()?
+        .block_on(journal::walk(&reader, visit))
+        .map_err(|error| Failure::new(format!("{error} (in {})", folder.display())).help(error.help()))
+}
+
+/// The right to write the state in that folder, until it is dropped.
+pub(super) fn hold(folder: &Path, by: &str) -> Result<Held, Failure> {
+    Store::new(folder).hold(by).map_err(|error| match error {
+        HoldError::Held { .. } => Failure::new(error.to_string())
+            .status(Status::Held)
+            .help("wait until that run is over; `migc status` shows how far it is, and `migc apply` goes on if it died"),
+        HoldError::Failed(_) => Failure::new(format!("{error} (in {})", folder.display()))
+            .help("see that the folder can be written, or give another with `--state`"),
+    })
+}
+
+/// Hosts, clock and journal, as they are.
+pub(super) fn world(hosts: &BTreeMap<HostId, Host>, folder: &Path) -> Result<RealWorld, Failure> {
+    RealWorld::new(hosts, Store::new(folder))
+        .map_err(|error| Failure::new(format!("the hosts cannot be asked: {error}")).help("nothing was done; mend that and try again"))
+}
+
+/// Runs what waits for hosts, on this thread.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let made = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    made.map_err(|error| Failure::new(format!("the system gave no timers or sockets: {error}")))
+}
+
+/// A world that is only a journal, and one that is only read: nothing is created, not even its folder.
+struct Reader(Store);
+
+const NO_HOSTS: &str = "only the journal is read here";
+
+impl World for Reader {
+    async fn run(&self, host: &str, _scripts: &[Script]) -> Result<Vec<Output>, WorldError> {
+        Err(WorldError::Unreachable { host: host.to_owned(), message: NO_HOSTS.to_owned(), help: String::new() })
+    }
+
+    async fn pipe(&self, from: (&str, &Script), _to: (&str, &Script), _progress: &dyn Fn(u64)) -> Result<Piped, WorldError> {
+        Err(WorldError::Unreachable { host: from.0.to_owned(), message: NO_HOSTS.to_owned(), help: String::new() })
+    }
+
+    fn now_ms(&self) -> u64 {
+        0
+    }
+
+    async fn sleep(&self, _time: Duration) {}
+
+    async fn read_entry(&self, number: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        self.0.read(number)
+    }
+
+    async fn create_entry(&self, _number: u64, _bytes: &[u8]) -> Result<(), StoreError> {
+        Err(StoreError::Failed(NO_HOSTS.to_owned()))
+    }
+
+    fn secret(&self, _name: &str) -> Option<String> {
+        None
+    }
+}
