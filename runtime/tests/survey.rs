@@ -8,6 +8,7 @@ mod support;
 
 use mig_plan::{Facts, Host};
 use mig_runtime::{
+    Script,
     real::Hosts,
     scripts,
     survey::{self, Request, differences, redact},
@@ -47,8 +48,10 @@ fn reasons(facts: &Facts) -> String {
 
 /// Runs the script here, in a shell.
 fn run_in(shell: &[&str], folder: &Folder, sizes: Option<u64>) -> Facts {
-    let paths = [folder.at("data")];
-    let script = scripts::survey(MARK, sizes, &paths);
+    answered(shell, &scripts::survey(MARK, sizes, &[folder.at("data")]))
+}
+
+fn answered(shell: &[&str], script: &Script) -> Facts {
     let (program, words) = shell.split_first().unwrap();
     let mut command = Command::new(program);
     command.args(words).args(["-c", script.text, "migc"]).args(&script.words);
@@ -96,6 +99,36 @@ fn what_is_not_measured_is_unknown() {
     let path = facts.paths.as_ref().unwrap().get(&folder.at("data")).cloned().unwrap();
     assert!(path.size.is_none() && path.entries.is_none() && path.owner.is_some(), "{path:?}");
     assert!(reasons(&facts).contains("sizes were not asked for"), "{}", reasons(&facts));
+}
+
+/// A measuring tool that tells how it was started, and does not end.
+const ENDLESS_DU: &str = "#!/bin/sh
+{ nice; ionice -p $$; echo $2; } >>\"$0.log\"
+exec sleep 600
+";
+
+#[test]
+fn sizes_are_measured_at_the_lowest_priority_and_given_up_at_their_limit() {
+    let folder = Folder::new("sizes");
+    sh(
+        r#"mkdir "$1/data" "$1/tools"; printf %s "$2" >"$1/tools/du"; chmod 755 "$1/tools/du""#,
+        &[folder.path().to_str().unwrap(), ENDLESS_DU],
+    );
+    let paths = [folder.at("data"), folder.at("tools")];
+    let mut script = scripts::survey(MARK, Some(1), &paths);
+    let text = String::from_utf8(script.stdin).unwrap();
+    let with_tools = text.replacen("\nPATH=", &format!("\nPATH={}:", folder.at("tools")), 1);
+    assert_ne!(text, with_tools);
+    script.stdin = with_tools.into_bytes();
+    let facts = answered(&["sh"], &script);
+    for path in &paths {
+        let one = facts.paths.as_ref().unwrap().get(path).cloned().unwrap();
+        assert!(one.size.is_none() && one.entries.is_none() && one.owner.is_some(), "{one:?}");
+        let told = facts.unknown.iter().flatten().find(|one| one.what.as_ref().is_some_and(|what| what.contains(path.as_str())));
+        assert!(told.is_some_and(|one| one.why.as_ref().unwrap().starts_with("measuring took more than 1 s")), "{}", reasons(&facts));
+    }
+    let log = fs::read_to_string(folder.at("tools/du.log")).unwrap();
+    assert_eq!(log, format!("19\nidle\n{}\n", paths[0]), "the second is not begun when the time is over");
 }
 
 #[test]
