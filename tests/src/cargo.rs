@@ -48,10 +48,15 @@ fn has(subcommand: &str) -> bool {
     crate::run::succeeds(cargo().args([subcommand, "--version"]))
 }
 
-/// Cargo without what the cargo above us says about our own package, so that nothing is built anew for it.
 fn cargo() -> Command {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
+    at_root(&mut command);
+    command
+}
+
+/// In the repository, and without what the cargo above us says about our own package, so that a cargo below builds nothing anew for it.
+pub(crate) fn at_root(command: &mut Command) {
     command.current_dir(root());
     for (name, _) in std::env::vars_os() {
         let of_package = name.to_str().is_some_and(|n| n.starts_with("CARGO_PKG_") || n.starts_with("CARGO_MANIFEST_"));
@@ -59,7 +64,6 @@ fn cargo() -> Command {
             command.env_remove(name);
         }
     }
-    command
 }
 
 fn ended(command: &mut Command) -> Outcome {

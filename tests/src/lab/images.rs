@@ -35,6 +35,8 @@ const SMALL: [(&str, &str); 1] = [("Dockerfile", include_str!("../../lab/small/D
 /// What was built.
 #[derive(Debug)]
 pub(crate) struct Images {
+    /// A Debian with nothing but its base system.
+    pub(crate) base: String,
     /// Of the hosts themselves.
     pub(crate) host: String,
     /// Of a host that has nothing but busybox.
@@ -63,7 +65,7 @@ pub(crate) fn build() -> Result<Images, String> {
     a.and(b).and(c).and(d)?;
     let archives = vec![archive(&mariadb, SERVICES[0].1)?, archive(&files, SERVICES[1].1)?];
     forget_others(&[&base, &host, &mariadb, &files, &small], &archives);
-    Ok(Images { host, small, archives })
+    Ok(Images { base, host, small, archives })
 }
 
 /// `migc-lab-NAME:DIGEST`, so that a recipe that changed is another image.

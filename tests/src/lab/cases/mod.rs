@@ -4,6 +4,7 @@ mod harness;
 mod killed;
 mod moved;
 mod outage;
+mod packaged;
 mod program;
 mod refused;
 mod surveyed;
@@ -23,6 +24,7 @@ const SHORT: &[Case] = &[
     Case { name: "harness: a plain copy is found out", body: harness::plain_copy_is_found_out },
     Case { name: "harness: a full copy is not accused", body: harness::full_copy_agrees },
     Case { name: "program: check and plan find no fault", body: program::check_and_plan },
+    Case { name: "packaged: installs, works and goes on a clean Debian", body: packaged::installs },
     Case { name: "surveyed: as root, and the checks hold on what is found", body: surveyed::as_root },
     Case { name: "surveyed: with sudo", body: surveyed::with_sudo },
     Case { name: "surveyed: without root, a banner and a broken profile", body: surveyed::without_root },
