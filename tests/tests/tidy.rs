@@ -95,10 +95,13 @@ fn prose(text: &str) -> Vec<(usize, &str)> {
     lines.map(|(number, line)| (number + 1, line)).collect()
 }
 
+/// The bindings of generated C take its address, which Rust calls `unsafe`.
+const WITH_LINTS_OF_ITS_OWN: &str = "grammar/editors/tree-sitter/Cargo.toml";
+
 #[test]
 fn lints_are_the_workspaces() {
-    let alone =
-        files("", "Cargo.toml").into_iter().filter(|path| path != "Cargo.toml" && !read(path).contains("[lints]\nworkspace = true"));
+    let all = files("", "Cargo.toml").into_iter().filter(|path| path != "Cargo.toml" && path != WITH_LINTS_OF_ITS_OWN);
+    let alone = all.filter(|path| !read(path).contains("[lints]\nworkspace = true"));
     let mut out = String::new();
     alone.for_each(|path| {
         let _ = writeln!(out, "{path}: add `[lints] workspace = true`");

@@ -3,15 +3,18 @@
 //! Positions of lines, messages and buffers are the protocol's and not known here. What a name means is what the typer noted (`watch`).
 
 mod actions;
+mod calls;
 mod complete;
 mod context;
 mod folds;
 mod hints;
 mod hover;
+mod imports;
 mod index;
 mod outline;
 mod rename;
 mod tokens;
+mod unproven;
 mod walk;
 
 use crate::{
@@ -21,6 +24,7 @@ use crate::{
 };
 
 pub use actions::{Action, actions};
+pub use calls::{Signature, signature};
 pub use complete::{Completion, CompletionSort, completions};
 pub use folds::{Fold, FoldSort, folds};
 pub use hints::{Hint, hints};
@@ -29,6 +33,7 @@ pub use index::Index;
 pub use outline::{Outline, OutlineSort, outline};
 pub use rename::{Rename, prepare_rename, rename};
 pub use tokens::{Token, TokenSort, tokens};
+pub use unproven::unproven_at;
 
 /// A piece of a text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -69,6 +69,9 @@ impl Typer<'_, '_> {
             return self.broken(env, e, problem);
         };
         self.program.note(at, || Some(Target::Function(brought)));
+        for given in args.iter().filter_map(|a| a.name.as_ref()).filter(|given| params.contains(&given.text.as_str())) {
+            self.program.note(self.program.loc(env.module, given.span), || Some(Target::Argument(brought)));
+        }
         let Some(args) = self.arrange(env, e, name, params, args) else { return Type::Error };
         self.brought(env, e, name, &args, want)
     }

@@ -37,6 +37,9 @@ impl<'a> Program<'a> {
         }
         self.depth.set(self.depth.get() - 1);
         let ty_value = if members.len() == 1 { members.remove(0) } else { Type::Union(members.into()) };
+        if union {
+            self.note_union(module, ty, &ty_value);
+        }
         let refine = |module, is_in, value| Refine { module, is_in, value, constant: OnceCell::new() };
         let own = ty.refinements.iter().map(|r| refine(module, r.is_in, Rc::new(r.value.clone())));
         let inherited = refinements.iter().flat_map(|l| l.iter()).map(|r| refine(r.module, r.is_in, r.value.clone()));

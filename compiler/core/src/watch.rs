@@ -9,7 +9,8 @@ use crate::{
     types::{KindId, ModuleId, Type},
 };
 use mig_syntax::ast;
-use std::cell::RefCell;
+use smol_str::SmolStr;
+use std::{cell::RefCell, collections::BTreeMap};
 
 /// What a name stands for.
 #[derive(Debug, Clone)]
@@ -40,6 +41,8 @@ pub enum Target<'a> {
     Part(Type),
     /// A parameter of a function of the program, at its place.
     Parameter(Loc),
+    /// A parameter of that function of the language.
+    Argument(&'static str),
 }
 
 /// What is around the cursor.
@@ -53,6 +56,9 @@ pub struct Spot {
     pub want: Option<Type>,
 }
 
+/// Bare values with the places where they are written.
+type Words = Vec<(SmolStr, Loc)>;
+
 /// What an editor asked for, while a program is typed.
 #[derive(Debug, Default)]
 pub struct Watch<'a> {
@@ -60,6 +66,8 @@ pub struct Watch<'a> {
     pub cursor: Option<(FileId, u32)>,
     /// What each name stands for, in the order of typing; one may come more than once.
     pub uses: RefCell<Vec<(Loc, Target<'a>)>>,
+    /// Where the bare values of each union are written first, by all that the union has.
+    pub unions: RefCell<BTreeMap<Vec<SmolStr>, Words>>,
     /// The innermost expression at the cursor.
     pub spot: RefCell<Option<Spot>>,
     /// The type of what stands before the `.` at the cursor.
@@ -121,6 +129,24 @@ impl<'a> Program<'a> {
         self.note(self.loc(module, last), || Some(target()));
     }
 
+    /// Bare values of a union stand for themselves, where a union of the same values is written first.
+    pub fn note_union(&self, module: ModuleId, written: &ast::Type, ty: &Type) {
+        let Some(watch) = &self.watch else { return };
+        let named = |member: &ast::TypeMember| match &member.form {
+            ast::TypeForm::Named(name) if ty.members().iter().any(|m| matches!(m, Type::Word(w) if *w == name.text)) => {
+                Some((name.text.clone(), self.loc(module, name.span)))
+            }
+            _ => None,
+        };
+        let places: Words = written.members.iter().filter_map(named).collect();
+        for (_, at) in &places {
+            self.note(*at, || Some(Target::Word(ty.clone())));
+        }
+        if !places.is_empty() {
+            watch.unions.borrow_mut().entry(ty.words()).or_insert(places);
+        }
+    }
+
     /// A declaration of that kind is typed.
     pub fn note_declaration(&self, module: ModuleId, d: &'a ast::Declaration, kind: KindId) {
         let Some(watch) = &self.watch else { return };
@@ -171,7 +197,7 @@ impl<'a> Program<'a> {
             Target::Module(module) => self.loc(*module, ast::Span::default()),
             Target::Word(ty) => return self.word_place(ty, None),
             Target::Parameter(at) => *at,
-            Target::Function(_) | Target::Method(_) | Target::Local(_) | Target::Part(_) => return None,
+            Target::Function(_) | Target::Method(_) | Target::Local(_) | Target::Part(_) | Target::Argument(_) => return None,
         })
     }
 
@@ -191,7 +217,8 @@ impl<'a> Program<'a> {
         let Some(Type::Enum(wanted)) =
             ty.members().into_iter().find(|m| matches!(m, Type::Enum(e) if word.is_none_or(|w| e.words.iter().any(|v| v == w))))
         else {
-            return None;
+            let unions = self.watch.as_ref()?.unions.borrow();
+            return unions.get(&ty.words())?.iter().find(|(w, _)| word.is_some_and(|word| w == word)).map(|(_, at)| *at);
         };
         let types = self.scopes.iter().chain([&self.prelude]).filter_map(|s| s.types.get(&wanted.name));
         types.into_iter().find_map(|(module, named)| match named {

@@ -22,7 +22,9 @@ pub fn item(answers: &Answers<'_>, file: &str, byte: usize, one: Completion, has
     let snippet = one.snippet.filter(|_| has_snippets);
     let format = if snippet.is_some() { InsertTextFormat::SNIPPET } else { InsertTextFormat::PLAIN_TEXT };
     let docs = Documentation::MarkupContent(MarkupContent { kind: MarkupKind::Markdown, value: one.docs.clone() });
+    let import = one.import.map(|(at, text)| vec![TextEdit { range: answers.range(file, at, at), new_text: text }]);
     CompletionItem {
+        additional_text_edits: import,
         text_edit: Some(CompletionTextEdit::Edit(TextEdit {
             range: answers.range(file, one.start, byte),
             new_text: snippet.unwrap_or_else(|| one.label.clone()),

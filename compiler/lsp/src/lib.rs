@@ -15,6 +15,7 @@ mod projects;
 mod queue;
 mod requests;
 mod server;
+mod signature;
 mod symbols;
 mod tokens;
 mod uri;

@@ -8,13 +8,13 @@ use crate::{
     position::Lines,
     projects::Overlay,
     server::{Refused, Server, parsed, value},
-    symbols, tokens,
+    signature, symbols, tokens,
 };
 use lsp_server::{ErrorCode, Request};
 use lsp_types::{
     CodeActionParams, CompletionParams, DocumentFormattingParams, DocumentHighlight, DocumentHighlightParams,
     DocumentRangeFormattingParams, DocumentSymbolParams, FoldingRangeParams, GotoDefinitionParams, HoverParams, InlayHintParams, Location,
-    Position, PrepareRenameResponse, ReferenceParams, RenameParams, SemanticTokensParams, TextDocumentIdentifier,
+    Position, PrepareRenameResponse, ReferenceParams, RenameParams, SemanticTokensParams, SignatureHelpParams, TextDocumentIdentifier,
     TextDocumentPositionParams, Uri, WorkspaceSymbolParams,
 };
 use mig_core::{Files as _, editor};
@@ -33,6 +33,7 @@ pub fn answer(server: &mut Server<'_>, client: Client, request: Request) -> Resu
         "textDocument/prepareRename" => asked.prepare_rename(&parsed(m, params)?),
         "textDocument/rename" => asked.rename(&parsed(m, params)?),
         "textDocument/completion" => asked.completion(&parsed(m, params)?),
+        "textDocument/signatureHelp" => asked.signature(&parsed(m, params)?),
         "textDocument/documentSymbol" => asked.document_symbols(&parsed(m, params)?),
         "workspace/symbol" => Ok(asked.workspace_symbols(&parsed(m, params)?)),
         "textDocument/semanticTokens/full" => asked.semantic_tokens(&parsed(m, params)?),
@@ -88,6 +89,13 @@ impl Asked<'_, '_> {
         let has_markdown = self.client.has_markdown;
         self.at(&text_document.uri, *position, |answers, file, byte| {
             Ok(editor::hover(&answers.compiled.loaded, file, byte).map(|h| hover::shown(answers, file, &h, has_markdown)))
+        })
+    }
+
+    fn signature(&mut self, params: &SignatureHelpParams) -> Answer {
+        let TextDocumentPositionParams { text_document, position } = &params.text_document_position_params;
+        self.at(&text_document.uri, *position, |answers, file, byte| {
+            Ok(editor::signature(&answers.compiled.loaded, file, byte).map(signature::shown))
         })
     }
 

@@ -254,3 +254,107 @@ fn formatting_is_the_formatters_and_a_range_touches_its_items_only() {
     assert_eq!(applied(text, one.as_array().expect("edits")), "let  a=1\nlet b = 2\nlet c = é\n");
     client.end();
 }
+
+const UNION: &str = "\
+kind node {
+  mode: lean | rich | Size
+}
+node a { mode = lean }
+node b { mode = rich }
+node c { mode = lean }
+";
+
+#[test]
+fn bare_values_of_a_union_are_names_like_others() {
+    let found = references(&UNION.replace("a { mode = lean", "a { mode = le┃an"));
+    assert_eq!(found.matches("^^^^").count(), 3, "{found}");
+    assert!(found.contains("  mode: lean | rich | Size\n        ^^^^\n"), "{found}");
+    let text = renamed(&UNION.replace("mode: lean", "mode: le┃an"), "small").expect("a rename");
+    assert_eq!(text, UNION.replace("lean", "small"));
+}
+
+/// The parameters of the call at the cursor, the active one in brackets.
+fn signature(marked: &str) -> String {
+    let (client, _, position) = opened(marked);
+    let found = client.ask("textDocument/signatureHelp", at(MAIN, &position));
+    client.end();
+    let Some(one) = found["signatures"].get(0) else { return String::new() };
+    let label = one["label"].as_str().expect("a label").to_owned();
+    let Some(active) = found["activeParameter"].as_u64() else { return label };
+    let ends: Vec<usize> = one["parameters"][active as usize]["label"]
+        .as_array()
+        .expect("ends")
+        .iter()
+        .filter_map(|n| n.as_u64().map(|n| n as usize))
+        .collect();
+    format!("{}<{}>{}", &label[..ends[0]], &label[ends[0]..ends[1]], &label[ends[1]..])
+}
+
+#[test]
+fn calls_show_their_parameters() {
+    assert_eq!(signature("let a = tcp(┃)\n"), "fn tcp(<port>, within)");
+    assert_eq!(signature("let a = tcp(80, ┃)\n"), "fn tcp(port, <within>)");
+    assert_eq!(signature("let a = tcp(within = 3┃s, port = 80)\n"), "fn tcp(port, <within>)");
+    let own = "fn gb(n: Int, of: Size) -> Size = n * of\nlet a = ";
+    assert_eq!(signature(&format!("{own}gb(2, 3┃GiB)\n")), "fn gb(n: Int, <of: Size>) -> Size");
+    assert_eq!(signature(&format!("{own}gb(2,┃")), "fn gb(n: Int, <of: Size>) -> Size");
+    assert_eq!(signature(&format!("{own}gb(1, 2GiB)┃\n")), "");
+    assert_eq!(signature(&format!("{own}gb(tcp(8┃0), 2GiB)\n")), "fn tcp(<port>, within)");
+    let hovered = hover("let a = tcp(80, wit┃hin = 3s)\n");
+    assert!(hovered.contains("within, a parameter of fn tcp(port, within)"), "{hovered}");
+    assert!(labels("let a = tcp(80, ┃)\n").contains(&"within".to_owned()));
+    let given = labels("let a = tcp(within = 3s, ┃)\n");
+    assert!(given.contains(&"port".to_owned()) && !given.contains(&"within".to_owned()), "{given:?}");
+}
+
+/// The text after a proposal was chosen.
+fn chosen(marked: &str, label: &str) -> String {
+    let (client, text, position) = opened(marked);
+    let found = client.ask("textDocument/completion", at(MAIN, &position));
+    client.end();
+    let all = found.as_array().expect("a list");
+    let one = all.iter().find(|c| c["label"] == label).unwrap_or_else(|| panic!("{label} is not proposed"));
+    let import = one["additionalTextEdits"].as_array().cloned().unwrap_or_default();
+    let edits: Vec<Value> = import.into_iter().chain([one["textEdit"].clone()]).collect();
+    applied(&text, &edits)
+}
+
+#[test]
+fn what_is_not_imported_yet_is_proposed_with_its_import() {
+    assert_eq!(chosen("server a: ┃ { }\n", "ssh.host"), "use ssh\n\nserver a: ssh.host { }\n");
+    assert_eq!(chosen("//! A club.\n\nserver a: ssh.ho┃\n", "host"), "//! A club.\n\nuse ssh\n\nserver a: ssh.host\n");
+    assert_eq!(chosen("use aliyun\n\nserver a: ┃ { }\n", "ssh.host"), "use aliyun\nuse ssh\n\nserver a: ssh.host { }\n");
+    let imported = labels("use ssh\n\nserver a: ┃ { }\n");
+    assert_eq!(imported.iter().filter(|l| *l == "ssh.host").count(), 1);
+    let text = "let a = ┃\n";
+    let (text, position) = cursor(text);
+    let client = Client::new(&[(MAIN, &text), ("/work/net/ports.mig", "let web = 443/tcp\n")]);
+    client.open(MAIN, &text);
+    let found = client.ask("textDocument/completion", at(MAIN, &position));
+    client.end();
+    let one = found.as_array().expect("a list").iter().find(|c| c["label"] == "ports").expect("the other module").clone();
+    assert_eq!(one["additionalTextEdits"][0]["newText"], "use \"./net/ports.mig\"\n\n");
+}
+
+#[test]
+fn what_is_not_proven_stands_at_the_declaration_that_lacks_a_fact() {
+    let text = "\
+use ssh
+existing server old: ssh.host { address = 10.0.0.1 }
+@adopt(\"i-0001\")
+server new: ssh.host { address = 10.0.0.2 }
+move everything: block { from = old, to = new, regenerate = [machine_id, ssh_host_keys, dhcp] }
+";
+    let client = Client::new(&[(MAIN, text)]);
+    client.open(MAIN, text);
+    let found = client.diagnostics(MAIN, 1);
+    client.end();
+    let unproven = found.iter().filter(|d| d["severity"] == 3);
+    let said: Vec<(Value, String)> = unproven
+        .map(|d| (d["range"].clone(), d["message"].as_str().unwrap_or("").to_owned()))
+        .filter(|(_, m)| m.starts_with("not proven"))
+        .collect();
+    let drawn = drawn(text, &said);
+    assert!(drawn.contains("\n       ^^^ not proven: other_architecture for new: needs a survey of `"), "{found:?}\n{drawn}");
+    assert!(drawn.contains("     ^^^^^^^^^^ not proven: fstab_entry_without_device for everything: needs a survey of `"), "{drawn}");
+}

@@ -176,3 +176,41 @@ fn texts_that_are_too_much_are_said_to_be() {
     assert!(client.answer(&RequestId::from("text".to_owned())).response_result.is_err());
     client.end();
 }
+
+#[test]
+fn edits_past_the_end_or_backwards_leave_the_session_whole() {
+    let client = ready();
+    let edit = |version: i32, start: (u32, u32), end: (u32, u32), text: &str| {
+        let place = |(line, character): (u32, u32)| json!({ "line": line, "character": character });
+        let change = json!({ "range": { "start": place(start), "end": place(end) }, "text": text });
+        let document = json!({ "uri": uri(MAIN), "version": version });
+        client.tell("textDocument/didChange", json!({ "textDocument": document, "contentChanges": [change] }));
+    };
+    edit(2, (99, 7), (u32::MAX, u32::MAX), "let c = b\n");
+    assert!(client.diagnostics(MAIN, 2).is_empty(), "it stands at the end");
+    edit(3, (1, 8), (0, 3), "x");
+    let said = client.told("window/logMessage", |_| true);
+    assert!(said["message"].as_str().is_some_and(|m| m.contains("ends before it begins")), "{said}");
+    edit(4, (0, 8), (0, 9), "nothing");
+    let found = client.diagnostics(MAIN, 4);
+    assert!(found.iter().any(|d| d["message"].as_str().is_some_and(|m| m.contains("nothing"))), "{found:?}");
+    assert_eq!(client.end(), End::Orderly);
+}
+
+/// Every text that typing goes through, step by step: what is said of it is what a server says that sees it first.
+#[test]
+fn what_is_kept_between_edits_changes_no_answer() {
+    let client = ready();
+    let text = "kind node { disk: Size }\nnode a { disk = 1GiB }\n/// b\nnode b { disk = a.disk }\nnode c { disk = b.disk * 2 }\n";
+    let typed = "node d {\n  disk = \"x\n}\n@keep\n";
+    for (step, _) in typed.char_indices() {
+        let version = 2 + step as i32;
+        let now = text.replacen("/// b\n", &format!("{}/// b\n", &typed[..=step]), 1);
+        client.rewrite(MAIN, version, &now);
+        let fresh = Client::new(&[(MAIN, &now)]);
+        fresh.open(MAIN, &now);
+        assert_eq!(client.diagnostics(MAIN, version), fresh.diagnostics(MAIN, 1), "{now}");
+        fresh.end();
+    }
+    client.end();
+}

@@ -1,12 +1,13 @@
 //! What may be written at a byte? Decided by the text before it and by what the typer knows there, also in a broken program.
 
 use super::{
+    calls::Call,
     context::{checks, docs_of, expression_at, head_of, is_comment, is_text},
     hover::is_reference,
-    module_of,
+    imports, module_of,
 };
 use crate::{
-    Loaded, embedded,
+    Loaded,
     infer::{Env, Typer, key_text},
     load::Module,
     program::{FieldDef, Program, Symbol, symbol_name},
@@ -62,6 +63,8 @@ pub struct Completion {
     pub rank: u8,
     /// From this byte up to the cursor is replaced.
     pub start: usize,
+    /// The line that imports what it names, and the byte where it is written.
+    pub import: Option<(usize, String)>,
 }
 
 /// Words that items begin with.
@@ -116,7 +119,7 @@ impl<'a> Asked<'_, 'a> {
     fn add(&mut self, label: impl Into<String>, sort: CompletionSort, rank: u8) -> &mut Completion {
         let label = label.into();
         let (detail, docs) = (String::new(), String::new());
-        self.list.push(Completion { label, sort, detail, docs, snippet: None, rank, start: self.start });
+        self.list.push(Completion { label, sort, detail, docs, snippet: None, rank, start: self.start, import: None });
         let last = self.list.len() - 1;
         &mut self.list[last]
     }
@@ -166,24 +169,48 @@ impl<'a> Asked<'_, 'a> {
             if path.contains('"') {
                 return;
             }
-            let own = self.program.syntax.texts.name(self.found.file);
-            let folder = own.rsplit_once('/').map_or("", |f| f.0);
             let start = self.start - path.len();
-            for file in self.files.iter().filter(|f| *f != own) {
-                let label = match file.strip_prefix(folder).map(|f| f.trim_start_matches('/')) {
-                    Some(below) if folder.is_empty() || file.starts_with(&format!("{folder}/")) => format!("./{below}"),
-                    _ => format!("{}{file}", "../".repeat(folder.split('/').count())),
-                };
-                self.add(label, CompletionSort::Module, 0).start = start;
+            for module in imports::of_the_project(self.files, self.program.syntax.texts.name(self.found.file)) {
+                self.add(module.target.trim_matches('"'), CompletionSort::Module, 0).start = start;
             }
             return;
         }
         if !rest.is_empty() {
             return;
         }
-        for (path, text) in embedded::STDLIB.iter().filter(|(p, _)| !p.contains('/')) {
-            let docs: Vec<&str> = text.lines().take_while(|l| l.starts_with("//!")).map(|l| l.trim_start_matches("//!").trim()).collect();
-            self.add(path.trim_end_matches(".mig"), CompletionSort::Module, 0).docs = docs.join("\n");
+        for module in imports::of_the_library() {
+            self.add(module.name, CompletionSort::Module, 0).docs = module.docs;
+        }
+    }
+
+    /// What is not imported yet; with a noun, the kinds of it that the standard library has.
+    fn unimported(&mut self, noun: Option<&str>) {
+        let syntax = self.program.syntax;
+        let text = syntax.texts.text(self.found.file);
+        let always = |m: &imports::Importable| syntax.modules.iter().any(|known| known.prelude && known.name == m.name);
+        let all = imports::of_the_library().chain(imports::of_the_project(self.files, syntax.texts.name(self.found.file)));
+        for module in all.filter(|m| !m.is_in(self.found) && !self.found.uses.contains_key(&m.name) && !always(m)) {
+            let import = module.import(self.found, text);
+            let (labels, sort, rank) = match noun {
+                Some(noun) => (module.kinds_of(noun), CompletionSort::Kind, 3),
+                None if module.name.chars().all(is_word) => (vec![module.name.clone()], CompletionSort::Module, 6),
+                None => continue,
+            };
+            for label in labels {
+                let one = self.add(label, sort, rank);
+                (one.detail, one.docs) = (format!("use {}", module.target), module.docs.clone());
+                one.import = Some(import.clone());
+            }
+        }
+    }
+
+    /// Names of parameters that the call around the cursor has no value for.
+    fn arguments(&mut self) {
+        let Some(call) = Call::around(self.program, self.module, &self.found.tree, self.byte) else { return };
+        let text = self.program.syntax.texts.text(self.found.file);
+        for name in call.missing(text, self.byte) {
+            let one = self.add(name, CompletionSort::Field, 1);
+            (one.detail, one.snippet) = ("parameter".to_owned(), Some(format!("{name} = $0")));
         }
     }
 
@@ -211,10 +238,24 @@ impl<'a> Asked<'_, 'a> {
         let receiver = self.program.watch.as_ref().and_then(|w| w.receiver.borrow().clone());
         match self.program.used(self.module, first) {
             Some(target) if self.program.find_value(self.module, first).is_none() => self.of_module(target, before, first),
-            _ => {
-                if let Some(ty) = receiver {
-                    self.of_type(&ty);
-                }
+            _ => match receiver {
+                Some(ty) => self.of_type(&ty),
+                None => self.of_unimported(before, first),
+            },
+        }
+    }
+
+    /// `server x: ssh.` where `ssh` is not imported yet.
+    fn of_unimported(&mut self, before: &str, first: &str) {
+        let head = before.strip_suffix(first).and_then(|rest| rest.trim_end().strip_suffix(':'));
+        let Some(noun) = head.and_then(|head| self.noun_before(head)) else { return };
+        let noun = self.program.kind(self.program.kind(noun).root).path.clone();
+        let text = self.program.syntax.texts.text(self.found.file);
+        for module in imports::of_the_library().filter(|m| m.name == first) {
+            let import = module.import(self.found, text);
+            for label in module.kinds_of(&noun) {
+                let one = self.add(label.trim_start_matches(first).trim_start_matches('.'), CompletionSort::Kind, 0);
+                (one.detail, one.import) = (format!("use {}", module.target), Some(import.clone()));
             }
         }
     }
@@ -343,6 +384,7 @@ impl<'a> Asked<'_, 'a> {
                 self.kind(kind, &label, 0);
             }
         }
+        self.unimported(Some(&program.kind(root).path));
     }
 
     /// A kind of another module, with the name that this module knows that one by.
@@ -376,6 +418,7 @@ impl<'a> Asked<'_, 'a> {
     }
 
     fn inside(&mut self) {
+        self.arguments();
         let watch = self.program.watch.as_ref();
         let spot = watch.and_then(|w| w.spot.borrow().clone());
         let record = expression_at(&self.found.tree, self.byte, |e| matches!(e.kind, ExprKind::Record(_)));
@@ -489,6 +532,7 @@ impl<'a> Asked<'_, 'a> {
         for module in modules {
             self.add(module.as_str(), CompletionSort::Module, 5);
         }
+        self.unimported(None);
     }
 
     fn symbol(&mut self, module: ModuleId, symbol: &Symbol<'a>, rank: u8) {

@@ -89,10 +89,8 @@ impl<'a> Asked<'_, '_, 'a> {
                 let docs = module.map_or(String::new(), |m| m.tree.docs.clone());
                 Hover { docs, ..explained(span, format!("use {}", module.map_or("", |m| m.name.as_str()))) }
             }
-            Target::Function(name) => {
-                let params = FUNCTIONS.iter().find(|f| f.0 == *name).map_or(String::new(), |f| f.1.join(", "));
-                explained(span, format!("fn {name}({params})"))
-            }
+            Target::Function(name) => explained(span, brought(name)),
+            Target::Argument(of) => explained(span, format!("{text}, a parameter of {}", brought(of))),
             Target::Method(ty) => explained(span, format!("{ty}.{text}")),
             Target::Word(ty) => explained(span, format!("{text}: {ty}")),
             Target::Local(ty) | Target::Part(ty) => explained(span, format!("{text}: {ty}")),
@@ -224,6 +222,12 @@ impl<'a> Asked<'_, '_, 'a> {
         }
         Some(hover)
     }
+}
+
+/// `fn tcp(port, within)`
+fn brought(name: &str) -> String {
+    let params = FUNCTIONS.iter().find(|f| f.0 == name).map_or(String::new(), |f| f.1.join(", "));
+    format!("fn {name}({params})")
 }
 
 fn explained(span: Span, head: String) -> Hover {

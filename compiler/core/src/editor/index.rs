@@ -322,6 +322,6 @@ fn sort_of(target: &Target<'_>) -> TokenSort {
         Target::Module(_) => TokenSort::Module,
         Target::Method(_) => TokenSort::Method,
         Target::Word(_) => TokenSort::Word,
-        Target::Local(_) | Target::Parameter(_) => TokenSort::Parameter,
+        Target::Local(_) | Target::Parameter(_) | Target::Argument(_) => TokenSort::Parameter,
     }
 }
