@@ -5,7 +5,7 @@
 #![allow(clippy::disallowed_methods)] // The file is named on the command line.
 
 use crate::{
-    exit::Failure,
+    exit::{Failure, reason},
     fingerprint,
     render::{count, json},
     rewrite, visible,
@@ -72,12 +72,13 @@ impl Baseline {
         let update = "`--update-baseline` writes it";
         let about = fs::metadata(path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => Failure::new(format!("there is no baseline `{shown}`")).help(update),
-            _ => Failure::new(format!("the baseline `{shown}` cannot be read: {error}")),
+            _ => Failure::new(format!("the baseline `{shown}` cannot be read: {}", reason(&error))),
         })?;
         if !about.is_file() || about.len() > SIZE_MAX_BYTES {
             return Err(Failure::new(format!("`{shown}` is no baseline: it is no regular file of at most {SIZE_MAX_BYTES} bytes")));
         }
-        let text = fs::read_to_string(path).map_err(|error| Failure::new(format!("the baseline `{shown}` cannot be read: {error}")))?;
+        let text =
+            fs::read_to_string(path).map_err(|error| Failure::new(format!("the baseline `{shown}` cannot be read: {}", reason(&error))))?;
         let broken =
             |why: String| Failure::new(format!("`{shown}` is no baseline: {why}")).help(format!("mend it, or remove it: {update}"));
         let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| broken(error.to_string()))?;
@@ -99,7 +100,7 @@ impl Baseline {
     /// Writes it at once.
     pub fn write(&self, path: &Path) -> Result<(), Failure> {
         rewrite::create(path, &json::pretty(self)).map_err(|error| {
-            Failure::new(format!("the baseline `{}` cannot be written: {error}", visible::line(&path.display().to_string())))
+            Failure::new(format!("the baseline `{}` cannot be written: {}", visible::line(&path.display().to_string()), reason(&error)))
         })
     }
 

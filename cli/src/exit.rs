@@ -48,6 +48,16 @@ impl From<Status> for ExitCode {
     }
 }
 
+/// What is wrong with a file, in words of this program where they are clearer than the system's.
+pub fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+        std::io::ErrorKind::AlreadyExists => "it is there already".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission is denied".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
 /// Why a command could not do its work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {

@@ -175,6 +175,34 @@ fn a_baseline_silences_what_was_known() {
 }
 
 #[test]
+fn damage_is_mended_by_safe_edits() {
+    let folder = Folder::new("damage", "node a { size: 2GiB; name = 'x' }\nnode b { size = 2 GiB, name = “y” }\n");
+    let (status, _, errors) = folder.check(&["--fix"]);
+    assert_eq!(
+        folder.read("in/main.mig"),
+        format!("{KIND}node a {{ size = 2GiB, name = \"x\" }}\nnode b {{ size = 2GiB, name = \"y\" }}\n"),
+        "{errors}"
+    );
+    assert_eq!(status, 0, "{errors}");
+}
+
+#[test]
+fn parameters_take_the_strongest_value() {
+    let folder = Folder::new("parameters", "param size: Size = 1GiB\nnode a { size = size }\n");
+    folder.write("in/lab.migvars", "size = 20GiB\n");
+    let told = |words: &[&str], environment: Option<&str>| {
+        let mut command = folder.command(words);
+        command.envs(environment.map(|value| ("MIG_VAR_size", value)));
+        let (_, out, _) = told(&command.args(["--format", "short"]).output().expect("migc can be started"));
+        out.lines().next().unwrap_or("").split_once("a has ").map_or("", |(_, size)| size.split(',').next().unwrap_or("")).to_owned()
+    };
+    assert_eq!(told(&[], None), "");
+    assert_eq!(told(&[], Some("10GiB")), "10 GiB");
+    assert_eq!(told(&["--env", "lab"], Some("10GiB")), "20 GiB");
+    assert_eq!(told(&["--env", "lab", "--set", "size=30GiB"], Some("10GiB")), "30 GiB");
+}
+
+#[test]
 fn old_facts_are_warned_of() {
     let folder = Folder::new("age", "");
     folder.write(

@@ -7,6 +7,7 @@
 use mig_plan::{Action, Class, Digest, Estimate, Origin, Phase, Plan, ResourceState, Step, Undo};
 use std::{
     fs,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
 };
@@ -267,4 +268,29 @@ fn hooks_run_commands_that_are_there() {
     for entry in entries {
         assert_eq!(status(&migc(&folder.0, &[entry, "--help"])), 0, "{entry}");
     }
+}
+
+/// Status, output and errors of `migc graph --svg` where `dot` is this script, or is not there.
+fn drawn(name: &str, script: Option<&str>) -> (i32, String, String) {
+    let folder = Folder::new(name);
+    if let Some(script) = script {
+        let dot = folder.write("dot", script);
+        fs::set_permissions(&dot, fs::Permissions::from_mode(0o755)).expect("a mode");
+    }
+    folder.write("main.mig", "kind node { }\nnode a { }\n");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_migc"));
+    let output = command.current_dir(&folder.0).env("PATH", &folder.0).args(["graph", "--svg"]).output().expect("migc can be started");
+    (status(&output), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn a_picture_is_drawn_by_graphviz_or_what_is_missing_is_said() {
+    let (status, out, errors) = drawn("none", None);
+    assert_eq!((status, out.as_str()), (1, ""));
+    assert!(errors.contains("which is not installed") && errors.contains("apt install graphviz"), "{errors}");
+    let draws = "#!/bin/sh\nread -r line\necho \"<svg>$1 $line</svg>\"\n";
+    assert_eq!(drawn("draws", Some(draws)), (0, "<svg>-Tsvg digraph program {</svg>\n".to_owned(), String::new()));
+    let (status, out, errors) = drawn("fails", Some("#!/bin/sh\necho 'Error: no layout' >&2\nexit 1\n"));
+    assert_eq!((status, out.as_str()), (1, ""));
+    assert!(errors.contains("`dot` of Graphviz drew no picture: Error: no layout"), "{errors}");
 }

@@ -64,6 +64,19 @@ pub struct Damage {
     pub message: String,
     /// What to do, if there is one thing to do.
     pub help: Option<String>,
+    /// The edit that does it.
+    pub mend: Option<Mend>,
+}
+
+/// An edit that mends damage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mend {
+    /// What it replaces; empty where it inserts.
+    pub span: Span,
+    /// What stands there then.
+    pub text: String,
+    /// Can nothing else have been meant?
+    pub is_sure: bool,
 }
 
 /// A top-level item with what stands above it.

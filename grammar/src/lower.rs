@@ -18,6 +18,9 @@ use crate::wording;
 /// How many levels a tree has at most: brackets, and operators that take one another.
 pub(crate) const LEVELS_MAX: usize = 256;
 
+/// Where annotations stand.
+const ANNOTATED: &str = "annotations stand above declarations, their children and their fields";
+
 /// What a lowering collects while it goes through the pairs of a file.
 pub(crate) struct Lower<'t> {
     /// The whole text.
@@ -78,7 +81,7 @@ impl<'t> Lower<'t> {
     /// A piece that pest refused, which its grammar excludes; the tree stays total if it errs.
     pub(crate) fn unread(&mut self, span: Span) {
         let message = "this could not be read".to_owned();
-        self.module.damage.push(Damage { span, message, help: None });
+        self.module.damage.push(Damage { span, message, help: None, mend: None });
     }
 
     /// Moves the notices of an item into the module.
@@ -144,7 +147,7 @@ impl<'t> Lower<'t> {
 
     /// Damage that the lowering itself found.
     fn note(&mut self, span: Span, message: impl Into<String>, help: Option<String>) {
-        self.notices.push(Notice { at: span, absent: false, damage: Damage { span, message: message.into(), help } });
+        self.notices.push(Notice { at: span, absent: false, damage: Damage { span, message: message.into(), help, mend: None } });
     }
 
     /// A line of documentation for what comes next.
@@ -163,8 +166,7 @@ impl<'t> Lower<'t> {
     fn take_docs(&mut self, above: &mut Above, of: &str) -> String {
         let (docs, annotations) = Self::take(above);
         for annotation in annotations {
-            let help = "annotations stand above items, children and fields of declarations".to_owned();
-            self.note(annotation.span, format!("{of} takes no annotation"), Some(help));
+            self.note(annotation.span, format!("{of} takes no annotation"), Some(ANNOTATED.to_owned()));
         }
         docs
     }

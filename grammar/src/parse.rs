@@ -40,5 +40,8 @@ pub(crate) fn lower_part(lower: &mut Lower<'_>, text: &str, part: Range<usize>) 
 fn refused(text: &str) -> Module {
     let span = Span { start: 0, end: 0 };
     let message = format!("this file has {} bytes and may have {TEXT_BYTES_MAX}", text.len());
-    Module { damage: vec![Damage { span, message, help: Some("split it into files that `use` each other".into()) }], ..Module::default() }
+    Module {
+        damage: vec![Damage { span, message, help: Some("split it into files that `use` each other".into()), mend: None }],
+        ..Module::default()
+    }
 }

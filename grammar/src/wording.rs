@@ -5,6 +5,7 @@ use crate::ast::{Damage, Span};
 use crate::grammar::Rule;
 use crate::lower::Around;
 
+mod mends;
 mod names;
 mod skipped;
 mod tokens;
@@ -18,24 +19,31 @@ pub(crate) fn damage(text: &str, rule: Rule, at: Span, around: Around) -> Damage
         return skipped::damage(text, rule, at, around);
     }
     match rule {
-        Rule::no_paren => unclosed(text, "(", around),
-        Rule::no_bracket => unclosed(text, "[", around),
-        Rule::no_brace => unclosed(text, "{", around),
-        Rule::no_quote => unclosed(text, "\"", around),
+        Rule::no_paren => unclosed(text, "(", (rule, at), around),
+        Rule::no_bracket => unclosed(text, "[", (rule, at), around),
+        Rule::no_brace => unclosed(text, "{", (rule, at), around),
+        Rule::no_quote => unclosed(text, "\"", (rule, at), around),
         Rule::no_comma => {
             let next = first(&text[at.start as usize..]);
-            Damage { span: at, message: format!("expected `,` before `{next}`"), help: None }
+            Damage {
+                span: at,
+                message: format!("expected `,` before `{next}`"),
+                help: None,
+                mend: mends::of_absence(text, rule, at, around),
+            }
         }
         Rule::no_body if foreign(text, around).is_some() => {
             let (word, own) = foreign(text, around).unwrap_or_default();
             let help = Some(format!("write `{own}`"));
-            Damage {
-                span: Span::new(around.start, around.start + word.len()),
-                message: format!("`{word}` is no word of the language"),
-                help,
-            }
+            let span = Span::new(around.start, around.start + word.len());
+            Damage { span, message: format!("`{word}` is no word of the language"), help, mend: Some(mends::of_word(span, own)) }
         }
-        _ => Damage { span: at, message: absence(text, rule, at), help: absence_help(text, rule, at, around) },
+        _ => Damage {
+            span: at,
+            message: absence(text, rule, at),
+            help: absence_help(text, rule, at, around),
+            mend: mends::of_absence(text, rule, at, around),
+        },
     }
 }
 
@@ -102,7 +110,7 @@ fn absence_help(text: &str, rule: Rule, at: Span, around: Around) -> Option<Stri
 }
 
 /// A bracket or a quote that is never closed, shown where it is.
-fn unclosed(text: &str, mark: &str, around: Around) -> Damage {
+fn unclosed(text: &str, mark: &str, (rule, at): (Rule, Span), around: Around) -> Damage {
     let start = offset_of(text, around.start, mark);
     let mark = if text[start..].starts_with("\"\"\"") { "\"\"\"" } else { mark };
     let help = match around.rule {
@@ -110,5 +118,6 @@ fn unclosed(text: &str, mark: &str, around: Around) -> Damage {
         Rule::hole => Some("write `\\{` for a brace in text".to_owned()),
         _ => None,
     };
-    Damage { span: Span::new(start, start + mark.len()), message: format!("this `{mark}` is never closed"), help }
+    let mend = mends::of_absence(text, rule, at, around);
+    Damage { span: Span::new(start, start + mark.len()), message: format!("this `{mark}` is never closed"), help, mend }
 }

@@ -80,7 +80,7 @@ const KINDS: &[Case] = &[
     ("kind a { children { disk disk } }", &["expected `,` or a line break before `disk`"]),
     (
         "kind a { @keep x: Str }",
-        &["a field of a kind takes no annotation | annotations stand above items, children and fields of declarations"],
+        &["a field of a kind takes no annotation | annotations stand above declarations, their children and their fields"],
     ),
     ("abstract a { }", &["expected `kind` after `abstract` | as in `abstract kind server { … }`"]),
 ];

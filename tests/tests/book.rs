@@ -43,33 +43,11 @@ fn every_program_of_the_book_does_what_is_said() {
     snippets::settle(&["docs/tour.md".to_owned(), "docs/reference.md".to_owned()], judge);
 }
 
-/// What is told there has no program of its own: tables that other sections are about.
-const SECTIONS_WITHOUT_RULES: [&str; 4] = ["Nouns of the standard library", "Limits", "Codes", "What this version does not do"];
-
-/// A rule is tested by the programs below it: one line at least breaks it, and others keep it.
-#[test]
-fn every_section_of_the_reference_keeps_and_breaks_its_rules() {
-    let page = tree::read("docs/reference.md");
-    let mut wrong = vec![];
-    for section in page.split("\n## ").flat_map(|part| part.split("\n### ")).skip(1) {
-        let title = section.lines().next().unwrap_or("").trim_start_matches('#').trim();
-        let blocks = snippets::blocks(section);
-        let lines: Vec<&str> = blocks.iter().filter(|b| b.info == "mig").flat_map(|b| b.body.lines()).collect();
-        let is_marked = |line: &&&str| line.contains("// error: ") || line.contains("// warning: ");
-        let breaks = lines.iter().any(|line| is_marked(&line));
-        let keeps = lines.iter().any(|line| !is_marked(&line) && !line.trim().is_empty());
-        if !(SECTIONS_WITHOUT_RULES.contains(&title) || breaks && keeps) {
-            wrong.push(title.to_owned());
-        }
-    }
-    assert_eq!(wrong, Vec::<String>::new(), "sections without a line that breaks a rule, or without one that keeps it");
-}
-
 /// Every type that the compiler has by itself stands in the list of the reference.
 #[test]
 fn the_reference_lists_every_scalar_type() {
     let page = tree::read("docs/reference.md");
-    let list = page.lines().find(|line| line.starts_with("Scalars: ")).unwrap_or("");
+    let list = page.lines().find(|line| line.contains("Scalars are ")).unwrap_or("");
     let listed: Vec<&str> = list.split(['`', ' ']).collect();
     let missing: Vec<&str> = mig_core::scalars().filter(|name| !listed.contains(name)).collect();
     assert_eq!(missing, Vec::<&str>::new());

@@ -5,7 +5,7 @@
 #![allow(clippy::disallowed_methods)] // Reading and writing the files that the command line names.
 
 use crate::{
-    exit::{Failure, Status},
+    exit::{Failure, Status, reason},
     rewrite,
     terminal::Terminal,
     visible,
@@ -65,7 +65,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Status {
 
 /// The `.mig` files below a folder, in the order of their names; hidden folders and links to folders are not entered.
 fn below(folder: &Path, depth: usize, files: &mut Vec<PathBuf>, failures: &mut Vec<Failure>) {
-    let unreadable = |error: io::Error| Failure::new(format!("`{}` cannot be read: {error}", folder.display()));
+    let unreadable = |error: io::Error| Failure::new(format!("`{}` cannot be read: {}", folder.display(), reason(&error)));
     if depth > FOLDER_DEPTH_MAX {
         failures.push(Failure::new(format!("`{}` is more than {FOLDER_DEPTH_MAX} folders deep", folder.display())));
         return;
@@ -110,14 +110,14 @@ fn one(args: &Args, path: &Path, terminal: &mut Terminal) -> Result<bool, Failur
     } else if is_input && !args.diff {
         terminal.print(&new);
     } else if differs && !args.diff {
-        rewrite::replace(path, &new).map_err(|error| Failure::new(format!("`{shown}` cannot be written: {error}")))?;
+        rewrite::replace(path, &new).map_err(|error| Failure::new(format!("`{shown}` cannot be written: {}", reason(&error))))?;
     }
     Ok(differs)
 }
 
 /// The text of a file or of standard input.
 fn read(path: &Path, is_input: bool, shown: &str) -> Result<String, Failure> {
-    let unreadable = |error: io::Error| Failure::new(format!("`{shown}` cannot be read: {error}"));
+    let unreadable = |error: io::Error| Failure::new(format!("`{shown}` cannot be read: {}", reason(&error)));
     let mut bytes = Vec::new();
     if is_input {
         io::stdin().lock().take(SIZE_MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;

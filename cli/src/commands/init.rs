@@ -1,7 +1,7 @@
 //! `migc init`: how does a project begin? A folder with a program that checks clean, and a place for facts.
 
 use crate::{
-    exit::{Failure, Outcome, Status},
+    exit::{Failure, Outcome, Status, reason},
     terminal::Terminal,
     visible,
 };
@@ -82,11 +82,11 @@ fn name_of(path: &Path) -> String {
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
     use std::{fs, io::Write as _};
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(|e| Failure::new(format!("`{}` cannot be made: {e}", folder.display())))?;
+        fs::create_dir_all(folder).map_err(|e| Failure::new(format!("`{}` cannot be made: {}", folder.display(), reason(&e))))?;
     }
     let made = fs::OpenOptions::new().write(true).create_new(true).open(path).and_then(|mut file| file.write_all(text.as_bytes()));
     made.map_err(|e| {
-        let failure = Failure::new(format!("`{}` cannot be written: {e}", path.display()));
+        let failure = Failure::new(format!("`{}` cannot be written: {}", path.display(), reason(&e)));
         failure.help("nothing that was there was changed; begin in another folder, or go on with what is there")
     })
 }

@@ -4,7 +4,7 @@
 
 use super::{program, store};
 use crate::{
-    exit::{Failure, Outcome, Status},
+    exit::{Failure, Outcome, Status, reason},
     render::{self, json},
     terminal::Terminal,
     visible,
@@ -70,7 +70,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
 fn write(plan: &Plan, path: &std::path::Path) -> Result<(), Failure> {
     use std::{fs, io::Write as _, os::unix::fs::OpenOptionsExt as _};
     let failed = |error: std::io::Error| {
-        Failure::new(format!("`{}` cannot be written: {error}", path.display()))
+        Failure::new(format!("`{}` cannot be written: {}", path.display(), reason(&error)))
             .help("the plan was made and nothing was done; give another path")
     };
     let Some(name) = path.file_name() else {

@@ -4,7 +4,7 @@
 
 #![allow(clippy::disallowed_methods)] // Reading the file that the command line names.
 
-use crate::exit::Failure;
+use crate::exit::{Failure, reason};
 use mig_plan::{Digest, Plan, proof};
 use mig_runtime::validate::validate;
 use std::{fs, path::Path};
@@ -21,7 +21,7 @@ pub(super) fn read(path: &Path, digest: Option<&str>) -> Result<Plan, Failure> {
         return Err(Failure::usage(format!("`{shown}` is a plan, and a file can be changed after it was reviewed"))
             .help("add `--digest sha256:…`, as `migc plan --out` printed it, or give the program's folder instead"));
     };
-    let unreadable = |error: std::io::Error| Failure::new(format!("`{shown}` cannot be read: {error}"));
+    let unreadable = |error: std::io::Error| Failure::new(format!("`{shown}` cannot be read: {}", reason(&error)));
     let size = fs::metadata(path).map_err(unreadable)?.len();
     if size > SIZE_MAX_BYTES {
         return Err(Failure::new(format!("`{shown}` has {size} bytes, and a plan has at most {SIZE_MAX_BYTES}")));

@@ -20,11 +20,15 @@ pub(super) struct Args {
     #[command(flatten)]
     program: program::Program,
     /// Of the simulated world; the same seed gives the same result
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = whole)]
     seed: u64,
     /// Print one object
     #[arg(long)]
     json: bool,
+}
+
+fn whole(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("write a whole number from 0 to {}", u64::MAX))
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {

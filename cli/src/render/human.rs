@@ -186,8 +186,10 @@ fn near_lines(diagnostic: &Diagnostic) -> std::ops::RangeInclusive<u32> {
 fn help(diagnostic: &Diagnostic) -> Option<String> {
     let fixes = diagnostic.fixes.iter().flat_map(|fix| fix.edits.iter().map(move |edit| (fix, edit)));
     let fixes = fixes.map(|(fix, edit)| {
-        let at = edit.span.start;
-        visible::line(&format!("{}: write `{}` at {}:{}:{}", fix.title, edit.text, edit.file, at.line, at.column))
+        let (at, write) = (edit.span.start, format!("write `{}`", edit.text));
+        let is_said = edit.text.is_empty() || fix.title == write;
+        let what = if is_said { fix.title.clone() } else { format!("{}: {write}", fix.title) };
+        visible::line(&format!("{what} at {}:{}:{}", edit.file, at.line, at.column))
     });
     let lines: Vec<String> = diagnostic.help.iter().map(|help| visible::text(help)).chain(fixes).collect();
     Some(lines.join("\n")).filter(|text| !text.is_empty())

@@ -59,6 +59,10 @@ struct Runner<'r, 'p, 'a> {
 impl Runner<'_, '_, '_> {
     /// Once, or for one declaration of the kind it stands in, whose fields it may name.
     fn run(&self, of_kind: Option<&Val>) {
+        // That it has none is said already, and what it finds could not be named.
+        if self.check.code.text.is_empty() {
+            return;
+        }
         self.model.undecided.borrow_mut().clear();
         let me = of_kind.and_then(|v| if let Value::Ref(id) = v.v { Some(id) } else { None });
         let scope = Scope { me, body: me.is_some(), ..Scope::module(self.module) };
@@ -345,6 +349,8 @@ struct Allows<'a> {
 struct Allow<'a> {
     /// The check, by name or code.
     check: SmolStr,
+    /// Where it is named.
+    named: Loc,
     at: Loc,
     /// The declaration it stands above, and all below it.
     owner: InstanceId,
@@ -360,12 +366,10 @@ impl<'a> Allows<'a> {
             let fields = instance.tree.iter().flat_map(|t| &t.fields);
             let of_fields = fields.flat_map(|f| f.annotations.iter().map(move |a| (a, Some(f))));
             for (annotation, field) in own.chain(of_fields).filter(|(a, _)| a.name.text == "allow" && a.args.len() == 2) {
-                let check = annotation.args.first().and_then(|a| match &a.value.kind {
-                    ExprKind::Name(name) => Some(name.clone()),
-                    _ => None,
-                });
-                if let Some(check) = check {
-                    list.push(Allow { check, at: model.program.loc(instance.module, annotation.span), owner: id, field });
+                let Some(ast::Arg { value, .. }) = annotation.args.first() else { continue };
+                if let ExprKind::Name(check) = &value.kind {
+                    let loc = |span| model.program.loc(instance.module, span);
+                    list.push(Allow { check: check.clone(), named: loc(value.span), at: loc(annotation.span), owner: id, field });
                 }
             }
         }
@@ -390,11 +394,8 @@ impl<'a> Allows<'a> {
                 }
                 Some(_) => continue,
                 None => {
-                    let problem = Problem::error(ALLOW, allow.at, format!("there is no check `{}`", allow.check));
-                    match crate::report::near(&allow.check, known.keys().copied()) {
-                        Some(close) => problem.help(format!("did you mean `{close}`?")),
-                        None => problem.help("`migc checks` lists them"),
-                    }
+                    let problem = Problem::error(ALLOW, allow.named, format!("there is no check `{}`", allow.check));
+                    problem.help("`migc checks` lists them").near(&allow.check, known.keys().copied(), allow.named)
                 }
             };
             self.used.borrow_mut().insert(number);
@@ -460,7 +461,7 @@ fn one_field(model: &Model<'_, '_>, kind: crate::types::KindId, field: usize, cl
             }
             let place = model.program.kind(model.instance(first).kind).by_name.get(&name).copied().unwrap_or(number);
             let message = format!(
-                "`{}` and `{}` have one {name}: {}",
+                "`{}` and `{}` have the same `{name}`: {}",
                 model.instance(id).address,
                 model.instance(first).address,
                 model.show(&value.v)

@@ -48,9 +48,15 @@ impl<'a> Model<'_, 'a> {
     /// Declares all that the files of the program declare.
     pub(crate) fn declare_all(&mut self) {
         let syntax = self.program.syntax;
+        let mut files: HashMap<&str, (usize, Loc)> = HashMap::default();
         for (number, module) in syntax.modules.iter().enumerate() {
             for item in &module.tree.items {
                 if let ast::ItemKind::Declaration(d) = &item.kind {
+                    let at = self.program.loc(ModuleId(number as u32), d.name.span);
+                    let (other, first) = *files.entry(d.name.text.as_str()).or_insert((number, at));
+                    if other != number {
+                        self.in_two_files(&d.name.text, at, first);
+                    }
                     let place = Place {
                         module: ModuleId(number as u32),
                         parent: None,
@@ -63,6 +69,14 @@ impl<'a> Model<'_, 'a> {
             }
         }
         self.declared.set(true);
+    }
+
+    /// Facts, plans and the state call a declaration by its name alone.
+    fn in_two_files(&self, name: &str, at: Loc, first: Loc) {
+        let problem = Problem::error(DUPLICATE_NAME, at, format!("`{name}` is declared in two files of one program"));
+        self.program.report(
+            problem.also(first, "first declared here").help("give one of them another name: plans and the state know it by this one"),
+        );
     }
 
     fn declare_top(&mut self, place: &Place<'a>, d: &'a ast::Declaration) {

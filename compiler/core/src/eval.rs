@@ -488,7 +488,7 @@ impl<'a> Model<'_, 'a> {
             (Value::Map(map), Value::Str(k) | Value::Word(k)) => match map.get(k) {
                 Some(found) => found.clone(),
                 None if map.needs.is_some() => Val::new(needed(map), at),
-                None if map.of_keys => self.no_such_key(map, k, receiver, at),
+                None if map.of_keys => self.no_such_key(map, k, (receiver, index), at),
                 None => Val::new(Value::Absent, at),
             },
             (Value::List(list), Value::Int(i)) => usize::try_from(*i).ok().and_then(|i| list.get(i)).cloned().unwrap_or_else(|| {
@@ -501,15 +501,21 @@ impl<'a> Model<'_, 'a> {
     }
 
     /// A declaration that is not there: what is declared for keys has no others.
-    fn no_such_key(&self, map: &Entries, key: &str, receiver: &Expr, at: Loc) -> Val {
+    fn no_such_key(&self, map: &Entries, key: &str, (receiver, index): (&Expr, &Expr), at: Loc) -> Val {
         // Keys that are broken leave none, and were told of.
         if map.len() == 0 && self.program.problems.borrow().list.iter().any(|p| p.severity == mig_plan::Severity::Error) {
             return Val::error(at);
         }
         let whose = self.program.syntax.texts.slice(Loc { span: receiver.span, ..at });
         let problem = Problem::error(UNKNOWN_NAME, at, format!("`{whose}` has no \"{key}\""));
+        let written = Loc { span: index.span, ..at };
+        let is_literal = self.program.syntax.texts.slice(written) == format!("\"{key}\"");
         self.program.report(match near(key, map.iter().map(|e| e.0.as_str())) {
-            Some(close) => problem.help(format!("did you mean `{whose}[\"{close}\"]`?")),
+            Some(close) => {
+                let problem = problem.help(format!("did you mean `{whose}[\"{close}\"]`?"));
+                let text = format!("\"{close}\"");
+                if is_literal { problem.fix(format!("write `{text}`"), written, text) } else { problem }
+            }
             None => {
                 const SHOWN_MAX: usize = 5;
                 let keys: Vec<String> = map.iter().take(SHOWN_MAX).map(|e| format!("\"{}\"", e.0)).collect();

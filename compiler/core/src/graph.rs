@@ -14,8 +14,9 @@ pub(crate) fn dot(program: &Program<'_>) -> String {
     typing::check(program);
     let model = Model::new(program);
     let picture = Picture { model: &model };
-    let mut out =
-        String::from("digraph program {\n  rankdir=LR;\n  node [shape=box, fontname=\"sans-serif\"];\n  edge [fontname=\"sans-serif\"];\n");
+    let mut out = String::from(
+        "digraph program {\n  rankdir=LR;\n  fontname=\"sans-serif\";\n  node [shape=box, fontname=\"sans-serif\"];\n  edge [fontname=\"sans-serif\"];\n",
+    );
     let tops: Vec<InstanceId> = model.all().filter(|(_, i)| i.parent.is_none()).map(|(id, _)| id).collect();
     for server in tops.iter().filter(|id| model.is_noun(**id, "server")) {
         let here = |id: &&InstanceId| **id == *server || picture.server_of(**id) == Some(*server);
@@ -25,8 +26,10 @@ pub(crate) fn dot(program: &Program<'_>) -> String {
     if !networks.is_empty() {
         picture.group("networks", "networks", networks.into_iter(), &mut out);
     }
-    let grouped = |id: InstanceId| model.is_noun(id, "server") || model.is_noun(id, "network") || picture.server_of(id).is_some();
-    for id in tops.iter().filter(|id| !grouped(**id)) {
+    // What a program says of itself refers to nothing.
+    let elsewhere =
+        |id: InstanceId| ["server", "network", "project"].iter().any(|noun| model.is_noun(id, noun)) || picture.server_of(id).is_some();
+    for id in tops.iter().filter(|id| !elsewhere(**id)) {
         picture.node(*id, "  ", &mut out);
     }
     for (id, instance) in model.all() {
@@ -71,7 +74,7 @@ impl Picture<'_, '_, '_> {
             style.push_str(", shape=ellipse");
         }
         if self.model.is_noun(id, "move") {
-            style.push_str(", shape=rarrow, penwidth=2");
+            style.push_str(", shape=cds, margin=\"0.3,0.1\", penwidth=2");
         }
         if instance.existing {
             style.push_str(", style=dashed");

@@ -427,34 +427,62 @@ pub fn article(ty: &Type) -> String {
     let text = ty.to_string();
     match ty {
         Type::Word(_) => format!("`{text}`"),
+        Type::Tuple(_) => "a pair".to_owned(),
         Type::List(_) | Type::Map(..) | Type::Record(_) | Type::Union(_) => text,
         _ if text.starts_with(['A', 'E', 'I', 'O', 'U', 'a', 'e', 'i', 'o']) => format!("an {text}"),
         _ => format!("a {text}"),
     }
 }
 
+/// How a value of the wanted type is written, where that is likely to help.
 fn conversion(want: &Type, found: &Type) -> Option<String> {
-    let unit = match want.plain() {
-        Type::Quantity(Dim::SIZE) => "64GiB",
-        Type::Quantity(Dim::DURATION) => "90min",
-        Type::Quantity(Dim::BANDWIDTH) => "100Mbps",
-        Type::Quantity(Dim::MONEY) => "11EUR",
-        Type::Port | Type::Owner | Type::Cidr | Type::Ip => {
-            let example = match want.plain() {
-                Type::Port => "443/tcp",
-                Type::Owner => "999:999",
-                Type::Cidr => "10.0.0.0/24",
-                _ => "10.0.0.1",
+    let (want, found) = (want.plain(), found.plain());
+    let is_text = matches!(found, Type::Str);
+    match want {
+        Type::List(inner) if inner.to_string() == found.to_string() => Some("a list stands between `[` and `]`".to_owned()),
+        Type::Ref(..) if is_text => Some("a declaration is named without quotes".to_owned()),
+        Type::Str if matches!(found, Type::Int | Type::Ip | Type::Port) => Some("write it between quotes".to_owned()),
+        Type::Str if matches!(found, Type::Enum(_) | Type::Float | Type::Quantity(_)) => {
+            Some("in a text it is written `\"{…}\"`".to_owned())
+        }
+        Type::Union(_) | Type::Enum(_) => one_of(want),
+        _ => {
+            let (example, has_unit) = example_of(want)?;
+            let how = match (found, has_unit) {
+                (Type::Str, true) => "with its unit and without quotes, ",
+                (Type::Str, false) => "without quotes, ",
+                (Type::Int | Type::Float, true) => "with its unit, ",
+                (Type::Int | Type::Float, false) => "",
+                _ => return None,
             };
-            return matches!(found.plain(), Type::Int | Type::Float | Type::Str).then(|| format!("write it without quotes: `{example}`"));
+            Some(format!("write it {how}as in `{example}`"))
         }
-        Type::Str if matches!(found.plain(), Type::Int | Type::Ip | Type::Port) => return Some("write it between quotes".to_owned()),
-        Type::Union(_) | Type::Enum(_) => {
-            let words = want.words();
-            return (!words.is_empty())
-                .then(|| format!("one of {}", words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ")));
-        }
+    }
+}
+
+/// A literal of a type, and whether it has a unit.
+fn example_of(want: &Type) -> Option<(&'static str, bool)> {
+    Some(match want {
+        Type::Quantity(Dim::SIZE) => ("64GiB", true),
+        Type::Quantity(Dim::DURATION) => ("90min", true),
+        Type::Quantity(Dim::BANDWIDTH) => ("100Mbps", true),
+        Type::Quantity(Dim::MONEY) => ("11EUR", true),
+        Type::Port => ("443/tcp", false),
+        Type::Owner => ("999:999", false),
+        Type::Cidr => ("10.0.0.0/24", false),
+        Type::Ip => ("10.0.0.1", false),
         _ => return None,
-    };
-    matches!(found.plain(), Type::Int | Type::Float | Type::Str).then(|| format!("write it with its unit, without quotes: `{unit}`"))
+    })
+}
+
+/// The words that a place takes, and that it takes more than those.
+fn one_of(want: &Type) -> Option<String> {
+    let words: Vec<String> = want.words().iter().map(|w| format!("`{w}`")).collect();
+    let only_words = want.members().iter().all(|member| matches!(member, Type::Word(_) | Type::Enum(_)));
+    match (words.as_slice(), only_words) {
+        ([], _) => None,
+        (words, true) => Some(format!("one of {}", words.join(", "))),
+        ([word], false) => Some(format!("or write the bare word {word}")),
+        (words, false) => Some(format!("or write one of the bare words {}", words.join(", "))),
+    }
 }

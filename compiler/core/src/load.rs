@@ -11,7 +11,10 @@ use crate::{
 };
 use mig_syntax::ast;
 use rustc_hash::FxHashMap as HashMap;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 /// A file of the program or of the standard library.
 #[derive(Debug, Clone)]
@@ -63,17 +66,23 @@ impl Syntax {
     }
 }
 
-/// Imports may nest so deep.
+/// A program has so many modules, those of the standard library included.
 const MODULES_MAX: usize = 1_000;
 /// A source file may be so large.
 const SOURCE_MAX_BYTES: usize = 64 << 20;
 
 /// Reads the program that begins at `entry`; trees of texts that did not change are taken from `parsed`.
 pub fn load(files: &dyn Files, entry: &str, options: &Options, parsed: &mut Parsed) -> Syntax {
-    let mut loader =
-        Loader { files, parsed, syntax: Syntax { options: options.clone(), ..Syntax::default() }, by_path: HashMap::default() };
+    let mut loader = Loader {
+        files,
+        parsed,
+        syntax: Syntax { options: options.clone(), ..Syntax::default() },
+        by_path: HashMap::default(),
+        open: VecDeque::new(),
+    };
     loader.prelude();
     loader.user(entry, None);
+    loader.follow_all();
     loader.circles();
     loader.unused(entry);
     loader.read_facts();
@@ -87,6 +96,8 @@ struct Loader<'f> {
     parsed: &'f mut Parsed,
     syntax: Syntax,
     by_path: HashMap<String, ModuleId>,
+    /// Modules whose imports are not followed yet; a queue, for a chain of a thousand files must not nest as deep.
+    open: VecDeque<(ModuleId, String)>,
 }
 
 impl Loader<'_> {
@@ -111,16 +122,25 @@ impl Loader<'_> {
         for damage in &tree.damage {
             let mut problem = Problem::error(SYNTAX, Loc::new(file, damage.span), damage.message.clone());
             problem.help.clone_from(&damage.help);
-            self.syntax.problems.push(problem);
+            self.syntax.problems.push(match &damage.mend {
+                Some(mend) => problem.mend(Loc::new(file, mend.span), &mend.text, mend.is_sure),
+                None => problem,
+            });
         }
         let id = ModuleId(self.syntax.modules.len() as u32);
         let name = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".mig").to_owned();
         self.by_path.insert(path.to_owned(), id);
         self.syntax.modules.push(Module { file, tree, uses: HashMap::default(), own, prelude, name });
         if !prelude {
-            self.follow(id, path);
+            self.open.push_back((id, path.to_owned()));
         }
         id
+    }
+
+    fn follow_all(&mut self) {
+        while let Some((id, path)) = self.open.pop_front() {
+            self.follow(id, &path);
+        }
     }
 
     fn follow(&mut self, id: ModuleId, path: &str) {
@@ -184,6 +204,8 @@ impl Loader<'_> {
             return Some(*id);
         }
         if self.syntax.modules.len() >= MODULES_MAX {
+            let message = format!("a program has {MODULES_MAX} modules at most, and `{path}` is one more");
+            self.syntax.problems.extend(at.map(|at| Problem::error(UNREADABLE, at, message).help("join some of its files")));
             return None;
         }
         match self.read(path) {
@@ -213,7 +235,7 @@ impl Loader<'_> {
     fn read(&self, path: &str) -> Result<String, String> {
         let bytes = self.files.read(path)?;
         if bytes.len() > SOURCE_MAX_BYTES {
-            return Err(format!("it is larger than {} MiB", SOURCE_MAX_BYTES >> 20));
+            return Err(format!("the file is larger than {} MiB", SOURCE_MAX_BYTES >> 20));
         }
         String::from_utf8(bytes).map_err(|e| format!("it is not UTF-8 at byte {}", e.utf8_error().valid_up_to()))
     }
@@ -301,7 +323,7 @@ impl Loader<'_> {
         let path = join("", path).ok_or("it leads out of the project")?;
         let text = self.read(&path)?;
         if text.len() > mig_plan::Facts::SIZE_MAX_BYTES {
-            return Err(format!("it is larger than {} MiB", mig_plan::Facts::SIZE_MAX_BYTES >> 20));
+            return Err(format!("the file is larger than {} MiB", mig_plan::Facts::SIZE_MAX_BYTES >> 20));
         }
         Ok(text)
     }

@@ -4,6 +4,7 @@ use crate::{
     infer::{Env, Typer, article},
     program::Symbol,
     report::{Problem, TYPE_MISMATCH, UNKNOWN_NAME},
+    signatures::methods_of,
     types::{KindId, Lookup, ModuleId, Type},
     watch::Target,
 };
@@ -70,8 +71,23 @@ impl<'a> Typer<'_, 'a> {
                     self.no_member(env, e, name, &known, "this record")
                 }
             },
+            Type::Map(..) if !methods_of(ty.plain()).contains(&name.text.as_str()) => self.key_as_name(env, e, (receiver, &ty), name),
             other => self.method(env, e, other, name, &[]),
         }
+    }
+
+    /// `hall.east` of a map: keys stand in brackets.
+    fn key_as_name(&self, env: &Env, e: &Expr, (receiver, ty): (&Expr, &Type), name: &ast::Name) -> Type {
+        let at = self.program.loc(env.module, name.span);
+        let problem = Problem::error(UNKNOWN_NAME, at, format!("a map has no `{}`", name.text));
+        let problem = problem.near(&name.text, methods_of(ty.plain()), at);
+        if problem.help.is_some() {
+            return self.broken(env, e, problem);
+        }
+        let behind = self.program.loc(env.module, ast::Span::new(receiver.span.end as usize, name.span.end as usize));
+        let key = format!("[\"{}\"]", name.text);
+        let problem = problem.help(format!("the value of a key is reached by `{key}`")).fix(format!("write `{key}`"), behind, key);
+        self.broken(env, e, problem)
     }
 
     /// A name that the other module does not have; nothing is said again of a module that could not be read.

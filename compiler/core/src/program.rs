@@ -3,8 +3,9 @@
 //! Expressions are typed in `infer`, values computed in `eval`.
 
 use crate::{
+    infer::article,
     load::Syntax,
-    report::{DUPLICATE_NAME, Problem, Problems, UNKNOWN_NAME, near},
+    report::{DUPLICATE_NAME, Problem, Problems, TYPE_MISMATCH, UNKNOWN_NAME, near},
     source::Loc,
     types::{KindId, ModuleId, Type, Typed},
     watch::{Target, Watch},
@@ -409,6 +410,18 @@ impl<'a> Program<'a> {
                 (None, Some(base)) => base.typed.clone(),
                 (None, None) => Typed::from(Type::Error),
             };
+            if let (Some(ty), Some(inherited)) = (&field.ty, inherited)
+                && !inherited.typed.ty.is_narrowed_by(&typed.ty, &|a, b| self.is_a(a, b))
+            {
+                let message = format!(
+                    "`{}` is {} in what this kind refines, so it cannot be {} here",
+                    field.name.text,
+                    article(&inherited.typed.ty),
+                    article(&typed.ty)
+                );
+                let problem = Problem::error(TYPE_MISMATCH, self.loc(module, ty.span), message).also(inherited.at, "first declared here");
+                self.report(problem.help("a refinement may narrow a field; for another sort of value it needs a field of its own"));
+            }
             let def = FieldDef {
                 name: field.name.text.clone(),
                 typed,

@@ -169,6 +169,14 @@ impl Problem {
         self
     }
 
+    /// Offers the edit that mends damaged text.
+    #[must_use]
+    pub fn mend(mut self, at: Loc, text: &str, safe: bool) -> Self {
+        let title = if text.is_empty() { "remove it".to_owned() } else { format!("write `{}`", text.trim()) };
+        self.fixes.push(Offer { title, at, text: text.to_owned(), safe });
+        self
+    }
+
     /// Offers the name that is one or two edits away from the one at that place, if there is one among these.
     #[must_use]
     pub fn near<'n>(self, name: &str, known: impl IntoIterator<Item = &'n str>, at: Loc) -> Self {

@@ -90,6 +90,7 @@ impl Typer<'_, '_> {
                     let list = params.iter().map(|p| format!("`{p}`")).collect::<Vec<_>>().join(", ");
                     let message = match &arg.name {
                         Some(given) => format!("`{name}` has no parameter `{}`", given.text),
+                        None if params.len() == 1 => format!("`{name}` takes one value"),
                         None => format!("`{name}` takes {} values at most", params.len()),
                     };
                     let at = arg.name.as_ref().map_or(self.loc(env, &arg.value), |n| self.program.loc(env.module, n.span));
@@ -241,7 +242,10 @@ impl Typer<'_, '_> {
             }
             Type::Ref(..) if name.text == "all" => match args {
                 [arg] => self.all(env, e, &arg.value),
-                _ => Type::Error,
+                _ => {
+                    let at = self.program.loc(env.module, name.span);
+                    self.broken(env, e, Problem::error(TYPE_MISMATCH, at, "`all` is written `all(kind)`"))
+                }
             },
             plain => self.method(env, e, plain, name, args),
         }
@@ -249,21 +253,25 @@ impl Typer<'_, '_> {
 
     /// The type of a method, or of a property that is one without brackets.
     pub fn method(&self, env: &Env, e: &Expr, receiver: &Type, name: &ast::Name, args: &[Arg]) -> Type {
+        if let Some(problem) = self.wrong_count(env, receiver, name, args) {
+            return self.broken(env, e, problem);
+        }
         let result = match receiver {
             Type::List(element) => {
-                let result = self.list_method(env, element, &name.text, args);
+                let result = self.list_method(env, e, element, &name.text, args);
                 if let (Some(Type::Quantity(dim)), "sum") = (&result, name.text.as_str()) {
                     self.program.sums.borrow_mut().insert(self.loc(env, e), *dim);
                 }
                 result
             }
+            Type::Map(..) if name.text == "contains" => self.one(env, &name.text, args, &Type::Str, Type::Bool),
             Type::Map(element, _) => map_method(element, &name.text),
             Type::Str | Type::Path => self.text_method(env, &name.text, args),
             Type::Quantity(_) | Type::Int | Type::Float if name.text == "in" => self.unit_of(env, e, receiver, args),
             Type::Quantity(dim) if name.text == "currency" && dim.money != 0 => Some(Type::Str),
             Type::Sh if name.text == "commands" => {
                 let flags = Type::Map(Rc::new(Type::List(Rc::new(Type::Str))), Lookup::Absent);
-                self.one(env, args, &flags, crate::shell::commands_type(env.module))
+                self.one(env, &name.text, args, &flags, crate::shell::commands_type(env.module))
             }
             Type::Window => match name.text.as_str() {
                 "start" | "end" => Some(Type::Time),
@@ -281,66 +289,109 @@ impl Typer<'_, '_> {
                 _ => None,
             },
             Type::Owner if matches!(name.text.as_str(), "user" | "group") => Some(Type::Int),
-            Type::Cidr if name.text == "contains" => self.one(env, args, &Type::Ip, Type::Bool),
-            Type::Cidr if name.text == "overlaps" => self.one(env, args, &Type::Cidr, Type::Bool),
-            Type::Cidr if name.text == "address" => self.one(env, args, &Type::Int, Type::Ip.optional()),
+            Type::Cidr if name.text == "contains" => self.one(env, &name.text, args, &Type::Ip, Type::Bool),
+            Type::Cidr if name.text == "overlaps" => self.one(env, &name.text, args, &Type::Cidr, Type::Bool),
+            Type::Cidr if name.text == "address" => self.one(env, &name.text, args, &Type::Int, Type::Ip.optional()),
             Type::Cidr if name.text == "prefix" => Some(Type::Int),
-            Type::Ref(kind, _) if self.program.noun("plan") == Some(*kind) => self.plan_method(env, e, &name.text, args),
+            Type::Ref(kind, _) if self.program.noun("plan") == Some(*kind) => self.plan_method(env, &name.text, args),
             Type::Error | Type::Json => Some(receiver.clone()),
             _ => None,
         };
         result.unwrap_or_else(|| self.no_member(env, e, name, &methods_of(receiver), &article(receiver)))
     }
 
-    fn one(&self, env: &Env, args: &[Arg], want: &Type, result: Type) -> Option<Type> {
+    /// A method that is there, with too few or too many values.
+    fn wrong_count(&self, env: &Env, receiver: &Type, name: &ast::Name, args: &[Arg]) -> Option<Problem> {
+        let name_text = methods_of(receiver).into_iter().find(|method| *method == name.text)?;
+        let (count, form) = values_of(name_text);
+        let problem = |message| Some(Problem::error(TYPE_MISMATCH, self.program.loc(env.module, name.span), message));
+        match form {
+            _ if count.contains(&args.len()) => None,
+            "" => problem(format!("`{name_text}` takes no value")),
+            form => problem(format!("`{name_text}` is written `{name_text}({form})`")),
+        }
+    }
+
+    fn one(&self, env: &Env, method: &str, args: &[Arg], want: &Type, result: Type) -> Option<Type> {
         let [arg] = args else { return None };
-        self.check(env, &arg.value, want, "this method", None);
+        self.check(env, &arg.value, want, &format!("`{method}`"), None);
         Some(result)
     }
 
-    fn lambda(&self, env: &Env, args: &[Arg], element: &Type) -> Option<Type> {
+    fn lambda(&self, env: &Env, method: &str, args: &[Arg], element: &Type) -> Option<Type> {
         let [arg] = args else { return None };
         match &arg.value.kind {
             ExprKind::Lambda(name, body) => Some(self.infer(&env.with(&name.text, element.clone()), body, None)),
             _ => {
-                let problem = Problem::error(TYPE_MISMATCH, self.loc(env, &arg.value), "this method takes a rule: `x => …`");
+                let problem = Problem::error(TYPE_MISMATCH, self.loc(env, &arg.value), format!("`{method}` takes a rule: `x => …`"));
                 Some(self.broken(env, &arg.value, problem))
             }
         }
     }
 
-    fn predicate(&self, env: &Env, args: &[Arg], element: &Type) -> Option<()> {
+    fn predicate(&self, env: &Env, method: &str, args: &[Arg], element: &Type) -> Option<()> {
         let [arg] = args else { return None };
         match &arg.value.kind {
-            ExprKind::Lambda(name, body) => self.condition(&env.with(&name.text, element.clone()), body, "this method"),
+            ExprKind::Lambda(name, body) => {
+                self.condition(&env.with(&name.text, element.clone()), body, &format!("the rule of `{method}`"));
+            }
             _ => {
-                self.lambda(env, args, element);
+                self.lambda(env, method, args, element);
             }
         }
         Some(())
     }
 
-    fn list_method(&self, env: &Env, element: &Rc<Type>, name: &str, args: &[Arg]) -> Option<Type> {
+    /// What is put into an order has one.
+    fn in_order(&self, env: &Env, e: &Expr, method: &str, key: Type) -> Type {
+        let has_order = matches!(
+            key.plain(),
+            Type::Error
+                | Type::Json
+                | Type::Int
+                | Type::Float
+                | Type::Percent
+                | Type::Quantity(_)
+                | Type::Str
+                | Type::Path
+                | Type::Time
+                | Type::Ip
+        );
+        if has_order {
+            return key;
+        }
+        let message = format!("`{method}` needs values that have an order, and {} has none", article(&key));
+        self.broken(
+            env,
+            e,
+            Problem::error(TYPE_MISMATCH, self.loc(env, e), message)
+                .help("order them by one of their fields, as in `.sort_by(x => x.name)`"),
+        )
+    }
+
+    fn list_method(&self, env: &Env, e: &Expr, element: &Rc<Type>, name: &str, args: &[Arg]) -> Option<Type> {
         let list = |ty: Type| Type::List(Rc::new(ty));
-        let optional_rule = |this: &Self| if args.is_empty() { Some((**element).clone()) } else { this.lambda(env, args, element) };
+        let optional_rule = |this: &Self| if args.is_empty() { Some((**element).clone()) } else { this.lambda(env, name, args, element) };
         Some(match name {
             "len" => Type::Int,
-            "map" => list(self.lambda(env, args, element)?),
+            "map" => list(self.lambda(env, name, args, element)?),
             "filter" => {
-                self.predicate(env, args, element)?;
+                self.predicate(env, name, args, element)?;
                 Type::List(element.clone())
             }
             "any" | "all" => {
-                self.predicate(env, args, element)?;
+                self.predicate(env, name, args, element)?;
                 Type::Bool
             }
-            "sum" | "min" | "max" => optional_rule(self)?.plain().clone(),
+            "min" | "max" => self.in_order(env, e, name, optional_rule(self)?.plain().clone()),
+            "sum" => optional_rule(self)?.plain().clone(),
             "sort_by" => {
-                self.lambda(env, args, element)?;
+                let key = self.lambda(env, name, args, element)?;
+                self.in_order(env, e, name, key);
                 Type::List(element.clone())
             }
             "group_by" => {
-                let key = self.lambda(env, args, element)?;
+                let key = self.lambda(env, name, args, element)?;
                 let field = |name: &str, ty: Type, module| RecordField { name: name.into(), typed: ty.into(), default: None, module };
                 let fields = vec![field("key", key, env.module), field("items", Type::List(element.clone()), env.module)];
                 list(Type::Record(Rc::new(RecordType { fields, facts: false })))
@@ -354,9 +405,10 @@ impl Typer<'_, '_> {
                 _ => return None,
             },
             "overlapping" => {
-                let rule = self.lambda(env, args, element)?;
+                let rule = self.lambda(env, name, args, element)?;
                 if !matches!(rule.plain(), Type::Cidr | Type::Error) {
-                    return None;
+                    let message = format!("the rule of `overlapping` gives a Cidr, and this one gives {}", article(&rule));
+                    self.broken(env, &args.first()?.value, Problem::error(TYPE_MISMATCH, self.loc(env, &args.first()?.value), message));
                 }
                 list(Type::Tuple([(**element).clone(), (**element).clone()].into()))
             }
@@ -364,13 +416,13 @@ impl Typer<'_, '_> {
                 let [rule, value] = args else { return None };
                 // One index serves every value, so the rule knows its element only.
                 let alone = Env { lenient: env.lenient, ..Env::module(env.module) };
-                let key = self.lambda(&alone, std::slice::from_ref(rule), element)?;
+                let key = self.lambda(&alone, name, std::slice::from_ref(rule), element)?;
                 self.comparable(env, &value.value, &key);
                 Type::List(element.clone())
             }
             "first" | "last" => (**element).clone().optional(),
-            "contains" => return self.one(env, args, element, Type::Bool),
-            "join" => return self.one(env, args, &Type::Str, Type::Str),
+            "contains" => return self.one(env, name, args, element, Type::Bool),
+            "join" => return self.one(env, name, args, &Type::Str, Type::Str),
             _ => return None,
         })
     }
@@ -379,9 +431,9 @@ impl Typer<'_, '_> {
         Some(match name {
             "len" => Type::Int,
             "size" => Type::Quantity(Dim::SIZE),
-            "starts_with" | "ends_with" | "contains" | "below" => return self.one(env, args, &Type::Str, Type::Bool),
-            "matches" => return self.one(env, args, &Type::Regex, Type::Bool),
-            "split" => return self.one(env, args, &Type::Str, Type::List(Rc::new(Type::Str))),
+            "starts_with" | "ends_with" | "contains" | "below" => return self.one(env, name, args, &Type::Str, Type::Bool),
+            "matches" => return self.one(env, name, args, &Type::Regex, Type::Bool),
+            "split" => return self.one(env, name, args, &Type::Str, Type::List(Rc::new(Type::Str))),
             "lower" | "upper" | "trim" => Type::Str,
             "replace" => {
                 let [from, to] = args else { return None };
@@ -394,27 +446,26 @@ impl Typer<'_, '_> {
     }
 
     /// What `plan` has beside its fields.
-    fn plan_method(&self, env: &Env, e: &Expr, name: &str, args: &[Arg]) -> Option<Type> {
+    fn plan_method(&self, env: &Env, name: &str, args: &[Arg]) -> Option<Type> {
         let named = |noun: &str| self.program.noun(noun).map_or(Type::Error, |k| self.program.reference(k));
         match name {
             "before" => {
-                let [first, second] = args else {
-                    let problem = Problem::error(TYPE_MISMATCH, self.loc(env, e), "`before` takes two rules about steps");
-                    return Some(self.broken(env, e, problem.help("as in `plan.before(s => s.action == stop, s => s.action == start)`")));
-                };
-                for rule in [first, second] {
-                    self.predicate(env, std::slice::from_ref(rule), &named("step"))?;
+                for rule in args {
+                    self.predicate(env, name, std::slice::from_ref(rule), &named("step"))?;
                 }
                 Some(Type::Bool)
             }
-            "downtime" => self.one(env, args, &named("service"), Type::Quantity(Dim::DURATION)),
+            "downtime" => self.one(env, name, args, &named("service"), Type::Quantity(Dim::DURATION)),
             _ => None,
         }
     }
 
     fn unit_of(&self, env: &Env, e: &Expr, receiver: &Type, args: &[Arg]) -> Option<Type> {
         let [arg] = args else { return None };
-        let ExprKind::Name(name) = &arg.value.kind else { return None };
+        let ExprKind::Name(name) = &arg.value.kind else {
+            let problem = Problem::error(TYPE_MISMATCH, self.loc(env, &arg.value), "`in` takes a unit");
+            return Some(self.broken(env, e, problem.help("write its name, as in `.in(GiB)` or `.in(h)`")));
+        };
         let Some(unit) = quantity::unit(name) else {
             let problem = Problem::error(UNKNOWN_NAME, self.loc(env, &arg.value), format!("there is no unit `{name}`"));
             return Some(self.broken(env, e, problem));
@@ -443,9 +494,25 @@ fn map_method(element: &Rc<Type>, name: &str) -> Option<Type> {
         "len" => Type::Int,
         "keys" => Type::List(Rc::new(Type::Str)),
         "values" => Type::List(element.clone()),
-        "contains" => Type::Bool,
         _ => return None,
     })
+}
+
+/// How many values a method takes, and how they are written.
+fn values_of(method: &str) -> (std::ops::RangeInclusive<usize>, &'static str) {
+    match method {
+        "map" | "filter" | "any" | "all" | "sort_by" | "group_by" | "overlapping" => (1..=1, "x => …"),
+        "sum" | "min" | "max" | "duplicates" => (0..=1, "x => …"),
+        "lookup" => (2..=2, "x => …, value"),
+        "before" => (2..=2, "s => …, s => …"),
+        "replace" => (2..=2, "\"old\", \"new\""),
+        "matches" => (1..=1, "re\"…\""),
+        "starts_with" | "ends_with" | "below" | "split" | "join" => (1..=1, "\"…\""),
+        "in" => (1..=1, "unit"),
+        "commands" => (1..=1, "{ … }"),
+        "contains" | "overlaps" | "address" | "downtime" => (1..=1, "value"),
+        _ => (0..=0, ""),
+    }
 }
 
 /// What can be asked of a value of that type.

@@ -254,6 +254,11 @@ impl Type {
         }
     }
 
+    /// May a refinement of a kind give a field of this type that one? Words of a list stand for a text.
+    pub(crate) fn is_narrowed_by(&self, found: &Self, is_a: &dyn Fn(KindId, KindId) -> bool) -> bool {
+        self.takes(found, is_a) || matches!((self.plain(), found.plain()), (Self::Str, Self::Enum(_)))
+    }
+
     fn takes_plain(&self, found: &Self, is_a: &dyn Fn(KindId, KindId) -> bool) -> bool {
         match (self, found) {
             (Self::Float, Self::Int | Self::Percent) | (Self::Percent, Self::Float) => true,

@@ -261,16 +261,18 @@ impl<'a> Typer<'_, 'a> {
         self.program.note_declaration(env.module, d, kind);
         let def = self.program.kind(kind);
         if def.tree.is_abstract {
+            // That the name is missing is said already.
+            if d.name.text.is_empty() {
+                return;
+            }
             let at = self.program.loc(env.module, d.noun.span);
             let kinds: Vec<&str> =
                 self.program.kinds.iter().filter(|k| k.root == def.root && !k.tree.is_abstract).map(|k| k.path.as_str()).collect();
             let mut problem = Problem::error(TYPE_MISMATCH, at, format!("`{}` says what it is for, not what it is", def.path));
-            problem = problem.help(format!(
-                "write its kind behind the name: `{} {}: kind`; there are {}",
-                d.noun.text,
-                d.name.text,
-                kinds.join(", ")
-            ));
+            let others = if kinds.len() > 1 { format!("; its kinds are {}", kinds.join(", ")) } else { String::new() };
+            if let Some(first) = kinds.first() {
+                problem = problem.help(format!("write its kind behind the name, as in `{} {}: {first}`{others}", d.noun.text, d.name.text));
+            }
             self.program.report(problem);
             return;
         }
@@ -367,6 +369,7 @@ impl<'a> Typer<'_, 'a> {
                 self.program.report(problem.near(&tree.noun.text, known.iter().map(|k| k.trim_matches('`')), at));
                 continue;
             }
+            self.of_its_sort(env, def, tree);
             self.one_only(env, def, tree);
             self.declaration(env, tree, Some(kind), &child.annotations);
         }
@@ -388,6 +391,17 @@ impl<'a> Typer<'_, 'a> {
                 let message = format!("`{}` needs a {what}", d.name.text);
                 self.program.report(Problem::error(MISSING_FIELD, self.program.loc(env.module, d.name.span), message));
             }
+        }
+    }
+
+    /// The name of a child that the kind names is of that sort.
+    fn of_its_sort(&self, env: &Env, def: &crate::program::KindDef<'_>, d: &ast::Declaration) {
+        let Some(rule) = def.children.iter().find(|r| r.name.as_ref() == Some(&d.name.text)) else { return };
+        let noun = self.noun_of(rule.kind);
+        if noun != d.noun.text {
+            let at = self.program.loc(env.module, d.noun.span);
+            let message = format!("`{}` of a `{}` is a `{noun}`, and this is a `{}`", d.name.text, def.path, d.noun.text);
+            self.program.report(Problem::error(TYPE_MISMATCH, at, message).help("give it another name"));
         }
     }
 
@@ -437,6 +451,10 @@ impl<'a> Typer<'_, 'a> {
                 "applied" => {
                     let problem = Problem::error(UNKNOWN_NAME, at, "`@applied` says what was there before a test, and this is none");
                     self.program.report(problem.help("it stands above a declaration inside `test \"…\" { … }`"));
+                }
+                "adopt" if !matches!(annotation.args.as_slice(), [arg] if matches!(&arg.value.kind, ast::ExprKind::Str(_))) => {
+                    let problem = Problem::error(TYPE_MISMATCH, at, "`@adopt` needs the id of the server as its cloud calls it");
+                    self.program.report(problem.help("write `@adopt(\"i-…\")`"));
                 }
                 "adopt" | "keep" | "" => {}
                 other => {

@@ -38,6 +38,9 @@ pub(crate) fn why(program: &Program<'_>, path: &str) -> Result<Vec<Link>, String
     let (address, field) = path.rsplit_once('.').ok_or_else(|| format!("`{path}` is not ADDRESS.FIELD, such as `kruskal.cpus`"))?;
     let Some((id, instance)) = model.all().find(|(_, i)| i.address == address) else {
         let known: Vec<&str> = model.instances.iter().map(|i| i.address.as_str()).collect();
+        if let Some(one) = known.iter().find(|known| known.strip_prefix(address).is_some_and(|rest| rest.starts_with('['))) {
+            return Err(format!("`{address}` is declared for keys; name one of them, as in `{one}.{field}`"));
+        }
         let help = near(address, known).map_or(String::new(), |n| format!("; did you mean `{n}`?"));
         return Err(format!("nothing is declared as `{address}`{help}"));
     };

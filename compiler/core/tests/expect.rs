@@ -92,7 +92,7 @@ fn what_does_not_hold_of_a_plan_shows_why() {
         "  expect plan.steps.all(s => s.move == all_of_it)",
         "`plan.steps.all(s => s.move == all_of_it)` does not hold (not for \"see that new has tar, find, getfattr, sha256sum\")",
     );
-    fails(&given, "  expect plan.hosts.contains(db)", "this method takes a server, and this is a docker.container");
+    fails(&given, "  expect plan.hosts.contains(db)", "`contains` takes a server, and this is a docker.container");
     fails(
         &given,
         "  expect plan.downtime(db) <= 1min",

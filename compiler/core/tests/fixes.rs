@@ -43,6 +43,18 @@ fn a_guess_is_not_safe() {
 }
 
 #[test]
+fn names_of_checks_and_keys_are_mended() {
+    let allowed = offers(&format!(
+        "{KIND}@allow(too_smal, \"a toy\")\nnode a {{ size = 1GiB }}\ncheck too_small: T001 error {{ for n in all(node), when n.size < 1GiB, at n.size, say \"x\" }}\n"
+    ));
+    assert_eq!(allowed, [("write `too_small`".to_owned(), false, "too_small".to_owned())]);
+    let keyed =
+        offers(&format!("{KIND}node a[k in [\"north\"]] {{ size = 1GiB }}\noutput o = a[\"nort\"].size\noutput p = a.north.size\n"));
+    let expected = [("write `\"north\"`", "\"north\""), ("write `[\"north\"]`", "[\"north\"]")];
+    assert_eq!(keyed, expected.map(|(title, text)| (title.to_owned(), false, text.to_owned())));
+}
+
+#[test]
 fn texts_are_quoted() {
     let text = r#"
 kind node {

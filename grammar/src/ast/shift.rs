@@ -4,8 +4,8 @@
 
 use super::{
     Annotation, Arg, Binding, Check, Child, ChildRule, Class, Condition, Damage, Declaration, Enumeration, Expect, Expr, ExprKind, Extend,
-    Field, Function, Item, ItemKind, Kind, KindField, Let, Name, Param, Part, Refinement, Span, Stdin, Test, Type, TypeAlias, TypeForm,
-    TypeMember, Use, Verb,
+    Field, Function, Item, ItemKind, Kind, KindField, Let, Mend, Name, Param, Part, Refinement, Span, Stdin, Test, Type, TypeAlias,
+    TypeForm, TypeMember, Use, Verb,
 };
 
 /// A part of a tree.
@@ -64,7 +64,8 @@ macro_rules! shift {
 
 shift! {
     Name { span; text }
-    Damage { span; message, help }
+    Damage { span, mend; message, help }
+    Mend { span; text, is_sure }
     Item { span, annotations, kind; docs }
     Annotation { name, args, span }
     Use { target, alias; file }

@@ -1,7 +1,7 @@
 //! What do top-level items become? One function an item; bodies, kinds and checks are beside this file.
 
 use super::{Above, Around, Lower};
-use crate::ast::{Enumeration, Extend, Function, Item, ItemKind, Let, Name, Param, Span, Type, TypeAlias, Use};
+use crate::ast::{Annotation, Enumeration, Extend, Function, Item, ItemKind, Let, Name, Param, Span, Type, TypeAlias, Use};
 use crate::grammar::{Pair, Pairs, Rule};
 
 impl Lower<'_> {
@@ -72,8 +72,25 @@ impl Lower<'_> {
             return;
         }
         if let Some(kind) = kind {
+            let annotations = self.of_a_declaration(annotations, &kind);
             self.module.items.push(Item { span, docs, annotations, kind });
         }
+    }
+
+    /// Annotations are about declarations only.
+    fn of_a_declaration(&mut self, annotations: Vec<Annotation>, kind: &ItemKind) -> Vec<Annotation> {
+        if matches!(kind, ItemKind::Declaration(_)) {
+            return annotations;
+        }
+        // One without a name is told of already.
+        for annotation in annotations.iter().filter(|a| !a.name.text.is_empty()) {
+            self.note(
+                annotation.span,
+                format!("`@{}` stands above no declaration", annotation.name.text),
+                Some(super::ANNOTATED.to_owned()),
+            );
+        }
+        Vec::new()
     }
 
     /// Was what was lowered nested too deep? Then that is all that is told of it.

@@ -1,7 +1,7 @@
 //! What is said of text that was skipped? It depends on what the text looks like and on where it stands.
 
-use super::people;
 use super::tokens::{first, is_word};
+use super::{mends, people};
 use crate::ast::{Damage, Span};
 use crate::grammar::Rule;
 use crate::lower::Around;
@@ -32,7 +32,7 @@ pub(super) fn damage(text: &str, rule: Rule, at: Span, around: Around) -> Damage
         Rule::bad_date | Rule::bad_number => (format!("`{token}` is no literal"), None),
         _ => (format!("{} cannot stand here", people(rule)), None),
     };
-    Damage { span: at, message, help }
+    Damage { span: at, message, help, mend: mends::of_skipped(text, rule, at, around) }
 }
 
 /// Text outside of every item.
@@ -113,7 +113,7 @@ fn looks_like_time(text: &str) -> bool {
 }
 
 /// Does a word look like a unit? Which ones there are is the compiler's to say.
-fn is_unit(word: &str) -> bool {
+pub(super) fn is_unit(word: &str) -> bool {
     let currency = word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_uppercase());
     currency
         || matches!(word, "ms" | "s" | "min" | "h" | "d" | "w" | "B")

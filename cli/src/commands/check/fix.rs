@@ -79,13 +79,14 @@ fn rounds(args: &Args, files: &mut Edited<'_>) -> Result<Done, Failure> {
             return Err(Failure::new("the edits would damage the program, so nothing was written")
                 .help("please report this with the program; make the edits by hand that `migc check` shows"));
         }
-        damage = Some(now);
         let chosen = choose(&report, args.r#unsafe, files.project);
         done.unsafe_count = if args.r#unsafe { 0 } else { offered(&report) };
         // Edits that lead back to where they began settle nothing.
         if chosen.is_empty() || !seen.insert(files.texts.clone()) {
             break;
         }
+        // Damage that is mended may have hidden more of it.
+        damage = Some(now).filter(|_| !chosen.iter().any(|c| c.mends));
         make(&chosen, &loaded.sources, files, &mut done);
     }
     Ok(done)
@@ -100,6 +101,8 @@ fn offered(report: &Report) -> usize {
 struct Chosen<'r> {
     edit: &'r Edit,
     line: String,
+    /// Is it about text that is not of the language?
+    mends: bool,
 }
 
 /// The first way out of each problem, unless it overlaps with one that was chosen before; the next round sees that one.
@@ -114,7 +117,7 @@ fn choose<'r>(report: &'r Report, unsafe_too: bool, project: &Project) -> Vec<Ch
         for edit in &fix.edits {
             let at = edit.span.start;
             let what = visible::line(&format!("{}:{}:{}: {} ({})", edit.file, at.line, at.column, fix.title, diagnostic.code));
-            chosen.push(Chosen { edit, line: what });
+            chosen.push(Chosen { edit, line: what, mends: diagnostic.code == "MIG1001" });
         }
     }
     chosen

@@ -54,7 +54,7 @@ fn of_program(args: &Args, program: &Program, addresses: &[&String], targets: &m
         addresses.iter().map(|address| (*address).clone()).collect()
     };
     if chosen.is_empty() {
-        let message = format!("`{}` declares no existing server that names a facts file", args.project.display());
+        let message = format!("the program in `{}` declares no existing server that names a facts file", args.project.display());
         return Err(Failure::new(message).help("write `facts = survey(\"facts/NAME.json\")` in `existing server NAME`, or name the server"));
     }
     for address in chosen {
