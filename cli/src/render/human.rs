@@ -186,7 +186,7 @@ fn near_lines(diagnostic: &Diagnostic) -> std::ops::RangeInclusive<u32> {
 fn help(diagnostic: &Diagnostic) -> Option<String> {
     let fixes = diagnostic.fixes.iter().flat_map(|fix| fix.edits.iter().map(move |edit| (fix, edit)));
     let fixes = fixes.map(|(fix, edit)| {
-        let (at, write) = (edit.span.start, format!("write `{}`", edit.text));
+        let (at, write) = (edit.span.start, format!("write `{}`", edit.text.trim()));
         let is_said = edit.text.is_empty() || fix.title == write;
         let what = if is_said { fix.title.clone() } else { format!("{}: {write}", fix.title) };
         visible::line(&format!("{what} at {}:{}:{}", edit.file, at.line, at.column))
