@@ -12,6 +12,8 @@ pub enum Status {
     Done,
     /// Errors, and nothing was done.
     Refused,
+    /// `plan --detailed-exitcode`: there is something to do.
+    Changes,
     /// Somebody else holds the state.
     Held,
     /// Stopped part-way; the next apply goes on.
@@ -32,6 +34,7 @@ impl Status {
         match self {
             Self::Done => 0,
             Self::Refused => 1,
+            Self::Changes => 2,
             Self::Held => 3,
             Self::Partial => 4,
             Self::Unverified => 5,

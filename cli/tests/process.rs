@@ -204,6 +204,25 @@ fn the_state_tells_what_was_done() {
 }
 
 #[test]
+fn a_plan_tells_scripts_and_reviewers_whether_there_is_something_to_do() {
+    let folder = Folder::new("detailed");
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/lab-move");
+    let example = example.to_str().expect("a path of text");
+    let plan = |words: &[&str]| {
+        let output = migc(&folder.0, &[&["plan", example, "--state", "state"], words].concat());
+        (status(&output), text(&output.stdout))
+    };
+    assert_eq!(plan(&["--detailed-exitcode"]).0, 2);
+    let (code, markdown) = plan(&["--format", "markdown"]);
+    assert_eq!(code, 0);
+    assert!(markdown.starts_with("### Plan for lab-move: 27 steps, 1 move, 2 hosts\n"), "{markdown}");
+    assert!(markdown.contains("| 23 | **point of no return**: start "), "{markdown}");
+    folder.write("main.mig", "project idle { name = \"idle\" }\n");
+    let idle = migc(&folder.0, &["plan", "--detailed-exitcode", "--state", "state"]);
+    assert_eq!((status(&idle), text(&idle.stdout).starts_with("nothing to do")), (0, true));
+}
+
+#[test]
 fn events_are_lines_of_json() {
     let folder = Folder::new("events");
     let digest = plan_file(&folder, &notes(2));

@@ -42,6 +42,7 @@ const EXIT_STATUSES: &str = "\
 Exit status:
     0  done; for `check`: no error
     1  errors, and nothing was done
+    2  `plan --detailed-exitcode`: there is something to do
     3  somebody else holds the state
     4  stopped part-way; the next `migc apply` goes on
     5  done, and a verification failed

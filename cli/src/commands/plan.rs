@@ -9,6 +9,7 @@ use crate::{
     terminal::Terminal,
     visible,
 };
+use clap::ValueEnum;
 use mig_plan::Plan;
 use std::path::PathBuf;
 
@@ -22,11 +23,26 @@ pub(super) struct Args {
     #[command(flatten)]
     state: store::Folder,
     /// Print the plan as data; see docs/json.md
-    #[arg(long)]
+    #[arg(long, conflicts_with = "format")]
     json: bool,
+    /// How the plan looks
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Exit with 2 if there is something to do, and with 0 if there is nothing
+    #[arg(long)]
+    detailed_exitcode: bool,
     /// Write the plan to a file that only you may read, for `migc apply FILE --digest DIGEST`
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum Format {
+    /// Each step with its reason and way back
+    #[default]
+    Human,
+    /// Tables for a review comment
+    Markdown,
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
@@ -53,16 +69,16 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     if let Some(path) = &args.out {
         write(&plan, path)?;
     }
-    if args.json {
-        terminal.print(&json::pretty(&plan));
-    } else {
-        terminal.print(&render::plan::plan(&plan));
-    }
+    terminal.print(&match args.format {
+        _ if args.json => json::pretty(&plan),
+        Format::Human => render::plan::plan(&plan),
+        Format::Markdown => render::markdown::plan(&plan),
+    });
     if let Some(path) = &args.out {
         let shown = visible::line(&path.display().to_string());
         terminal.error(&format!("written to {shown}; apply it with\n  migc apply {shown} --digest {}\n", plan.digest()));
     }
-    Ok(Status::Done)
+    Ok(if args.detailed_exitcode && !plan.steps.is_empty() { Status::Changes } else { Status::Done })
 }
 
 /// Beside the file first, and then renamed, so that nobody reads half a plan.

@@ -7,6 +7,7 @@ pub mod github;
 pub mod history;
 pub mod human;
 pub mod json;
+pub mod markdown;
 pub mod names;
 pub mod near;
 pub mod plan;

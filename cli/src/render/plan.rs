@@ -6,7 +6,7 @@
 use super::{count, quantity, words};
 use crate::visible;
 use mig_plan::{Action, Estimate, Host, Phase, Plan, Step};
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 /// Columns of a ruled line.
 const RULE_WIDTH: usize = 78;
@@ -23,6 +23,7 @@ pub fn plan(plan: &Plan) -> String {
     let _ = writeln!(out, "plan for {}: {}", visible::line(&plan.project), sizes.join(", "));
     hosts(plan, &mut out);
     moves(plan, &mut out);
+    let numbers = numbers(plan);
     let mut before = None;
     for (index, step) in plan.steps.iter().enumerate() {
         let here = heading(step);
@@ -30,11 +31,19 @@ pub fn plan(plan: &Plan) -> String {
             let _ = writeln!(out, "\n{here}");
         }
         before = Some(here);
-        self::step(plan, index, step, &mut out);
+        self::step(&numbers, index, step, &mut out);
     }
-    downtime(plan, &mut out);
+    downtime(plan, &numbers, &mut out);
     tail(plan, &mut out);
     out
+}
+
+/// The numbers that steps have for people, where many are asked for.
+pub type Numbers<'p> = BTreeMap<&'p str, usize>;
+
+/// Each step's, by its id.
+pub fn numbers(plan: &Plan) -> Numbers<'_> {
+    plan.steps.iter().zip(1..).map(|(step, number)| (step.id.as_str(), number)).collect()
 }
 
 /// The number a step has for people.
@@ -107,7 +116,7 @@ fn heading(step: &Step) -> String {
     format!("{}: {phase}", visible::line(address))
 }
 
-fn step(plan: &Plan, index: usize, step: &Step, out: &mut String) {
+fn step(numbers: &Numbers<'_>, index: usize, step: &Step, out: &mut String) {
     if step.point_of_no_return {
         no_return(step, index + 1, out);
     }
@@ -115,7 +124,7 @@ fn step(plan: &Plan, index: usize, step: &Step, out: &mut String) {
     if !step.why.is_empty() {
         let _ = writeln!(out, "         why:  {}", visible::line(&step.why));
     }
-    let mut needs: Vec<usize> = step.needs.iter().filter_map(|id| number(plan, id)).collect();
+    let mut needs: Vec<usize> = step.needs.iter().filter_map(|id| numbers.get(id.as_str()).copied()).collect();
     needs.sort_unstable();
     let after = if needs.is_empty() { "can begin at once".to_owned() } else { format!("after {}", ranges(&needs)) };
     let travels = matches!(step.action, Action::CopyTrees { .. } | Action::BringImage { from: Some(_), .. });
@@ -131,7 +140,7 @@ fn no_return(step: &Step, number: usize, out: &mut String) {
     let _ = writeln!(out, "{:=<RULE_WIDTH$}\n", "");
 }
 
-fn downtime(plan: &Plan, out: &mut String) {
+fn downtime(plan: &Plan, numbers: &Numbers<'_>, out: &mut String) {
     if plan.forecasts.is_empty() {
         return;
     }
@@ -139,7 +148,7 @@ fn downtime(plan: &Plan, out: &mut String) {
     let width = plan.forecasts.iter().map(|f| f.address.chars().count()).max().unwrap_or(0);
     for forecast in &plan.forecasts {
         let time = forecast.downtime_seconds.map_or_else(|| "not known".to_owned(), |s| format!("about {}", quantity::seconds(s)));
-        let step = |id| number(plan, id).map_or_else(|| "?".to_owned(), |n| n.to_string());
+        let step = |id: &String| numbers.get(id.as_str()).map_or_else(|| "?".to_owned(), ToString::to_string);
         let (down, up) = (step(&forecast.down), step(&forecast.up));
         let _ = writeln!(out, "  {:width$}  {time:<16} from step {down} to step {up}", visible::line(&forecast.address));
     }

@@ -113,7 +113,7 @@ pub struct Precondition {
 }
 
 /// What can be required of a host, beside that it is reached, with the privilege to act, and has a clock that is right.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum Requirement {
     /// These programs are there, with what we need of them: `docker`, `tar` (GNU), `find` (GNU), `getfattr`, `sha256sum`.

@@ -2,6 +2,7 @@
 
 use super::{
     codes::{CIRCLE, FINISHED_MOVE, LEFT_BEHIND, OTHER_PROJECT},
+    declared::Declared,
     draft::{Draft, Server, Service},
     estimate,
     steps::{Draw, Graph},
@@ -13,6 +14,7 @@ use crate::{
 use mig_plan::{
     Action, Class, Digest, Forecast, Host, HostId, MoveSummary, Phase, Plan, Precondition, Requirement, State, Step, StepId, Undo, Unproven,
 };
+use rustc_hash::FxHashMap as HashMap;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A plan that is being written.
@@ -21,6 +23,10 @@ pub(super) struct Lowering<'l> {
     pub(super) state: &'l State,
     pub(super) graph: Graph,
     pub(super) preconditions: Vec<Precondition>,
+    /// What the state has to remember, by address.
+    pub(super) declared: HashMap<&'l str, &'l Declared>,
+    /// Preconditions that are noted.
+    required: BTreeSet<(HostId, Requirement)>,
     pub(super) moves: Vec<MoveSummary>,
     pub(super) forecasts: Vec<Forecast>,
     pub(super) problems: Vec<Problem>,
@@ -45,6 +51,8 @@ impl Draft {
             state: &known,
             graph: Graph::default(),
             preconditions: vec![],
+            required: BTreeSet::new(),
+            declared: draft.declared.iter().map(|declared| (declared.address.as_str(), declared)).collect(),
             moves: vec![],
             forecasts: vec![],
             problems: self.problems.iter().cloned().chain(renames.problems).collect(),
@@ -124,8 +132,7 @@ impl Lowering<'_> {
 
     /// Notes a precondition, once.
     pub(super) fn require(&mut self, host: &str, address: &str, requirement: Requirement, origin: &mig_plan::Origin) {
-        let known = self.preconditions.iter().any(|p| p.host == host && p.requirement == requirement);
-        if !known {
+        if self.required.insert((host.to_owned(), requirement.clone())) {
             self.preconditions.push(Precondition {
                 host: host.to_owned(),
                 address: address.to_owned(),
@@ -228,7 +235,7 @@ impl Lowering<'_> {
         for summary in &mut self.moves {
             total(summary, &steps);
         }
-        let forecasts = std::mem::take(&mut self.forecasts).into_iter().map(|f| downtime(f, &steps)).collect();
+        let forecasts = downtimes(std::mem::take(&mut self.forecasts), &steps);
         let secrets: BTreeSet<String> = steps.iter().flat_map(|s| s.action.secrets()).map(str::to_owned).collect();
         let plan = Plan {
             version: Plan::VERSION,
@@ -293,17 +300,21 @@ fn total(summary: &mut MoveSummary, steps: &[Step]) {
 }
 
 /// From the stop to the answer, if every step begins as soon as it may; unknown if a step of the move in between is.
-fn downtime(forecast: Forecast, steps: &[Step]) -> Forecast {
-    let mut ends: BTreeMap<&str, u64> = BTreeMap::new();
+fn downtimes(forecasts: Vec<Forecast>, steps: &[Step]) -> Vec<Forecast> {
+    let mut ends: HashMap<&str, (&Step, u64)> = HashMap::default();
+    let mut unknown: BTreeSet<Option<&str>> = BTreeSet::new();
     for step in steps {
-        let begin = step.needs.iter().filter_map(|n| ends.get(n.as_str())).max().copied().unwrap_or(0);
-        ends.insert(&step.id, begin + step.estimate.seconds.unwrap_or(0));
+        let begin = step.needs.iter().filter_map(|n| ends.get(n.as_str())).map(|(_, end)| *end).max().unwrap_or(0);
+        ends.insert(&step.id, (step, begin + step.estimate.seconds.unwrap_or(0)));
+        if step.phase != Phase::Prepare && step.estimate.seconds.is_none() {
+            unknown.insert(step.of_move.as_deref());
+        }
     }
-    let of_move = steps.iter().find(|s| s.id == forecast.down).and_then(|s| s.of_move.as_ref());
-    let between = |s: &&Step| s.phase != Phase::Prepare && s.of_move.as_ref() == of_move;
-    let known = steps.iter().filter(between).all(|s| s.estimate.seconds.is_some());
-    let down = steps.iter().find(|s| s.id == forecast.down).and_then(|s| s.estimate.seconds).unwrap_or(0);
-    let span =
-        ends.get(forecast.up.as_str()).zip(ends.get(forecast.down.as_str())).map(|(up, end)| up.saturating_sub(end.saturating_sub(down)));
-    Forecast { downtime_seconds: span.filter(|_| known), ..forecast }
+    let seconds = |forecast: &Forecast| {
+        let (down, down_end) = ends.get(forecast.down.as_str())?;
+        let (_, up_end) = ends.get(forecast.up.as_str())?;
+        let is_known = !unknown.contains(&down.of_move.as_deref());
+        is_known.then(|| up_end.saturating_sub(down_end.saturating_sub(down.estimate.seconds.unwrap_or(0))))
+    };
+    forecasts.into_iter().map(|forecast| Forecast { downtime_seconds: seconds(&forecast), ..forecast }).collect()
 }

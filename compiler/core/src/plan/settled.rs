@@ -15,7 +15,7 @@ use std::{cmp::Ordering, collections::BTreeMap};
 impl Lowering<'_> {
     /// What the state is to say of a resource once it is settled.
     pub(super) fn resource(&self, address: &str, kind: &str, digest: &Digest, attributes: BTreeMap<String, String>) -> ResourceState {
-        let declared = self.draft.declared.iter().find(|d| d.address == address);
+        let declared = self.declared.get(address);
         let fields = declared.iter().flat_map(|d| &d.fields).map(|f| (f.name.clone(), f.value.clone())).collect();
         let keep = declared.is_some_and(|d| d.keep.is_some());
         ResourceState { kind: kind.to_owned(), digest: digest.to_string(), attributes, fields, keep }
@@ -130,7 +130,7 @@ impl Lowering<'_> {
 
     /// One step, after all others, for what is only remembered; what is not declared any more is forgotten.
     fn note_all(&mut self, open: &[&Declared]) {
-        let declared = |address: &String| self.draft.declared.iter().any(|d| d.address == *address);
+        let declared = |address: &String| self.declared.contains_key(address.as_str());
         let only_noted = self.state.resources.iter().filter(|(a, r)| r.attributes.is_empty() && !r.fields.is_empty() && !declared(a));
         let gone: Vec<String> = only_noted.map(|(a, _)| a.clone()).filter(|a| !self.draft.moves.iter().any(|m| m.address == *a)).collect();
         let Some(first) = open.first() else { return };
@@ -156,7 +156,7 @@ impl Lowering<'_> {
 
     /// May a service that is there be replaced by another container?
     pub(super) fn may_be_replaced(&mut self, service: &Service) {
-        let keep = self.draft.declared.iter().find(|d| d.address == service.address).and_then(|d| d.keep);
+        let keep = self.declared.get(service.address.as_str()).and_then(|d| d.keep);
         if let Some(at) = keep {
             let title = format!("create the container `{}` on {}", service.spec.name, service.on);
             self.kept(&title, &service.address, "replace", at, "take back what changed of it, or take `@keep` away");

@@ -1,6 +1,7 @@
 //! How does a graph of steps come about? Steps are added with what they need, get ids, and are put in an order.
 
 use mig_plan::{Action, Class, Digest, Estimate, Origin, Phase, ResourceState, Step, StepId, Undo};
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A step that is being written.
@@ -52,6 +53,8 @@ impl Draw {
 #[derive(Debug, Default)]
 pub(super) struct Graph {
     steps: Vec<Step>,
+    places: HashMap<StepId, usize>,
+    noted: HashSet<String>,
 }
 
 impl Graph {
@@ -59,9 +62,11 @@ impl Graph {
     pub(super) fn add(&mut self, draw: Draw) -> StepId {
         let identity = (&draw.address, &draw.of_move, draw.phase, &draw.action, draw.role);
         let id = format!("s{}", Digest::of(&identity).short(12));
-        if self.steps.iter().any(|s| s.id == id) {
+        if self.places.contains_key(&id) {
             return id;
         }
+        self.places.insert(id.clone(), self.steps.len());
+        self.noted.extend(draw.sets.iter().map(|(address, _)| address.clone()));
         let mut needs = draw.needs;
         needs.sort();
         needs.dedup();
@@ -93,7 +98,7 @@ impl Graph {
 
     /// Does a step note something of a resource?
     pub(super) fn sets(&self, address: &str) -> bool {
-        self.steps.iter().any(|s| s.sets.iter().any(|(a, _)| a == address))
+        self.noted.contains(address)
     }
 
     /// Steps that no other needs.
@@ -104,7 +109,7 @@ impl Graph {
 
     /// Whatever is noted of what this step notes comes after it.
     pub(super) fn notes_first(&mut self, step: &StepId) {
-        let Some(first) = self.steps.iter().find(|s| s.id == *step) else { return };
+        let Some(first) = self.places.get(step).and_then(|place| self.steps.get(*place)) else { return };
         let noted: BTreeSet<String> = first.sets.iter().map(|(a, _)| a).chain(&first.removes).cloned().collect();
         let touches = |s: &&mut Step| s.id != *step && s.sets.iter().map(|(a, _)| a).chain(&s.removes).any(|a| noted.contains(a));
         for other in self.steps.iter_mut().filter(touches) {
@@ -115,16 +120,20 @@ impl Graph {
         }
     }
 
+    fn step(&mut self, id: &str) -> Option<&mut Step> {
+        self.places.get(id).and_then(|place| self.steps.get_mut(*place))
+    }
+
     /// How to go back over a step, where that names the step itself.
     pub(super) fn undo(&mut self, step: &str, undo: Undo) {
-        if let Some(step) = self.steps.iter_mut().find(|s| s.id == step) {
+        if let Some(step) = self.step(step) {
             step.undo = undo;
         }
     }
 
     /// One more need of a step.
     pub(super) fn need(&mut self, step: &str, need: &StepId) {
-        if let Some(step) = self.steps.iter_mut().find(|s| s.id == step)
+        if let Some(step) = self.step(step)
             && step.id != *need
             && !step.needs.contains(need)
         {
@@ -136,7 +145,7 @@ impl Graph {
     /// In an order that can be run: by phase where needs leave a choice, then as they were added. Steps that need each other
     /// are given back as the second part.
     pub(super) fn order(self) -> (Vec<Step>, Vec<Step>) {
-        let place: BTreeMap<StepId, usize> = self.steps.iter().enumerate().map(|(i, s)| (s.id.clone(), i)).collect();
+        let place = self.places;
         let mut waiting: Vec<usize> = self.steps.iter().map(|s| s.needs.len()).collect();
         let mut followers: Vec<Vec<usize>> = vec![vec![]; self.steps.len()];
         for (number, step) in self.steps.iter().enumerate() {

@@ -1,0 +1,107 @@
+//! How does a plan look in a review comment? Tables of Markdown: what a reviewer asks first on top, the steps folded.
+//!
+//! Texts of the plan are escaped, so that none of them becomes markup.
+
+use super::{count, plan::numbers, quantity, words};
+use crate::visible;
+use mig_plan::{Plan, Step};
+use std::fmt::Write as _;
+
+/// All of it.
+pub fn plan(plan: &Plan) -> String {
+    let project = text(&plan.project);
+    if plan.steps.is_empty() {
+        return format!("### Nothing to do: {project} is as the program says\n\ndigest: `{}`\n", plan.digest());
+    }
+    let sizes = [count(plan.steps.len(), "step"), count(plan.moves.len(), "move"), count(plan.hosts.len(), "host")];
+    let mut out = format!("### Plan for {project}: {}\n", sizes.join(", "));
+    moves(plan, &mut out);
+    downtime(plan, &mut out);
+    steps(plan, &mut out);
+    tail(plan, &mut out);
+    out
+}
+
+fn moves(plan: &Plan, out: &mut String) {
+    if plan.moves.is_empty() {
+        return;
+    }
+    let numbers = numbers(plan);
+    out.push_str(
+        "\n| move | from | to | data | time | cutover within | no way back from |\n| --- | --- | --- | ---: | ---: | --- | --- |\n",
+    );
+    for summary in &plan.moves {
+        let bytes = summary.bytes.map_or_else(|| "not known".to_owned(), quantity::bytes);
+        let time = summary.seconds.map_or_else(|| "not known".to_owned(), quantity::seconds);
+        let window = summary.window.as_deref().map_or_else(|| "any time".to_owned(), text);
+        let point = summary.point_of_no_return.as_ref().and_then(|id| numbers.get(id.as_str()));
+        let point = point.map_or_else(|| "it can be undone to its end".to_owned(), |number| format!("step {number}"));
+        let (from, to) = (text(&summary.from), text(&summary.to));
+        let _ = writeln!(out, "| {} | {from} | {to} | {bytes} | {time} | {window} | {point} |", text(&summary.address));
+    }
+}
+
+fn downtime(plan: &Plan, out: &mut String) {
+    if plan.forecasts.is_empty() {
+        return;
+    }
+    out.push_str("\n| service | downtime |\n| --- | ---: |\n");
+    for forecast in &plan.forecasts {
+        let time = forecast.downtime_seconds.map_or_else(|| "not known".to_owned(), |s| format!("about {}", quantity::seconds(s)));
+        let _ = writeln!(out, "| {} | {time} |", text(&forecast.address));
+    }
+}
+
+fn steps(plan: &Plan, out: &mut String) {
+    let _ = write!(out, "\n<details><summary>{}</summary>\n\n", count(plan.steps.len(), "step"));
+    out.push_str("| | step | why | undo |\n| ---: | --- | --- | --- |\n");
+    for (step, number) in plan.steps.iter().zip(1..) {
+        let _ = writeln!(out, "| {number} | {} | {} | {} |", title(step), text(&step.why), text(&words::undo(step)));
+    }
+    out.push_str("\n</details>\n");
+}
+
+fn title(step: &Step) -> String {
+    if step.point_of_no_return { format!("**point of no return**: {}", text(&step.title)) } else { text(&step.title) }
+}
+
+fn tail(plan: &Plan, out: &mut String) {
+    out.push('\n');
+    for (currency, micro) in &plan.cost_per_day {
+        let _ = writeln!(out, "- {} a day while both sides exist", quantity::money(*micro, &text(currency)));
+    }
+    for name in &plan.secrets {
+        let _ = writeln!(out, "- apply needs the secret `{}`", text(name));
+    }
+    for entry in &plan.unproven {
+        let _ = writeln!(out, "- {}", text(&super::unproven(entry)));
+    }
+    let _ = writeln!(out, "\ndigest: `{}`", plan.digest());
+}
+
+/// What Markdown and HTML would take for their own is written as a character reference.
+fn text(plain: &str) -> String {
+    let mut out = String::with_capacity(plain.len());
+    for c in visible::line(plain).chars() {
+        match c {
+            '|' | '<' | '>' | '&' | '`' | '*' | '_' | '[' | ']' | '\\' | '#' | '@' | '!' | '~' => {
+                let _ = write!(out, "&#{};", c as u32);
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::text;
+
+    #[test]
+    fn no_text_becomes_markup() {
+        let hostile = "a|b <img src=x> `x` **b** [l](http://e) @all\nnext\u{1b}[1m";
+        let shown = text(hostile);
+        assert!(!shown.contains(['|', '<', '>', '`', '*', '[', '@', '\n', '\u{1b}']), "{shown}");
+        assert_eq!(text("stop mysql on kruskal"), "stop mysql on kruskal");
+    }
+}
