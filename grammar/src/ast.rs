@@ -349,8 +349,8 @@ pub struct Child {
 /// `key = value`; a key may be dotted or quoted.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Field {
-    /// `a.b = 1` has two parts; a quoted part is without its quotes.
-    pub key: Vec<Name>,
+    /// Without its quotes.
+    pub key: Name,
     /// After `=`.
     pub value: Expr,
     /// `///` above.
@@ -359,6 +359,13 @@ pub struct Field {
     pub annotations: Vec<Annotation>,
     /// The whole entry.
     pub span: Span,
+}
+
+impl Field {
+    /// Is it written with dots: `a.b = 1`, which is `a = { b = 1 }`?
+    pub fn is_dotted(&self) -> bool {
+        matches!(&self.value.kind, ExprKind::Record(inner) if inner.first().is_some_and(|field| field.span.start == self.value.span.start))
+    }
 }
 
 /// A type with its refinements, classes.

@@ -5,6 +5,7 @@ mod bodies;
 mod checks;
 mod expressions;
 mod items;
+mod keys;
 mod kinds;
 mod literals;
 mod strings;

@@ -143,6 +143,7 @@ const VALUES: &[Case] = &[
     ("let a = 1;", &["expected a line break before `;` | remove the `;`: a line break ends it"]),
     ("let a = 1 + and", &["expected a value after `+`"]),
     ("let a = b < c < d", &["comparisons do not chain | write `b < c and c < d`"]),
+    ("let a = b < c < d == e", &["comparisons do not chain | write `b < c and c < d and d == e`"]),
     ("let a = b == c in d", &["comparisons do not chain | write `b == c and c in d`"]),
     ("let a = b is 1", &["expected a type after `is` | as in `x is Str`"]),
     ("let a = f(1) => 2", &["expected a name before `=>` | as in `n => n.size`"]),

@@ -25,10 +25,7 @@ fn print(expr: &Expr) -> String {
         ExprKind::Root => "$".into(),
         ExprKind::List(values) => format!("[{}]", list(values)),
         ExprKind::Record(fields) => {
-            let field = |field: &mig_syntax::ast::Field| {
-                let key: Vec<&str> = field.key.iter().map(|name| name.text.as_str()).collect();
-                format!("{}={}", key.join("|"), print(&field.value))
-            };
+            let field = |field: &mig_syntax::ast::Field| format!("{}={}", field.key.text, print(&field.value));
             format!("{{{}}}", fields.iter().map(field).collect::<Vec<_>>().join(", "))
         }
         ExprKind::If(arms, otherwise) => {
@@ -142,7 +139,7 @@ fn an_entry_ends_where_the_next_begins() {
     let module = mig_syntax::parse("node a {\n  x = 4h\n  from = b\n  in = c\n  is = d\n  y = e\n  and = f\n}\n");
     assert!(module.damage.is_empty(), "{:?}", module.damage);
     let Some(ItemKind::Declaration(node)) = module.items.first().map(|item| &item.kind) else { panic!("{:?}", module.items) };
-    let keys: Vec<&str> = node.fields.iter().map(|field| field.key[0].text.as_str()).collect();
+    let keys: Vec<&str> = node.fields.iter().map(|field| field.key.text.as_str()).collect();
     assert_eq!(keys, ["x", "from", "in", "is", "y", "and"]);
 }
 
@@ -168,5 +165,5 @@ fn strings_have_their_text() {
 
 #[test]
 fn keys_may_be_dotted_and_quoted() {
-    agree(&[("{ \"a.b\" = 1, c.d = 2, e.\"f g\" = 3, }", "{a.b=1, c|d=2, e|f g=3}")]);
+    agree(&[("{ \"a.b\" = 1, c.d = 2, e.\"f g\" = 3, }", "{a.b=1, c={d=2}, e={f g=3}}")]);
 }

@@ -2,16 +2,15 @@
 //! is not computed while a plan is applied.
 
 use crate::{
-    infer::{Env, Typer, article, key_text},
+    infer::{Env, Typer, article},
     lifecycle::no_field,
     literal,
     program::KindDef,
     quantity,
-    report::{DUPLICATE_NAME, Problem, STAGE, TYPE_MISMATCH, UNKNOWN_NAME},
+    report::{Problem, STAGE, TYPE_MISMATCH, UNKNOWN_NAME},
     types::Type,
 };
 use mig_syntax::ast::{self, BinaryOp, Expr, ExprKind, UnaryOp};
-use rustc_hash::FxHashMap as HashMap;
 
 impl<'a> Typer<'_, 'a> {
     /// The clauses of a verb that look at the answer.
@@ -31,16 +30,8 @@ impl<'a> Typer<'_, 'a> {
             }
         }
         for (fields, gives) in [(verb.gives.as_slice(), true), (verb.from.as_ref().map_or(&[][..], |f| f.1.as_slice()), false)] {
-            let mut seen: HashMap<_, ast::Span> = HashMap::default();
+            self.distinct(env, fields);
             for field in fields {
-                if let Some(first) = seen.insert(key_text(field), field.span) {
-                    let problem = Problem::error(
-                        DUPLICATE_NAME,
-                        self.program.loc(env.module, field.span),
-                        format!("`{}` is given twice", key_text(field)),
-                    );
-                    self.program.report(problem.also(self.program.loc(env.module, first), "first given here"));
-                }
                 self.told(env, def, field, gives);
             }
         }
@@ -54,8 +45,8 @@ impl<'a> Typer<'_, 'a> {
 
     /// A field that is read from an answer.
     fn told(&self, env: &Env, def: &KindDef<'a>, field: &'a ast::Field, gives: bool) {
-        let Some(name) = field.key.first() else { return };
-        let Some(known) = def.field(&key_text(field)) else { return no_field(self.program, def, name) };
+        let name = &field.key;
+        let Some(known) = def.field(&name.text) else { return no_field(self.program, def, name) };
         let at = self.program.loc(env.module, name.span);
         if known.derived {
             let problem = Problem::error(TYPE_MISMATCH, at, format!("`{}` is computed and cannot be read", name.text));

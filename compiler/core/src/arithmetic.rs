@@ -126,6 +126,9 @@ pub fn contains(value: &Val, set: &Val) -> Value {
         (Value::Str(k) | Value::Word(k), Value::Map(map)) => Value::Bool(map.get(k).is_some()),
         (Value::Str(part), Value::Str(whole)) => Value::Bool(whole.contains(part.as_str())),
         (Value::Ip(ip), Value::Cidr(net, bits)) => Value::Bool(ip.is_ipv4() == net.is_ipv4() && mask(*ip, *bits) == *net),
+        (Value::Cidr(part, length), Value::Cidr(net, bits)) => {
+            Value::Bool(part.is_ipv4() == net.is_ipv4() && bits <= length && mask(*part, *bits) == *net)
+        }
         (Value::Port(first, last, protocol), Value::Port(from, to, other)) => Value::Bool(protocol == other && from <= first && last <= to),
         (_, other) => stuck(other),
     }

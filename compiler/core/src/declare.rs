@@ -5,7 +5,7 @@
 
 use crate::{
     eval::Scope,
-    infer::{Typer, key_text},
+    infer::Typer,
     model::{Instance, Model},
     report::{CYCLE, DUPLICATE_NAME, MISSING_FIELD, Problem, STAGE, TYPE_MISMATCH},
     source::Loc,
@@ -21,6 +21,9 @@ use std::rc::Rc;
 const COMPONENT_DEPTH_MAX: usize = 32;
 /// One declaration may stand for so many.
 const KEYS_MAX: usize = 1_000_000;
+
+/// A program may declare so many.
+const DECLARATIONS_MAX: usize = 1_000_000;
 
 /// A key that is bound around a declaration, and those around that one.
 #[derive(Debug)]
@@ -68,6 +71,12 @@ impl<'a> Model<'_, 'a> {
                 }
             }
         }
+        if self.full.get() {
+            // Nothing is computed of what is not whole.
+            self.instances.clear();
+            self.tops.clear();
+            self.many.clear();
+        }
         self.declared.set(true);
     }
 
@@ -98,6 +107,16 @@ impl<'a> Model<'_, 'a> {
         d.name.text.is_empty() || self.program.kind(kind).tree.is_abstract
     }
 
+    /// Are there as many declarations as there may be? Said once.
+    fn is_full(&self, module: ModuleId, d: &ast::Declaration) -> bool {
+        let full = self.instances.len() >= DECLARATIONS_MAX;
+        if full && !self.full.replace(true) {
+            let message = format!("a program declares {DECLARATIONS_MAX} things at most, and this would be one more");
+            self.program.report(Problem::error(STAGE, self.program.loc(module, d.name.span), message));
+        }
+        full
+    }
+
     fn by_key(&self, found: &[(SmolStr, InstanceId)]) -> Rc<Entries> {
         let entries = found.iter().map(|(key, id)| (key.clone(), Val::new(Value::Ref(*id), self.instance(*id).at)));
         Rc::new(Entries::of_keys(entries.collect()))
@@ -108,6 +127,9 @@ impl<'a> Model<'_, 'a> {
         let Some((name, keys)) = &d.keys else { return vec![] };
         let mut found = vec![];
         for (text, value) in self.keys_of(place, keys) {
+            if self.is_full(place.module, d) {
+                break;
+            }
             let address = SmolStr::from(format!("{path}[\"{text}\"]"));
             let bound = Rc::new(Keys { name: name.text.clone(), value, outer: place.keys.clone() });
             let place = Place { keys: Some(bound), ..place.clone() };
@@ -174,7 +196,7 @@ impl<'a> Model<'_, 'a> {
         let def = program.kind(kind);
         let mut written = vec![None; def.fields.len()];
         for field in &d.fields {
-            let number = def.by_name.get(&key_text(field));
+            let number = def.by_name.get(&field.key.text);
             if let Some(slot) = number.and_then(|n| written.get_mut(*n))
                 && slot.is_none()
             {
@@ -215,7 +237,7 @@ impl<'a> Model<'_, 'a> {
     }
 
     fn declare_child(&mut self, place: &Place<'a>, parent: InstanceId, d: &'a ast::Declaration, kind: KindId) {
-        if self.cannot_be(d, kind) {
+        if self.cannot_be(d, kind) || self.is_full(place.module, d) {
             return;
         }
         let path = SmolStr::from(format!("{}.{}", self.instance(parent).address, d.name.text));
@@ -250,18 +272,14 @@ impl<'a> Model<'_, 'a> {
     /// What the kind of a component declares, once for each of it.
     fn parts(&mut self, id: InstanceId, kind: KindId) {
         let program = self.program;
-        let mut kinds = vec![];
-        let mut next = Some(kind);
-        while let Some(kind) = next {
-            if !program.kind(kind).tree.declarations.is_empty() {
-                kinds.push(kind);
-            }
-            next = program.kind(kind).base;
+        if program.endless_kinds.contains(&kind) {
+            return;
         }
-        for kind in kinds.into_iter().rev() {
-            let def = program.kind(kind);
+        let kinds: Vec<_> = program.with_bases(kind).filter(|def| !def.tree.declarations.is_empty()).collect();
+        for def in kinds.into_iter().rev() {
             if self.depth(id) > COMPONENT_DEPTH_MAX {
-                program.report(Problem::error(CYCLE, def.at, format!("the component `{}` holds itself", def.tree.name.text)));
+                let message = format!("components nest at most {COMPONENT_DEPTH_MAX} deep, and `{}` is deeper", self.instance(id).address);
+                program.report(Problem::error(CYCLE, def.at, message));
                 return;
             }
             for (number, d) in def.tree.declarations.iter().enumerate() {

@@ -5,7 +5,6 @@
 use crate::{
     arithmetic,
     declare::Keys,
-    infer::key_text,
     literal,
     model::{Instance, Model},
     program::{FieldDef, Symbol},
@@ -125,7 +124,7 @@ impl<'a> Model<'_, 'a> {
             ExprKind::Name(name) => self.name(s, name, at),
             ExprKind::List(items) => Val::new(Value::List(items.iter().map(|i| self.eval(s, i)).collect()), at),
             ExprKind::Record(fields) => {
-                let list = fields.iter().map(|f| (key_text(f), self.eval(s, &f.value))).collect();
+                let list = fields.iter().map(|f| (f.key.text.clone(), self.eval(s, &f.value))).collect();
                 Val::new(Value::Map(Rc::new(Entries::new(list, None))), at)
             }
             ExprKind::If(arms, other) => self.conditional(s, arms, other.as_deref(), at),
@@ -298,7 +297,7 @@ impl<'a> Model<'_, 'a> {
             for row in &extend.rows {
                 let value = self.eval(&Scope::module(module), &row.value);
                 let value = self.conform_to(value, &Typed::from((*inner).clone()), &table.name.text, None);
-                let key = key_text(row);
+                let key = row.key.text.clone();
                 match rows.iter_mut().find(|r| r.0 == key) {
                     Some(old) => old.1 = value,
                     None => rows.push((key, value)),
@@ -444,7 +443,9 @@ impl<'a> Model<'_, 'a> {
                 Some(found) if matches!(found.v, Value::Absent) && map.needs.is_some() => Val::new(needed(map), at),
                 Some(found) => found.clone(),
                 // Methods without brackets stand for themselves.
-                None if map.needs.is_none() => self.method(s, &value, &name.text, &[], at),
+                None if map.needs.is_none() || crate::signatures::MAP_METHODS.contains(&name.text.as_str()) => {
+                    self.method(s, &value, &name.text, &[], at)
+                }
                 None => Val::new(needed(map), at),
             },
             Value::Absent => Val::new(Value::Unknown(self.what_lacks(s, receiver, &name.text).into()), at),

@@ -413,14 +413,6 @@ pub fn optional_inner(ty: &Type) -> Type {
     }
 }
 
-/// A key as one text.
-pub fn key_text(field: &ast::Field) -> SmolStr {
-    match field.key.as_slice() {
-        [one] => one.text.clone(),
-        many => many.iter().map(|k| k.text.as_str()).collect::<Vec<_>>().join(".").into(),
-    }
-}
-
 /// "a Size", "an Int"; that it may be absent is said where it matters.
 pub fn article(ty: &Type) -> String {
     let ty = if let Type::Option(inner) = ty { inner } else { ty };

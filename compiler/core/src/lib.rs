@@ -11,6 +11,7 @@ mod arithmetic;
 mod assume;
 mod brought;
 mod check;
+mod circles;
 mod conform;
 mod declare;
 mod drivers;

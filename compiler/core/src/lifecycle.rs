@@ -3,7 +3,7 @@
 
 use crate::{
     drivers::{DRIVERS, Driver, METHODS, Takes},
-    infer::{Env, Typer, article, key_text},
+    infer::{Env, Typer, article},
     literal,
     program::{FieldDef, KindDef, Program},
     quantity::Dim,
@@ -15,18 +15,20 @@ use mig_syntax::ast::{self, Expr, ExprKind};
 use rustc_hash::FxHashMap as HashMap;
 use std::rc::Rc;
 
-/// The clauses of a kind.
-#[derive(Debug)]
+/// The clauses of a kind: its own, and those of its bases that none of its own replaces.
+#[derive(Debug, Clone, Default)]
 pub struct Lifecycle<'a> {
-    /// `create`, `read`, `update`, `delete`, in the order written.
+    /// `create`, `read`, `update`, `delete`, in the order written, the base's first.
     pub calls: Vec<Call<'a>>,
     /// Fields that change only by replacing the thing, or by an update: by number, with where it is said.
     pub changed_by: HashMap<usize, &'a ast::Name>,
 }
 
 /// A clause that calls a driver.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Call<'a> {
+    /// The kind that it stands in.
+    pub kind: KindId,
     /// As written.
     pub tree: &'a ast::Verb,
     /// What it speaks; `None` where there is no such driver, which was said.
@@ -36,20 +38,50 @@ pub struct Call<'a> {
 /// States that an update or a deletion may ask for first.
 const NEEDS: [&str; 1] = ["stopped"];
 
-impl Lifecycle<'_> {
+impl<'a> Lifecycle<'a> {
     /// The call of a verb that stands once.
-    pub fn call(&self, verb: &str) -> Option<&Call<'_>> {
+    pub fn call(&self, verb: &str) -> Option<&Call<'a>> {
         self.calls.iter().find(|c| c.tree.verb.text == verb)
+    }
+
+    /// With the clauses of a kind that refines this one. They stand for those that do the same: a verb, or the change of a field.
+    fn with(mut self, own: Self) -> Self {
+        self.changed_by.extend(&own.changed_by);
+        let said: Vec<&ast::Name> = self.changed_by.values().copied().collect();
+        self.calls.retain(|call| match call.tree.verb.text.as_str() {
+            "update" => call.tree.fields.iter().any(|field| said.iter().any(|name| std::ptr::eq(*name, field))),
+            verb => own.call(verb).is_none(),
+        });
+        self.calls.extend(own.calls);
+        self
+    }
+
+    /// Does a clause say where that field comes from? A name that was misspelt is said where it stands.
+    fn tells(&self, def: &KindDef<'_>, field: &FieldDef<'_>) -> bool {
+        let meant = |name: &str| name == field.name || (def.field(name).is_none() && near(name, [field.name.as_str()]).is_some());
+        let mut told = self.calls.iter().flat_map(|c| c.tree.gives.iter().chain(c.tree.from.iter().flat_map(|f| &f.1)));
+        field.value.is_some() || told.any(|f| meant(&f.key.text))
     }
 }
 
-/// Resolves drivers and fields of a kind's clauses; `None` for a kind without.
-pub(crate) fn resolve<'a>(program: &Program<'a>, kind: KindId) -> Option<Lifecycle<'a>> {
+/// What each kind of a program has: what is written in it, over what its base has.
+pub(crate) fn inherited<'a>(program: &Program<'a>) -> Vec<Option<Lifecycle<'a>>> {
+    let kinds = || (0..program.kinds.len()).map(|number| KindId(number as u32));
+    let own: Vec<_> = kinds().map(|kind| resolve(program, kind)).collect();
+    let all = kinds().map(|kind| {
+        let bases: Vec<KindId> = std::iter::successors(Some(kind), |k| program.kind(*k).base).collect();
+        bases.into_iter().rev().filter_map(|k| own[k.0 as usize].as_ref()).cloned().reduce(Lifecycle::with)
+    });
+    all.collect()
+}
+
+/// Resolves drivers and fields of the clauses that stand in a kind; `None` for a kind without.
+fn resolve<'a>(program: &Program<'a>, kind: KindId) -> Option<Lifecycle<'a>> {
     let def = program.kind(kind);
     if def.tree.verbs.is_empty() && def.tree.replace_on.is_empty() {
         return None;
     }
-    let mut found = Lifecycle { calls: vec![], changed_by: HashMap::default() };
+    let mut found = Lifecycle::default();
     let mut once: HashMap<&str, &ast::Name> = HashMap::default();
     for verb in &def.tree.verbs {
         if verb.verb.text != "update"
@@ -59,7 +91,7 @@ pub(crate) fn resolve<'a>(program: &Program<'a>, kind: KindId) -> Option<Lifecyc
             let problem = Problem::error(DUPLICATE_NAME, at, format!("`{}` has one `{}`", def.path, verb.verb.text));
             program.report(problem.also(program.loc(def.module, first.span), "the first one"));
         }
-        found.calls.push(Call { tree: verb, driver: driver(program, def.module, &verb.driver) });
+        found.calls.push(Call { kind, tree: verb, driver: driver(program, def.module, &verb.driver) });
         for field in &verb.fields {
             changes(program, def, field, "update", &mut found.changed_by);
         }
@@ -127,9 +159,9 @@ impl<'a> Typer<'_, 'a> {
     pub(crate) fn lifecycle(&self, env: &Env, kind: KindId) {
         let def = self.program.kind(kind);
         let Some(lifecycle) = &def.lifecycle else { return };
-        self.whole(def, lifecycle);
+        self.whole(kind, lifecycle);
         self.on_a_server(kind, lifecycle);
-        for call in &lifecycle.calls {
+        for call in lifecycle.calls.iter().filter(|c| c.kind == kind) {
             self.clauses(env, def, call.tree);
             self.answers(env, def, call.tree);
             match call.driver {
@@ -147,7 +179,8 @@ impl<'a> Typer<'_, 'a> {
     /// A script runs on a server.
     fn on_a_server(&self, kind: KindId, lifecycle: &Lifecycle<'a>) {
         let def = self.program.kind(kind);
-        let Some(script) = lifecycle.calls.iter().find(|c| c.driver.is_some_and(|d| d.is_script)) else { return };
+        let is_script = |call: &&Call<'_>| call.kind == kind && call.driver.is_some_and(|d| d.is_script);
+        let Some(script) = lifecycle.calls.iter().find(is_script) else { return };
         let is_server = |kind: KindId| self.program.is_noun(kind, "server");
         let on = def.field("on").is_some_and(|f| matches!(f.typed.ty.plain(), Type::Ref(k, _) if is_server(*k)));
         if !on && !is_server(kind) {
@@ -157,32 +190,36 @@ impl<'a> Typer<'_, 'a> {
         }
     }
 
-    /// What is created is read and deleted, and each `later` field is told by something.
-    fn whole(&self, def: &KindDef<'a>, lifecycle: &Lifecycle<'a>) {
+    /// What is created is read and deleted, and each `later` field is told by something. What was said of a base is not said again.
+    fn whole(&self, kind: KindId, lifecycle: &Lifecycle<'a>) {
+        let def = self.program.kind(kind);
         if let Some(first) = def.tree.declarations.first() {
             let message = format!("`{}` declares things, so it is a component, which nobody creates as such", def.path);
             let problem = Problem::error(CYCLE, self.program.loc(def.module, first.name.span), message);
             self.program.report(problem.help("leave its `create`, `read`, `update`, `replace` and `delete` to the kinds of those things"));
         }
         let Some(create) = lifecycle.call("create") else {
-            if let Some(first) = lifecycle.calls.iter().find(|c| c.tree.verb.text != "read") {
+            if let Some(first) = lifecycle.calls.iter().find(|c| c.kind == kind && c.tree.verb.text != "read") {
                 let message = format!("`{}` has `{}` and no `create`", def.path, first.tree.verb.text);
                 self.program.report(Problem::error(MISSING_FIELD, self.program.loc(def.module, first.tree.verb.span), message));
             }
             return;
         };
-        let at = self.program.loc(def.module, create.tree.verb.span);
-        for verb in ["read", "delete"].into_iter().filter(|v| lifecycle.call(v).is_none()) {
+        let at = if create.kind == kind { self.program.loc(def.module, create.tree.verb.span) } else { def.at };
+        for verb in ["read", "delete"].into_iter().filter(|v| create.kind == kind && lifecycle.call(v).is_none()) {
             let message = format!("what is created is read and deleted, and `{}` has no `{verb}`", def.path);
             self.program.report(Problem::error(MISSING_FIELD, at, message));
         }
-        let told = |field: &FieldDef<'_>| {
-            let mut fields = lifecycle.calls.iter().flat_map(|c| c.tree.gives.iter().chain(c.tree.from.iter().flat_map(|f| &f.1)));
-            // A name that was misspelt is said where it stands.
-            let meant = |name: &str| name == field.name || (def.field(name).is_none() && near(name, [field.name.as_str()]).is_some());
-            field.value.is_some() || fields.any(|f| meant(&key_text(f)))
+        let base = def.base.map(|base| self.program.kind(base));
+        let said_of_base = |field: &FieldDef<'_>| {
+            base.is_some_and(|base| {
+                let lifecycle = base.lifecycle.as_ref().filter(|l| l.call("create").is_some());
+                lifecycle
+                    .zip(base.field(&field.name))
+                    .is_some_and(|(lifecycle, field)| field.typed.ty.is_later() && !lifecycle.tells(base, field))
+            })
         };
-        for field in def.fields.iter().filter(|f| f.typed.ty.is_later() && !told(f)) {
+        for field in def.fields.iter().filter(|f| f.typed.ty.is_later() && !lifecycle.tells(def, f) && !said_of_base(f)) {
             let message = format!("nothing tells `{}`, which is known later", field.name);
             let problem = Problem::error(MISSING_FIELD, at, message).also(field.at, "declared here");
             self.program.report(problem.help(format!("as in `read … from $ {{ {} = $.Field }}`", field.name)));
@@ -277,21 +314,20 @@ impl<'a> Typer<'_, 'a> {
                 Problem::error(TYPE_MISMATCH, self.program.loc(env.module, stdin.span), message).help("give the secret as a parameter"),
             );
         }
-        let mut seen: HashMap<_, ast::Span> = HashMap::default();
-        for field in &verb.params {
-            let key = key_text(field);
-            if let Some(first) = seen.insert(key.clone(), field.span) {
-                let problem = Problem::error(DUPLICATE_NAME, self.program.loc(env.module, field.span), format!("`{key}` is given twice"));
-                self.program.report(problem.also(self.program.loc(env.module, first), "first given here"));
-            }
-            self.parameter_of(env, &key, &field.value);
+        self.sent(env, "", &verb.params);
+    }
+
+    fn sent(&self, env: &Env, above: &str, fields: &'a [ast::Field]) {
+        self.distinct(env, fields);
+        for field in fields {
+            self.parameter_of(env, &format!("{above}{}", field.key.text), &field.value);
         }
     }
 
-    fn parameter_of(&self, env: &Env, key: &str, e: &Expr) {
+    fn parameter_of(&self, env: &Env, key: &str, e: &'a Expr) {
         match &e.kind {
             ExprKind::List(items) => items.iter().for_each(|i| self.parameter_of(env, key, i)),
-            ExprKind::Record(fields) => fields.iter().for_each(|f| self.parameter_of(env, key, &f.value)),
+            ExprKind::Record(fields) => self.sent(env, &format!("{key}."), fields),
             _ => {
                 let ty = self.infer(env, e, None);
                 if let Some(wrong) = unsent(&ty) {

@@ -55,7 +55,7 @@ impl Syntax {
         let items = self.modules.iter().filter(|m| m.own).flat_map(|m| &m.tree.items);
         let declarations = items.filter_map(|i| if let ast::ItemKind::Declaration(d) = &i.kind { Some(d) } else { None });
         let project = declarations.into_iter().find(|d| d.noun.text == "project")?;
-        let field = project.fields.iter().find(|f| matches!(f.key.as_slice(), [name] if name.text == "state"))?;
+        let field = project.fields.iter().find(|f| f.key.text == "state")?;
         match &field.value.kind {
             ast::ExprKind::Str(parts) => match parts.as_slice() {
                 [ast::Part::Text(text)] => Some(text.clone()),

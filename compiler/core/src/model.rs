@@ -99,6 +99,8 @@ pub struct Model<'p, 'a> {
     pub(crate) many: HashMap<(ModuleId, SmolStr), Rc<Entries>>,
     /// Is it decided what exists?
     pub(crate) declared: Cell<bool>,
+    /// Was it said that there are too many declarations?
+    pub(crate) full: Cell<bool>,
     /// Values of `let` and `param`; `None` while they are computed.
     pub(crate) constants: RefCell<HashMap<(ModuleId, SmolStr), Option<Val>>>,
     /// Facts by path, converted.
@@ -125,6 +127,7 @@ impl<'p, 'a> Model<'p, 'a> {
             tops: HashMap::default(),
             many: HashMap::default(),
             declared: Cell::new(false),
+            full: Cell::new(false),
             constants: RefCell::default(),
             facts: RefCell::default(),
             undecided: RefCell::default(),
@@ -300,10 +303,13 @@ impl<'p, 'a> Model<'p, 'a> {
         let instance = self.instance(id);
         let value = if field.typed.ty.is_later() {
             Value::Later(Rc::new(Later::Field(id, field.name.clone())))
+        } else if field.name == "provider"
+            && let Type::Ref(kind, _) = field.typed.ty.plain()
+            && !self.program.kind(*kind).tree.is_abstract
+        {
+            return self.only_provider(id, field, *kind);
         } else if field.typed.ty.is_optional() {
             Value::Absent
-        } else if field.name == "provider" {
-            return self.only_provider(id, field);
         } else if instance.existing {
             Value::Unknown(format!("`{}` of `{}`", field.name, instance.address).into())
         } else {
@@ -313,17 +319,20 @@ impl<'p, 'a> Model<'p, 'a> {
     }
 
     /// A provider may be left out where one of that kind is declared.
-    fn only_provider(&self, id: InstanceId, field: &FieldDef<'a>) -> Val {
+    fn only_provider(&self, id: InstanceId, field: &FieldDef<'a>, kind: KindId) -> Val {
         let instance = self.instance(id);
-        let Type::Ref(kind, name) = field.typed.ty.plain() else { return Val::error(instance.at) };
         if !self.is_decided(instance.at) {
             return Val::error(instance.at);
         }
-        let all = self.of_kind(*kind);
+        let all = self.of_kind(kind);
         if let [one] = &*all {
             return one.clone();
         }
+        if all.is_empty() && field.typed.ty.is_optional() {
+            return Val::new(Value::Absent, instance.at);
+        }
         let (message, help) = if all.is_empty() {
+            let name = &self.program.kind(kind).path;
             (format!("`{}` needs a provider", instance.address), format!("declare one: `provider main: {name} {{ … }}`"))
         } else {
             (format!("`{}` does not say which of {} providers it is in", instance.address, all.len()), "write `provider = …`".to_owned())

@@ -3,7 +3,7 @@
 use crate::{
     infer::{Env, Typer, article, optional_inner},
     quantity::Dim,
-    report::{ARITHMETIC, Problem, TYPE_MISMATCH},
+    report::{ARITHMETIC, Problem, STAGE, TYPE_MISMATCH},
     types::{KindId, Type},
 };
 use mig_syntax::ast::{self, BinaryOp, Expr, ExprKind};
@@ -170,6 +170,9 @@ impl Typer<'_, '_> {
         };
         let is_a = |a, b| self.program.is_a(a, b);
         let (pa, pb) = (a.plain(), b.plain());
+        if self.is_compared_secret(env, whole, pa, pb) {
+            return Type::Error;
+        }
         let related = matches!((pa, pb), (Type::Ref(x, _), Type::Ref(y, _)) if self.program.kind(*x).root == self.program.kind(*y).root);
         if !related && !pa.takes(pb, &is_a) && !pb.takes(pa, &is_a) && !shares_member(pa, pb, &is_a) {
             let message = format!("{} is never equal to {}", article(&a), article(&b));
@@ -191,15 +194,10 @@ impl Typer<'_, '_> {
 
     fn ordered(&self, env: &Env, whole: &Expr, left: &Expr, right: &Expr) -> Type {
         let (a, b) = (self.operand(env, left), self.operand(env, right));
-        let fits = match (&a, &b) {
-            (Type::Error, _) | (_, Type::Error) => true,
-            (Type::Int | Type::Float | Type::Percent, Type::Int | Type::Float | Type::Percent) => true,
-            (Type::Quantity(Dim::NONE), Type::Int | Type::Float) | (Type::Int | Type::Float, Type::Quantity(Dim::NONE)) => true,
-            (Type::Quantity(x), Type::Quantity(y)) => x == y,
-            (Type::Str | Type::Path, Type::Str | Type::Path) | (Type::Time, Type::Time) | (Type::Ip, Type::Ip) => true,
-            _ => false,
-        };
-        if fits {
+        if self.is_compared_secret(env, whole, &a, &b) {
+            return Type::Error;
+        }
+        if have_order(&a, &b) {
             return Type::Bool;
         }
         let message = format!("{} and {} have no order", article(&a), article(&b));
@@ -210,14 +208,53 @@ impl Typer<'_, '_> {
         let a = self.infer(env, left, None);
         let want = Type::List(Rc::new(a.plain().clone()));
         let b = self.infer(env, right, if a.plain().words().is_empty() { None } else { Some(&want) });
-        match b.plain() {
-            Type::List(_) | Type::Range(_) | Type::Map(..) | Type::Cidr | Type::Str | Type::Error | Type::Port => Type::Bool,
+        let (value, set) = (a.plain(), b.plain());
+        if self.is_compared_secret(env, e, value, set) {
+            return Type::Error;
+        }
+        let is_a = |a, b| self.program.is_a(a, b);
+        let fits = match set {
+            Type::Error => true,
+            Type::List(of) => value.takes(of, &is_a) || of.takes(value, &is_a) || shares_member(value, of, &is_a),
+            Type::Range(of) => have_order(value, of),
+            Type::Map(..) | Type::Str | Type::Path => {
+                !value.words().is_empty() || value.members().iter().any(|m| matches!(m, Type::Str | Type::Path | Type::Error))
+            }
+            Type::Cidr => value.members().iter().any(|m| matches!(m, Type::Ip | Type::Cidr | Type::Error)),
+            Type::Port => value.members().iter().any(|m| matches!(m, Type::Port | Type::Error)),
             other => {
                 let message = format!("nothing is in {}", article(other));
                 let problem = Problem::error(TYPE_MISMATCH, self.loc(env, right), message);
-                self.broken(env, e, problem.help("behind `in` stands a list, a range, a map, a network or a range of ports"))
+                return self.broken(env, e, problem.help("behind `in` stands a list, a range, a map, a network or a range of ports"));
             }
+        };
+        if fits {
+            return Type::Bool;
         }
+        let message = format!("{} is never in {}", article(&a), article(&b));
+        self.broken(env, e, Problem::error(TYPE_MISMATCH, self.loc(env, e), message))
+    }
+
+    /// What came of comparing a secret would tell something of it, and be shown.
+    fn is_compared_secret(&self, env: &Env, e: &Expr, a: &Type, b: &Type) -> bool {
+        let found = [a, b].into_iter().any(|ty| matches!(ty, Type::Secret(_)) || matches!(ty, Type::List(of) if of.is_secret()));
+        if found {
+            let problem = Problem::error(STAGE, self.loc(env, e), "a secret is not compared: what comes of it is shown");
+            self.broken(env, e, problem.help("ask with `x?` whether there is one, or with `x is Str` whether it is none"));
+        }
+        found
+    }
+}
+
+/// Is one of these types before the other?
+pub(crate) fn have_order(a: &Type, b: &Type) -> bool {
+    match (a, b) {
+        (Type::Error, _) | (_, Type::Error) => true,
+        (Type::Int | Type::Float | Type::Percent, Type::Int | Type::Float | Type::Percent) => true,
+        (Type::Quantity(Dim::NONE), Type::Int | Type::Float) | (Type::Int | Type::Float, Type::Quantity(Dim::NONE)) => true,
+        (Type::Quantity(x), Type::Quantity(y)) => x == y,
+        (Type::Str | Type::Path, Type::Str | Type::Path) | (Type::Time, Type::Time) | (Type::Ip, Type::Ip) => true,
+        _ => false,
     }
 }
 
@@ -241,7 +278,7 @@ fn done(op: BinaryOp) -> &'static str {
 }
 
 /// The type of a result, if there is one.
-fn arithmetic(op: BinaryOp, a: &Type, b: &Type) -> Option<Type> {
+pub(crate) fn arithmetic(op: BinaryOp, a: &Type, b: &Type) -> Option<Type> {
     use Type::{Error, Float, Int, Percent, Quantity, Str};
     let dim = |ty: &Type| match ty {
         Quantity(dim) => Some(*dim),

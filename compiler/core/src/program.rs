@@ -13,7 +13,10 @@ use crate::{
 use mig_syntax::ast;
 use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 use smol_str::SmolStr;
-use std::cell::{Cell, RefCell};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+};
 
 /// A named value of a module.
 #[derive(Debug, Clone, Copy)]
@@ -105,6 +108,8 @@ pub struct ChildDef {
     pub kind: KindId,
     /// How many.
     pub many: ast::Many,
+    /// Where it stands.
+    pub at: Loc,
 }
 
 /// A kind.
@@ -130,7 +135,7 @@ pub struct KindDef<'a> {
     pub by_name: HashMap<SmolStr, usize>,
     /// Rules for children, the base's first.
     pub children: Vec<ChildDef>,
-    /// Its own clauses `create`, `read`, `update`, `replace`, `delete`.
+    /// Its clauses and those of its bases: `create`, `read`, `update`, `replace`, `delete`.
     pub lifecycle: Option<crate::lifecycle::Lifecycle<'a>>,
 }
 
@@ -160,8 +165,16 @@ pub struct Program<'a> {
     /// What an editor wants to know of the typing; `None` for all others.
     pub watch: Option<Watch<'a>>,
     pub(crate) depth: Cell<u32>,
-    /// Was a type that is made of itself said already?
+    /// Values of unions, by place: may one have been meant to be a type?
+    pub(crate) doubts: RefCell<BTreeMap<Loc, Option<Problem>>>,
+    /// Kinds that hold themselves.
+    pub(crate) endless_kinds: HashSet<KindId>,
+    /// Was a type that is nested too deep said already?
     pub(crate) endless: Cell<bool>,
+    /// Aliases that are being looked at, the outermost first.
+    pub(crate) open_aliases: RefCell<Vec<Loc>>,
+    /// Aliases that are made of themselves.
+    pub(crate) circular: RefCell<HashSet<Loc>>,
 }
 
 impl<'a> Program<'a> {
@@ -185,15 +198,20 @@ impl<'a> Program<'a> {
             problems: RefCell::new(Problems { list: syntax.problems.clone(), unproven: vec![] }),
             watch,
             depth: Cell::new(0),
+            doubts: RefCell::default(),
+            endless_kinds: HashSet::default(),
             endless: Cell::new(false),
+            open_aliases: RefCell::default(),
+            circular: RefCell::default(),
         };
         program.collect();
         program.link_kinds();
         program.type_kinds();
-        for number in 0..program.kinds.len() {
-            program.kinds[number].lifecycle = crate::lifecycle::resolve(&program, KindId(number as u32));
+        for (number, lifecycle) in crate::lifecycle::inherited(&program).into_iter().enumerate() {
+            program.kinds[number].lifecycle = lifecycle;
         }
         program.link_parents();
+        program.endless_kinds = crate::circles::endless(&program).into_iter().collect();
         program
     }
 
@@ -246,6 +264,11 @@ impl<'a> Program<'a> {
             at = self.kind(k).base;
         }
         false
+    }
+
+    /// A kind, what it refines, and so on up to its noun.
+    pub fn with_bases(&self, kind: KindId) -> impl Iterator<Item = &KindDef<'a>> {
+        std::iter::successors(Some(self.kind(kind)), |def| def.base.map(|base| self.kind(base)))
     }
 
     /// The type of a reference to a kind.
@@ -349,7 +372,8 @@ impl<'a> Program<'a> {
             let Some(base) = &tree.base else { continue };
             // `kind network is network`: the base is the one of the prelude, not the kind itself.
             let found = if base.text == tree.name.text {
-                self.prelude.kinds.get(&base.text).and_then(|l| l.iter().copied().find(|k| k.0 as usize != number))
+                let of_prelude = self.prelude.kinds.get(&base.text).and_then(|l| l.iter().copied().find(|k| k.0 as usize != number));
+                of_prelude.or(Some(KindId(number as u32)))
             } else {
                 self.find_kind(module, &base.text, None)
             };
@@ -359,18 +383,11 @@ impl<'a> Program<'a> {
             }
             self.kinds[number].base = found;
         }
+        self.cut_circles();
         for number in 0..self.kinds.len() {
             let mut root = KindId(number as u32);
-            let mut steps = 0;
             while let Some(base) = self.kind(root).base {
                 root = base;
-                steps += 1;
-                if steps > self.kinds.len() {
-                    let message = format!("the kind `{}` refines itself", self.kinds[number].name);
-                    self.report(Problem::error(crate::report::CYCLE, self.kinds[number].at, message));
-                    self.kinds[number].base = None;
-                    break;
-                }
             }
             self.kinds[number].root = root;
         }
@@ -456,12 +473,12 @@ impl<'a> Program<'a> {
             };
             self.note_path(module, kind_name, || Target::Kind(kind));
             let name = rule.kind.as_ref().map(|_| rule.name.text.clone());
-            let root = self.kind(kind).root;
+            let (root, at) = (self.kind(kind).root, self.loc(module, kind_name.span));
             // A refinement narrows the rule of its base: `disk*` of a cloud's own disks instead of any disk.
             let narrowed = rules.iter_mut().find(|r| r.name == name && (name.is_some() || self.kind(r.kind).root == root));
             match narrowed {
-                Some(old) => (old.kind, old.many) = (kind, rule.many),
-                None => rules.push(ChildDef { name, kind, many: rule.many }),
+                Some(old) => (old.kind, old.many, old.at) = (kind, rule.many, at),
+                None => rules.push(ChildDef { name, kind, many: rule.many, at }),
             }
         }
     }

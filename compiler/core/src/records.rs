@@ -1,13 +1,14 @@
 //! What type have lists and records? Their parts are looked at against the type that their place would like.
 
 use crate::{
-    infer::{Env, Typer, key_text},
+    infer::{Env, Typer},
     program::FieldDef,
-    report::{DUPLICATE_NAME, Problem, UNKNOWN_NAME, near},
+    report::{DUPLICATE_NAME, Problem, TYPE_MISMATCH, UNKNOWN_NAME, near},
     types::{KindId, RecordType, Type},
     watch::Target,
 };
-use mig_syntax::ast::{self, Expr};
+use mig_syntax::ast::{self, Expr, ExprKind};
+use rustc_hash::FxHashMap as HashMap;
 use std::rc::Rc;
 
 impl Typer<'_, '_> {
@@ -41,12 +42,13 @@ impl Typer<'_, '_> {
     }
 
     /// A key stands once.
-    fn distinct(&self, env: &Env, fields: &[ast::Field]) {
-        for (number, field) in fields.iter().enumerate() {
-            let key = key_text(field);
-            if let Some(first) = fields.iter().take(number).find(|f| key_text(f) == key) {
-                let problem = Problem::error(DUPLICATE_NAME, self.program.loc(env.module, field.span), format!("`{key}` is given twice"));
-                self.program.report(problem.also(self.program.loc(env.module, first.span), "first given here"));
+    pub(crate) fn distinct(&self, env: &Env, fields: &[ast::Field]) {
+        let mut seen: HashMap<&str, ast::Span> = HashMap::default();
+        for field in fields {
+            if let Some(first) = seen.insert(&field.key.text, field.span) {
+                let message = format!("`{}` is given twice", field.key.text);
+                let problem = Problem::error(DUPLICATE_NAME, self.program.loc(env.module, field.key.span), message);
+                self.program.report(problem.also(self.program.loc(env.module, first), "first given here"));
             }
         }
     }
@@ -58,7 +60,7 @@ impl Typer<'_, '_> {
                 Type::Record(record) => return self.record_of(env, e, fields, record),
                 Type::Map(inner, lookup) => {
                     for field in fields {
-                        self.check(env, &field.value, inner, &format_args!("`{}`", key_text(field)), None);
+                        self.row(env, field, inner);
                     }
                     return Type::Map(inner.clone(), *lookup);
                 }
@@ -73,12 +75,27 @@ impl Typer<'_, '_> {
             }
         }
         let of = |f: &ast::Field| crate::types::RecordField {
-            name: key_text(f),
+            name: f.key.text.clone(),
             typed: self.infer(env, &f.value, None).into(),
             default: None,
             module: env.module,
         };
         Type::Record(Rc::new(RecordType { fields: fields.iter().map(of).collect(), facts: false }))
+    }
+
+    /// One value of a map. A key with dots nests, which few mean where values have no fields.
+    fn row(&self, env: &Env, field: &ast::Field, want: &Type) {
+        let has_fields = |m: &&Type| matches!(m, Type::Record(_) | Type::Map(..) | Type::Json | Type::Ref(..) | Type::Error);
+        if !field.is_dotted() || want.members().iter().any(has_fields) {
+            self.check(env, &field.value, want, &format_args!("`{}`", field.key.text), None);
+            return;
+        }
+        let path = dotted(field);
+        let key = path.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(".");
+        let at = self.program.loc(env.module, path.iter().fold(field.key.span, |span, name| span.to(name.span)));
+        let message = format!("`{key} = …` nests, and this map holds {want}");
+        let problem = Problem::error(TYPE_MISMATCH, at, message).help(format!("with its dots in it, a key is written `\"{key}\"`"));
+        self.program.report(problem.fix(format!("write `\"{key}\"`"), at, format!("\"{key}\"")));
     }
 
     /// May a record stand for a declaration of the kind? So for data with checks, such as rules.
@@ -90,17 +107,17 @@ impl Typer<'_, '_> {
     fn record_of(&self, env: &Env, e: &Expr, fields: &[ast::Field], record: &Rc<RecordType>) -> Type {
         let names: Vec<&str> = record.fields.iter().map(|f| f.name.as_str()).collect();
         for field in fields {
-            let key = key_text(field);
-            match record.fields.iter().find(|f| f.name == key) {
+            let key = &field.key.text;
+            match record.fields.iter().find(|f| f.name == *key) {
                 Some(def) => {
-                    let at = field.key.first().map_or(field.span, |k| k.span);
+                    let at = field.key.span;
                     self.program.note(self.program.loc(env.module, at), || Some(Target::Part(def.typed.ty.clone())));
                     self.check(env, &field.value, &def.typed.ty, &format_args!("`{key}`"), None);
                 }
                 None => self.no_such_field(env, field, &names, "this record"),
             }
         }
-        let given = |name: &str| fields.iter().any(|f| key_text(f) == name);
+        let given = |name: &str| is_given(fields, name, &|key| names.contains(&key));
         let missing: Vec<&str> = record
             .fields
             .iter()
@@ -115,17 +132,17 @@ impl Typer<'_, '_> {
         let def = self.program.kind(kind);
         let names: Vec<&str> = def.fields.iter().map(|f| f.name.as_str()).collect();
         for field in fields {
-            let key = key_text(field);
-            match def.field(&key) {
+            let key = &field.key.text;
+            match def.field(key) {
                 Some(known) => {
-                    let at = field.key.first().map_or(field.span, |k| k.span);
-                    self.program.note(self.program.loc(env.module, at), || self.program.member_target(kind, &key));
+                    let at = field.key.span;
+                    self.program.note(self.program.loc(env.module, at), || self.program.member_target(kind, key));
                     self.check(env, &field.value, &known.typed.ty, &format_args!("`{key}`"), None);
                 }
                 None => self.no_such_field(env, field, &names, &format!("a `{}`", def.path)),
             }
         }
-        let given = |name: &str| fields.iter().any(|f| key_text(f) == name);
+        let given = |name: &str| is_given(fields, name, &|key| def.field(key).is_some());
         let needed = |f: &&FieldDef<'_>| f.value.is_none() && !f.typed.ty.is_optional() && !given(&f.name);
         let missing: Vec<&str> = def.fields.iter().filter(needed).map(|f| f.name.as_str()).collect();
         self.say_missing(env, e, &missing);
@@ -142,7 +159,7 @@ impl Typer<'_, '_> {
 
     /// Reports a field that does not exist, with near misses.
     pub fn no_such_field(&self, env: &Env, field: &ast::Field, known: &[&str], whose: &str) {
-        let Some(first) = field.key.first() else { return };
+        let first = &field.key;
         let at = self.program.loc(env.module, first.span);
         let mut problem = Problem::error(UNKNOWN_NAME, at, format!("{whose} has no field `{}`", first.text));
         if let Some(close) = near(&first.text, known.iter().copied()) {
@@ -153,4 +170,22 @@ impl Typer<'_, '_> {
         self.program.report(problem);
         self.infer(env, &field.value, None);
     }
+}
+
+/// Is a field given, or was it meant by a key that is no field?
+fn is_given(fields: &[ast::Field], name: &str, is_field: &dyn Fn(&str) -> bool) -> bool {
+    fields.iter().map(|f| f.key.text.as_str()).any(|key| key == name || (!is_field(key) && near(key, [name]).is_some()))
+}
+
+/// The names of `a.b.c = 1`.
+fn dotted(field: &ast::Field) -> Vec<&ast::Name> {
+    let mut path = vec![&field.key];
+    let mut at = field;
+    while at.is_dotted() {
+        let ExprKind::Record(inner) = &at.value.kind else { break };
+        let Some(first) = inner.first() else { break };
+        path.push(&first.key);
+        at = first;
+    }
+    path
 }

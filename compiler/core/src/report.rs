@@ -284,6 +284,11 @@ fn unlike(a: &str, b: &str) -> usize {
     b.len().saturating_sub(before + behind)
 }
 
+/// Is one letter inserted, deleted, replaced or swapped with its neighbour?
+pub fn is_one_edit_apart(name: &str, known: &str) -> bool {
+    name.len().abs_diff(known.len()) <= 1 && distance(name, known) == 1
+}
+
 /// Insertions, deletions, replacements and swaps of neighbours that lead from one word to the other.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().take(64).collect());

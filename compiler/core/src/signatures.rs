@@ -4,6 +4,7 @@
 
 use crate::{
     infer::{Env, Typer, article, optional_inner},
+    operators::{arithmetic, have_order},
     program::Symbol,
     quantity::{self, Dim},
     report::{Problem, TYPE_MISMATCH, UNKNOWN_NAME, near},
@@ -251,6 +252,18 @@ impl Typer<'_, '_> {
         }
     }
 
+    /// Values that are not added have no sum, and values without an order no greatest one.
+    fn no_result(&self, env: &Env, e: &Expr, name: &ast::Name, ty: &Type) -> Option<Problem> {
+        let (fits, why) = match name.text.as_str() {
+            "sum" => (arithmetic(ast::BinaryOp::Add, ty, ty).is_some(), "are not added"),
+            "min" | "max" => (have_order(ty, ty), "have no order"),
+            _ => return None,
+        };
+        let message = format!("values of {ty} {why}, so there is no `{}`", name.text);
+        let help = "say what to take of each: `x => …`";
+        (!fits).then(|| Problem::error(TYPE_MISMATCH, self.loc(env, e), message).help(help))
+    }
+
     /// The type of a method, or of a property that is one without brackets.
     pub fn method(&self, env: &Env, e: &Expr, receiver: &Type, name: &ast::Name, args: &[Arg]) -> Type {
         if let Some(problem) = self.wrong_count(env, receiver, name, args) {
@@ -259,6 +272,9 @@ impl Typer<'_, '_> {
         let result = match receiver {
             Type::List(element) => {
                 let result = self.list_method(env, e, element, &name.text, args);
+                if let Some(problem) = result.as_ref().and_then(|ty| self.no_result(env, e, name, ty)) {
+                    return self.broken(env, e, problem);
+                }
                 if let (Some(Type::Quantity(dim)), "sum") = (&result, name.text.as_str()) {
                     self.program.sums.borrow_mut().insert(self.loc(env, e), *dim);
                 }
@@ -488,6 +504,9 @@ pub fn path_of(e: &Expr) -> Option<SmolStr> {
         _ => None,
     }
 }
+
+/// What can be asked of every map.
+pub(crate) const MAP_METHODS: [&str; 4] = ["len", "keys", "values", "contains"];
 
 fn map_method(element: &Rc<Type>, name: &str) -> Option<Type> {
     Some(match name {

@@ -2,7 +2,7 @@
 
 use crate::{
     program::{NamedType, Program},
-    report::{Problem, TYPE_MISMATCH, UNKNOWN_NAME, near},
+    report::{Problem, TYPE_MISMATCH, UNKNOWN_NAME, is_one_edit_apart},
     types::{EnumType, Lookup, ModuleId, RecordField, RecordType, Refine, SCALARS, Type, Typed, scalar},
     watch::Target,
 };
@@ -10,15 +10,16 @@ use mig_syntax::ast;
 use smol_str::SmolStr;
 use std::{cell::OnceCell, rc::Rc};
 
-/// Aliases may lead to each other so often.
-const ALIAS_DEPTH_MAX: u32 = 64;
+/// Types may be nested so deep, with the aliases in them.
+const TYPE_DEPTH_MAX: u32 = 300;
 
 impl<'a> Program<'a> {
     /// The type that is written there.
     pub fn typed(&self, module: ModuleId, ty: &ast::Type, facts: bool) -> Typed {
-        if self.depth.get() > ALIAS_DEPTH_MAX {
+        if self.depth.get() > TYPE_DEPTH_MAX {
             if !self.endless.replace(true) {
-                self.report(Problem::error(crate::report::CYCLE, self.loc(module, ty.span), "this type is made of itself"));
+                let message = format!("types are nested at most {TYPE_DEPTH_MAX} deep, with what their names stand for");
+                self.report(Problem::error(TYPE_MISMATCH, self.loc(module, ty.span), message));
             }
             return Type::Error.into();
         }
@@ -135,6 +136,7 @@ impl<'a> Program<'a> {
             return Type::Error.into();
         }
         if union && !name.text.contains('.') {
+            self.is_a_type_meant(module, name);
             return Type::Word(name.text.clone()).into();
         }
         self.unknown_type(module, name);
@@ -143,9 +145,26 @@ impl<'a> Program<'a> {
 
     fn alias(&self, owner: ModuleId, named: NamedType<'a>) -> Typed {
         match named {
-            NamedType::Alias(alias) => alias.ty.as_ref().map_or_else(|| Type::Error.into(), |t| self.typed(owner, t, false)),
+            NamedType::Alias(alias) => alias.ty.as_ref().map_or_else(|| Type::Error.into(), |t| self.aliased(owner, t)),
             NamedType::Enum(e) => Type::Enum(Rc::new(values_of(e))).into(),
         }
+    }
+
+    /// What an alias stands for, unless it is just being looked at: then it is made of itself, which is said once.
+    fn aliased(&self, owner: ModuleId, ty: &ast::Type) -> Typed {
+        let at = self.loc(owner, ty.span);
+        if let Some(start) = self.open_aliases.borrow().iter().position(|open| *open == at) {
+            let circle = self.open_aliases.borrow()[start..].to_vec();
+            if !circle.iter().any(|open| self.circular.borrow().contains(open)) {
+                self.report(Problem::error(crate::report::CYCLE, at, "this type is made of itself"));
+            }
+            self.circular.borrow_mut().extend(circle);
+            return Type::Error.into();
+        }
+        self.open_aliases.borrow_mut().push(at);
+        let typed = self.typed(owner, ty, false);
+        self.open_aliases.borrow_mut().pop();
+        typed
     }
 
     /// The enum of that name: as a value, its name is the list of its values.
@@ -162,15 +181,40 @@ impl<'a> Program<'a> {
 
     fn unknown_type(&self, module: ModuleId, name: &ast::Name) {
         let at = self.loc(module, name.span);
-        let mut problem = Problem::error(UNKNOWN_NAME, at, format!("there is no type called `{}`", name.text));
-        let kinds = self.kinds.iter().map(|k| k.path.as_str());
-        let types = self.prelude.types.keys().map(SmolStr::as_str);
-        let mut known: Vec<&str> = SCALARS.iter().copied().chain(kinds).chain(types).collect();
-        known.sort_unstable();
-        if let Some(close) = near(&name.text, known) {
-            problem = problem.help(format!("did you mean `{close}`?")).fix(format!("write `{close}`"), at, close);
+        let problem = Problem::error(UNKNOWN_NAME, at, format!("there is no type called `{}`", name.text));
+        self.report(problem.near(&name.text, self.types_seen(module), at));
+    }
+
+    /// In a union every name that is no type is a value, also one that was meant to be a type. A type is looked at again and again,
+    /// and perhaps where nothing is said of it, so the doubt is noted here and said in the end.
+    fn is_a_type_meant(&self, module: ModuleId, name: &ast::Name) {
+        let at = self.loc(module, name.span);
+        if self.is_brought(at) || self.doubts.borrow().contains_key(&at) {
+            return;
         }
-        self.report(problem);
+        let seen = self.types_seen(module);
+        let close = seen.into_iter().find(|known| name.text.len() > 1 && is_one_edit_apart(&name.text, known));
+        let doubt = close.map(|close| {
+            let message = format!("`{}` is a value of its own here, one letter from the type `{close}`", name.text);
+            let problem = Problem::warning(UNKNOWN_NAME, at, message).help(format!("did you mean `{close}`?"));
+            problem.fix(format!("write `{close}`"), at, close)
+        });
+        self.doubts.borrow_mut().insert(at, doubt);
+    }
+
+    /// Says which values may have been meant to be types.
+    pub fn say_doubts(&self) {
+        self.doubts.take().into_values().flatten().for_each(|doubt| self.report(doubt));
+    }
+
+    /// Types that a module may name, in order.
+    fn types_seen(&self, module: ModuleId) -> Vec<&str> {
+        let own = self.scopes.get(module.0 as usize).into_iter().flat_map(|s| s.types.keys());
+        let kinds = self.kinds.iter().map(|k| k.path.as_str()).filter(|path| self.find_kind(module, path, None).is_some());
+        let mut known: Vec<&str> =
+            SCALARS.iter().copied().chain(kinds).chain(own.chain(self.prelude.types.keys()).map(SmolStr::as_str)).collect();
+        known.sort_unstable();
+        known
     }
 }
 

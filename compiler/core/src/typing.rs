@@ -1,7 +1,7 @@
 //! Is every item of a program well typed? Walks items and gives each expression to `infer`, with what it may name.
 
 use crate::{
-    infer::{Env, Typer, key_text},
+    infer::{Env, Typer},
     load::Module,
     program::Program,
     report::{ALLOW, DUPLICATE_NAME, MISSING_FIELD, PARAMETER, Problem, STAGE, SYNTAX, TYPE_MISMATCH, UNKNOWN_NAME},
@@ -19,6 +19,7 @@ pub fn check(program: &Program<'_>) {
     typer.codes();
     crate::brought::check(program);
     typer.modules(|module| !module.prelude);
+    program.say_doubts();
     crate::recursion::check(program);
 }
 
@@ -110,7 +111,7 @@ impl<'a> Typer<'_, 'a> {
         let typed = table.ty.as_ref().map(|ty| self.program.typed(owner, ty, false).ty);
         let Some(Type::Map(inner, _)) = typed else { return };
         for row in &extend.rows {
-            self.check(env, &row.value, &inner, &format_args!("the row `{}`", key_text(row)), None);
+            self.check(env, &row.value, &inner, &format_args!("the row `{}`", row.key.text), None);
         }
     }
 
@@ -307,8 +308,8 @@ impl<'a> Typer<'_, 'a> {
         for field in &d.fields {
             self.annotations(env, &field.annotations);
             self.only_allow(env, &field.annotations);
-            let key = key_text(field);
-            let at = self.program.loc(env.module, field.key.first().map_or(field.span, |k| k.span));
+            let key = field.key.text.clone();
+            let at = self.program.loc(env.module, field.key.span);
             if let Some(first) = seen.insert(key.clone(), field.span) {
                 let problem = Problem::error(DUPLICATE_NAME, at, format!("`{key}` is given twice"));
                 self.program.report(problem.also(self.program.loc(env.module, first), "first given here"));
@@ -380,7 +381,8 @@ impl<'a> Typer<'_, 'a> {
                 self.program.report(Problem::error(DUPLICATE_NAME, self.program.loc(env.module, second.declaration.name.span), message));
             }
         }
-        for rule in def.children.iter().filter(|r| matches!(r.many, ast::Many::One | ast::Many::Some) && !d.existing) {
+        let endless = |kind| self.program.endless_kinds.contains(&kind);
+        for rule in def.children.iter().filter(|r| matches!(r.many, ast::Many::One | ast::Many::Some) && !d.existing && !endless(r.kind)) {
             let found = d.children.iter().any(|c| match &rule.name {
                 Some(name) => c.declaration.name.text == *name,
                 None => c.declaration.noun.text == self.noun_of(rule.kind),

@@ -294,6 +294,140 @@ fn functions_do_not_call_themselves() {
 }
 
 #[test]
+fn kinds_do_not_hold_themselves() {
+    for (text, line, message) in [
+        ("kind r is r { x: Int }\nr a { x = 1 }\n", 1, "the kind `r` refines itself"),
+        ("kind r is s { }\nkind s is t { }\nkind t is r { }\nkind u is t { }\nu a { }\n", 1, "the kind `r` refines itself: r → s → t → r"),
+        ("kind a { a x { }\n a y { } }\na top { }\n", 1, "the component `a` holds itself"),
+        ("kind b { k: [Str], b x[i in k] { k = k } }\nb t { k = [\"x\", \"y\"] }\n", 1, "the component `b` holds itself"),
+        ("kind c { d x { } }\nkind d { e y { } }\nkind e is c { }\nc t { }\n", 2, "the component `d` holds itself: d → e → d"),
+        ("kind q { children { q+ } }\nq a { q b { } }\n", 1, "each `q` would need another one inside"),
+        ("kind z { children { y: w } }\nkind w { children { v: z } }\n", 1, "each `z` would need another one inside: z → w → z"),
+    ] {
+        assert_eq!(said(text), [(line, "MIG1007".to_owned(), message.to_owned())], "{text}");
+    }
+    let ends = "abstract kind w { children { y: w } }\nkind v is w { children { y: w? } }\nw a: v { w y: v { } }\n";
+    assert_eq!(codes(ends), Vec::<String>::new());
+    assert_eq!(codes("kind r { children { r* } }\nr a { r b { r c { } } }\n"), Vec::<String>::new());
+}
+
+#[test]
+fn a_program_declares_so_much_and_no_more() {
+    let chain = |levels: usize, twice: &str| {
+        let kinds = (0..levels).map(|n| format!("kind k{n} {{\n  k{} x {{ }}\n{twice}}}\n", n + 1).replace("NEXT", &format!("k{}", n + 1)));
+        format!("{}kind k{levels} {{ }}\nk0 top {{ }}\n", kinds.collect::<String>())
+    };
+    assert_eq!(codes(&chain(30, "")), Vec::<String>::new());
+    let deep = said(&chain(40, ""));
+    assert!(deep[0].2.starts_with("components nest at most 32 deep, and `top.x.x"), "{deep:?}");
+    let wide = said(&chain(30, "  NEXT y { }\n"));
+    assert_eq!(
+        wide.into_iter().map(|s| s.2).collect::<Vec<_>>(),
+        ["a program declares 1000000 things at most, and this would be one more"]
+    );
+}
+
+#[test]
+fn a_value_that_may_be_a_misspelt_type_is_doubted() {
+    let text = |union: &str| format!("enum Tier {{ small }}\ntype Name = Str\nkind disc {{ x: {union} }}\nfn f(x: Sizee | y) -> Int = 1\n");
+    let doubts = |union: &str| {
+        let said = said(&text(union)).into_iter().filter(|(line, ..)| *line == 3);
+        said.map(|(_, code, message)| format!("{code} {message}")).collect::<Vec<_>>()
+    };
+    for (word, ty) in [("Tyer", "Tier"), ("str", "Str"), ("Nmae", "Name"), ("idsc", "disc")] {
+        let message = format!("MIG1002 `{word}` is a value of its own here, one letter from the type `{ty}`");
+        assert_eq!(doubts(&format!("strrr | {word} | other")), [message], "{word}");
+    }
+    assert_eq!(doubts("bios | uefi | Str | disk"), Vec::<String>::new());
+    let files = program(&text("str | fresh"));
+    let loaded = load(&files);
+    let edits: Vec<_> = loaded.compile().report.diagnostics.iter().map(|d| d.fixes[0].edits[0].text.clone()).collect();
+    assert_eq!(edits, ["Str", "Size"]);
+}
+
+#[test]
+fn what_can_never_be_so_is_said() {
+    for (value, message) in [
+        ("1 in [\"a\"]", "an Int is never in [Str]"),
+        ("22/tcp in 10.0.0.0/8", "a Port is never in a Cidr"),
+        ("5 in \"abc\"", "an Int is never in a Str"),
+        ("1 in 1GiB..2GiB", "an Int is never in a range of Size"),
+        ("1h in 80-90/tcp", "a Duration is never in a Port"),
+        ("[true, false].max", "values of Bool have no order, so there is no `max`"),
+        ("[[1], [2]].min", "values of [Int] have no order, so there is no `min`"),
+        ("[true].sum", "values of Bool are not added, so there is no `sum`"),
+        ("[1, \"a\"].sum", "values of Int | Str are not added, so there is no `sum`"),
+        ("[1, 2].max(x => x > 1)", "values of Bool have no order, so there is no `max`"),
+    ] {
+        assert_eq!(said(&format!("output o = {value}\n")), [(1, "MIG1004".to_owned(), message.to_owned())], "{value}");
+    }
+    for condition in [
+        "10.0.0.0/25 in 10.0.0.0/24 and not (10.0.0.0/23 in 10.0.0.0/24) and not (10.0.1.0/25 in 10.0.0.0/24)",
+        "1.5 in 1..2 and 1GiB in 512MiB..=1GiB and \"b\" in [\"a\", \"b\"] and \"oj\" in \"oj.club\"",
+        "[\"a\", \"b\"].max == \"b\" and [50%, 20%].sum == 70% and [1.5, 2].max == 2",
+        "[1, 2, 3].sum(x => x * 1GiB) == 6GiB",
+    ] {
+        holds("", condition);
+    }
+}
+
+#[test]
+fn a_secret_is_not_compared() {
+    let kind = "kind n { s: secret Str?, x: Int = 1, list: [secret Str] = [] }\nn a { s = secret(\"X\") }\n";
+    for value in [
+        "secret(\"A\") == \"x\"",
+        "(a.s ?? secret(\"B\")) != \"x\"",
+        "secret(\"A\") < \"x\"",
+        "secret(\"A\") in [\"x\"]",
+        "\"x\" in a.list",
+        "if secret(\"A\") == \"x\" { 1 } else { 2 }",
+        "all(n).filter(n => n.s == \"x\").len",
+    ] {
+        let message = "a secret is not compared: what comes of it is shown";
+        assert_eq!(said(&format!("{kind}output o = {value}\n")), [(3, "MIG1012".to_owned(), message.to_owned())], "{value}");
+    }
+    holds(kind, "all(n).all(n => n.s?)");
+}
+
+#[test]
+fn one_provider_goes_without_saying_and_two_do_not() {
+    let server = "server web: aliyun.ecs { type = \"ecs.c6.large\", disk system { size = 40GiB } }\n";
+    let provider = |name: &str| format!("provider {name}: aliyun {{ region = \"cn-{name}\" }}\n");
+    let one = format!("use aliyun\n{}{server}", provider("shanghai"));
+    assert_eq!(codes(&one), Vec::<String>::new());
+    let files = program(&one);
+    let loaded = load(&files);
+    assert!(loaded.why("web.provider").unwrap()[0].text.contains("shanghai"));
+    assert_eq!(codes(&format!("use aliyun\n{server}")), Vec::<String>::new());
+    let two = format!("use aliyun\n{}{}{server}", provider("shanghai"), provider("beijing"));
+    let message = "`web` does not say which of 2 providers it is in".to_owned();
+    assert_eq!(said(&two), [(4, "MIG1005".to_owned(), message)]);
+    assert_eq!(codes(&two.replace("type =", "provider = beijing, type =")), Vec::<String>::new());
+}
+
+#[test]
+fn types_are_nested_deep_and_not_endlessly() {
+    let deep = format!("let x: {}Int{} = []\n", "[".repeat(200), "]".repeat(200));
+    assert_eq!(codes(&deep), Vec::<String>::new());
+    for text in ["type T = [T]\n", "type T = U?\ntype U = { a: [T] }\nkind n { x: T, y: U }\n"] {
+        let said = said(text);
+        assert_eq!((said.len(), said[0].2.as_str()), (1, "this type is made of itself"), "{text} {said:?}");
+    }
+    let towers = [0, 1, 2, 3].map(|n| format!("type T{n} = {}T{}{}\n", "[".repeat(150), n + 1, "]".repeat(150))).concat();
+    let said = said(&format!("{towers}type T4 = Int\n"));
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert_eq!(said[0].2, "types are nested at most 300 deep, with what their names stand for");
+}
+
+#[test]
+fn a_table_has_the_methods_of_a_map() {
+    holds(
+        "table t: {Str: Int} = { a = 1, b = 2 }\n",
+        "t.len == 2 and t.keys == [\"a\", \"b\"] and t.values.sum == 3 and t.contains(\"a\")",
+    );
+}
+
+#[test]
 fn money_of_two_currencies_is_never_compared_or_added() {
     for (value, message) in [
         ("1EUR < 1USD", "money of two currencies has no order"),
@@ -305,6 +439,31 @@ fn money_of_two_currencies_is_never_compared_or_added() {
         assert_eq!(said(&format!("output o = {value}\n")), [(1, "MIG1008".to_owned(), message.to_owned())], "{value}");
     }
     holds("", "not (1EUR == 1USD) and [2EUR, 1EUR].min == 1EUR and [1EUR/d, 2EUR/d].max == 2EUR/d");
+}
+
+#[test]
+fn a_key_with_dots_nests() {
+    for condition in [
+        "{ a.b = 1 }.a.b == 1",
+        "{ a.b = 1, c = 2, a.d = 3 }.a.d == 3",
+        "{ a.b.c = 1, a.b.d = 2, a.e = 3 }.a.b.d == 2",
+        "{ \"a.b\" = 1, a.b = 2 }.a.b == 2",
+        "json({ \"a.b\" = 1, a.\"b.c\" = 2 }) == \"\\{\\\"a\\\":\\{\\\"b.c\\\":2\\},\\\"a.b\\\":1\\}\"",
+    ] {
+        holds("", condition);
+    }
+    let kind = "kind n { at: { host: Str, port: Int = 22 } }\n";
+    holds(&format!("{kind}n a {{ at.host = \"x\", at.port = 23 }}\n"), "all(n).all(n => n.at.port == 23 and n.at.host == \"x\")");
+    for (text, code, message) in [
+        ("n a { at.host = \"x\", at.host = \"y\" }\n", "MIG1003", "`host` is given twice"),
+        ("n a { at = { host = \"x\" }, at.port = 2 }\n", "MIG1003", "`at` is given twice"),
+        ("n a { at.hos = \"x\" }\n", "MIG1002", "this record has no field `hos`"),
+        ("let m: {Str: Int} = { a.b = 1 }\n", "MIG1004", "`a.b = …` nests, and this map holds Int"),
+    ] {
+        assert_eq!(said(&format!("{kind}{text}")), [(2, code.to_owned(), message.to_owned())], "{text}");
+    }
+    let deep = vec!["a"; 300].join(".");
+    assert_eq!(said(&format!("let x = {{ {deep} = 1 }}\n"))[0].2, "nested deeper than 256 levels");
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn every_rule_of_a_lifecycle_is_looked_at() {
         ("rest(GET, \"https", "rest(GET, 7, \"https", "MIG1004", "`rest` takes 2 values at most"),
         ("ssh(sh\"rm {text}\")", "ssh(\"rm\")", "MIG1004", "`script` takes a sh, and this is a Str"),
         ("size.in(GiB)\n    Disk", "size\n    Disk", "MIG1004", "`Disk.Size` is sent as text or a number, and this is a Size"),
-        ("Value = mode", "Value = provider", "MIG1004", "`Tags` is sent as text or a number, and this is an aliyun"),
+        ("Value = mode", "Value = provider", "MIG1004", "`Tags.Value` is sent as text or a number, and this is an aliyun"),
         ("Token     = token", "Mode = tokn", "MIG1002", "there is nothing called `tokn` here"),
         ("json([id])", "token", "MIG1002", "there is nothing called `token` here"),
         ("DiskId = id,", "DiskId = $.Id,", "MIG1002", "`$` is the answer of a call, and here is none"),
@@ -151,6 +151,50 @@ fn every_rule_of_a_lifecycle_is_looked_at() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn a_kind_has_the_lifecycle_of_its_base_and_replaces_parts_of_it() {
+    let base = r#"use aliyun
+abstract kind thing { id: later Str, name: Str, size: Size = 1GiB
+  provider: aliyun
+  create aliyun.rpc("Create") { Name = name, Size.Of = size.in(GiB) } gives { id = $.Id }
+  read aliyun.rpc("Read") { Id = id } from $.Things[0] { name = $.Name }
+  update name, size aliyun.rpc("Rename") { Id = id, Name = name }
+  delete aliyun.rpc("Delete") { Id = id }
+}
+kind plain is thing { }
+"#;
+    let said = |kind: &str| {
+        let said = common::said(&format!("{base}{kind}\n"));
+        said.into_iter().map(|(line, code, message)| (line, format!("{code} {message}"))).collect::<Vec<_>>()
+    };
+    let read = "read aliyun.rpc(\"ReadMore\") { Id = id } from $.X { zone = $.Zone }";
+    for right in [
+        String::new(),
+        "kind other is thing { replace on name\n  update size aliyun.rpc(\"Resize\") { Id = id } }".to_owned(),
+        "kind other is plain { delete aliyun.rpc(\"Remove\") { Id = id, Size = size.in(GiB) } }".to_owned(),
+        format!("kind other is plain {{ zone: later Str\n  {read} }}"),
+    ] {
+        assert_eq!(said(&right), [], "{right}");
+    }
+    for (wrong, message) in [
+        ("kind more is plain { zone: later Str }", "MIG1005 nothing tells `zone`, which is known later"),
+        ("kind lost is plain { create aliyun.rpc(\"Make\") { Name = name } }", "MIG1005 nothing tells `id`, which is known later"),
+        ("kind half is plain { delete aliyun.rcp(\"X\") }", "MIG1002 there is no driver `aliyun.rcp`"),
+        ("kind twice is plain { replace on size, size }", "MIG1003 a change of `size` is carried out in two ways"),
+        (
+            "kind parts is plain { plain x { name = \"x\" } }",
+            "MIG1007 `parts` declares things, so it is a component, which nobody creates as such",
+        ),
+    ] {
+        assert_eq!(said(wrong), [(10, message.to_owned())], "{wrong}");
+    }
+    // What is wrong with a base is said there, and not of each kind that refines it.
+    let untold = base.replace(" gives { id = $.Id }", "");
+    let said: Vec<_> =
+        common::said(&format!("{untold}kind other is plain {{ delete aliyun.rpc(\"X\") }}\n")).into_iter().map(|s| (s.0, s.2)).collect();
+    assert_eq!(said, [(4, "nothing tells `id`, which is known later".to_owned())]);
 }
 
 #[test]

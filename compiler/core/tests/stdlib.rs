@@ -3,6 +3,19 @@
 
 use std::fmt::Write as _;
 
+mod common;
+
+/// The program also holds a row that it adds to a table.
+#[test]
+fn tests_of_the_standard_library_hold() {
+    let files = common::folder("tests/stdlib");
+    let loaded = common::load(&files);
+    let errors: Vec<_> = loaded.compile().report.diagnostics;
+    assert!(errors.is_empty(), "{errors:#?}");
+    let tests = loaded.test();
+    assert!(tests.len() > 8 && tests.iter().all(|t| t.failures.is_empty()), "{tests:#?}");
+}
+
 #[test]
 fn the_standard_library_is_clean() {
     struct One(String);

@@ -1,5 +1,6 @@
 //! What do declarations, records and annotations become? Their entries, with what stands above each.
 
+use super::keys::{joined, nested};
 use super::{Above, Around, Lower};
 use crate::ast::{Annotation, Arg, Child, Declaration, Field, Name, Span, Stdin};
 use crate::grammar::{Pair, Rule};
@@ -71,6 +72,7 @@ impl Lower<'_> {
         }
         self.depth -= 1;
         self.no_more(&mut above);
+        found.fields = joined(std::mem::take(&mut found.fields));
     }
 
     /// The fields of `{ a = 1 }`.
@@ -97,7 +99,7 @@ impl Lower<'_> {
             }
         }
         self.no_more(&mut above);
-        fields
+        joined(fields)
     }
 
     /// `stdin name = secret`, once.
@@ -139,15 +141,22 @@ impl Lower<'_> {
         let (docs, annotations) = Self::take(above);
         let around = self.around(&pair);
         let span = self.span(&pair);
-        let mut found = Field { key: Vec::with_capacity(1), value: Self::missing(span.end as usize), docs, annotations, span };
+        let mut found = Field { key: Self::nameless(span), value: Self::missing(span.end as usize), docs, annotations, span };
+        let (mut key, mut below) = (None, Vec::new());
         for kid in pair.into_inner() {
             match kid.as_rule() {
-                Rule::name => found.key.push(self.name(&kid)),
-                Rule::quoted => found.key.push(self.quoted_key(&kid)),
-                Rule::expr | Rule::no_value => found.value = self.value(kid, around),
+                Rule::name | Rule::quoted => {
+                    let name = if kid.as_rule() == Rule::name { self.name(&kid) } else { self.quoted_key(&kid) };
+                    if key.is_none() { key = Some(name) } else { below.push(name) }
+                }
+                Rule::expr | Rule::no_value if !self.deeper(below.len(), around) => found.value = self.value(kid, around),
+                Rule::expr | Rule::no_value => {}
                 _ => self.stray(&kid, around),
             }
         }
+        self.depth -= below.len();
+        found.key = key.unwrap_or(found.key);
+        found.value = nested(below, found.value);
         found
     }
 

@@ -88,7 +88,7 @@ impl Lower<'_> {
     /// Operators that bind at least as tight as `least`, with what is left of them.
     fn climb(&mut self, flat: &mut Flat<'_>, least: u8, around: Around) -> Expr {
         let mut left = self.unary(flat, around);
-        let mut compared: Option<Span> = None;
+        let mut compared: Vec<[Span; 3]> = Vec::new();
         while Self::peek(flat) == Some(Rule::op) {
             let Some(op) = flat.peek() else { break };
             let tight = tightness_of(op.as_str());
@@ -105,12 +105,14 @@ impl Lower<'_> {
             };
             let right = self.climb(flat, tight + 1, around);
             if tight == tightness::COMPARISON {
-                self.comparison(compared, &left, span, binary, &right);
-                compared = Some(span);
+                let before = compared.last().map_or(left.span, |[_, _, right]| *right);
+                compared.push([before, span, right.span]);
+                self.type_after_is(binary, &right);
             }
             let whole = left.span.to(right.span);
             left = Expr { kind: ExprKind::Binary(binary, span, Box::new(left), Box::new(right)), span: whole };
         }
+        self.unchained(&compared);
         left
     }
 
@@ -269,23 +271,22 @@ impl Lower<'_> {
         Expr { kind: ExprKind::Lambda(name, Box::new(body)), span }
     }
 
-    /// What only comparisons ask for: none after another, and a type after `is`.
-    fn comparison(&mut self, compared: Option<Span>, left: &Expr, op: Span, binary: BinaryOp, right: &Expr) {
-        if compared.is_some() {
-            let help = self.unchained(left, op, right);
-            self.note(op, "comparisons do not chain", Some(help));
-        }
+    /// A type follows `is`.
+    fn type_after_is(&mut self, binary: BinaryOp, right: &Expr) {
         if binary == BinaryOp::Is && !is_path(right) && !matches!(right.kind, ExprKind::Missing) {
             self.note(right.span, "expected a type after `is`", Some("as in `x is Str`".to_owned()));
         }
     }
 
-    /// `a < b < c` as it should have been written.
-    fn unchained(&self, left: &Expr, op: Span, right: &Expr) -> String {
-        let text = |span: Span| &self.text[span.start as usize..span.end as usize];
-        let ExprKind::Binary(_, _, _, middle) = &left.kind else { return String::new() };
-        let code = format!("{} and {} {} {}", text(left.span), text(middle.span), text(op), text(right.span));
-        if code.len() > 100 || code.contains('\n') { "join two comparisons with `and`".to_owned() } else { format!("write `{code}`") }
+    /// `a < b < c` is said once, with what to write instead.
+    fn unchained(&mut self, compared: &[[Span; 3]]) {
+        let [_, [_, second, _], ..] = compared else { return };
+        let text = |span: &Span| &self.text[span.start as usize..span.end as usize];
+        let pairs: Vec<String> = compared.iter().map(|spans| spans.each_ref().map(text).join(" ")).collect();
+        let code = pairs.join(" and ");
+        let help =
+            if code.len() > 100 || code.contains('\n') { "join comparisons with `and`".to_owned() } else { format!("write `{code}`") };
+        self.note(*second, "comparisons do not chain", Some(help));
     }
 }
 

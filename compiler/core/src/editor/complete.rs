@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Loaded,
-    infer::{Env, Typer, key_text},
+    infer::{Env, Typer},
     load::Module,
     program::{FieldDef, Program, Symbol, symbol_name},
     quantity,
@@ -449,7 +449,7 @@ impl<'a> Asked<'_, 'a> {
     fn record(&mut self, want: &Type, fields: &[ast::Field]) {
         for member in want.members() {
             if let Type::Record(record) = member {
-                for field in record.fields.iter().filter(|f| fields.iter().all(|g| key_text(g) != f.name)) {
+                for field in record.fields.iter().filter(|f| fields.iter().all(|g| g.key.text != f.name)) {
                     let needed = field.default.is_none() && !field.typed.ty.is_optional();
                     let one = self.add(field.name.as_str(), CompletionSort::Field, u8::from(!needed));
                     one.detail = field.typed.ty.to_string();
@@ -463,7 +463,7 @@ impl<'a> Asked<'_, 'a> {
     fn entries(&mut self, d: &Declaration, kind: KindId) {
         let program = self.program;
         let def = program.kind(kind);
-        for field in def.fields.iter().filter(|f| !f.derived && d.fields.iter().all(|g| key_text(g) != f.name)) {
+        for field in def.fields.iter().filter(|f| !f.derived && d.fields.iter().all(|g| g.key.text != f.name)) {
             let needed = field.value.is_none() && !field.typed.ty.is_optional() && !field.typed.ty.is_later();
             self.field(field, u8::from(!needed));
             if let Some(last) = self.list.last_mut() {

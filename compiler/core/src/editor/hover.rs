@@ -161,7 +161,7 @@ impl<'a> Asked<'_, '_, 'a> {
             let Value::Ref(id) = self.model.eval(&scope, receiver).v else { return None };
             return Some((id, number(id)?));
         }
-        let is_entry = around.last()?.fields.iter().any(|f| f.key.first().is_some_and(|k| k.span == span));
+        let is_entry = around.last()?.fields.iter().any(|f| f.key.span == span);
         let id = inner.filter(|_| is_entry)?;
         Some((id, number(id)?))
     }

@@ -192,7 +192,7 @@ impl<'a> Noter<'_, 'a> {
         self.declares(module, &kind.name, TokenSort::Kind);
         let Some(id) = self.program.kinds.iter().position(|k| std::ptr::eq(k.tree, kind)) else { return };
         let id = crate::types::KindId(id as u32);
-        let given = |fields: &'a [ast::Field]| fields.iter().filter_map(|f| f.key.first());
+        let given = |fields: &'a [ast::Field]| fields.iter().map(|f| &f.key);
         let verbs = kind.verbs.iter().flat_map(|v| v.fields.iter().chain(given(&v.gives)).chain(v.from.iter().flat_map(|f| given(&f.1))));
         let scopes = kind.fields.iter().filter_map(|f| f.ty.as_ref()).flat_map(|t| t.classes.iter().filter_map(|c| c.scope.as_ref()));
         for name in kind.fields.iter().map(|f| &f.name).chain(&kind.replace_on).chain(verbs).chain(scopes) {
