@@ -4,7 +4,7 @@
 
 use crate::{
     infer::{Env, Typer, article, optional_inner},
-    operators::{arithmetic, have_order},
+    operators::arithmetic,
     program::Symbol,
     quantity::{self, Dim},
     report::{Problem, TYPE_MISMATCH, UNKNOWN_NAME, near},
@@ -252,16 +252,13 @@ impl Typer<'_, '_> {
         }
     }
 
-    /// Values that are not added have no sum, and values without an order no greatest one.
+    /// Values that are not added have no sum.
     fn no_result(&self, env: &Env, e: &Expr, name: &ast::Name, ty: &Type) -> Option<Problem> {
-        let (fits, why) = match name.text.as_str() {
-            "sum" => (arithmetic(ast::BinaryOp::Add, ty, ty).is_some(), "are not added"),
-            "min" | "max" => (have_order(ty, ty), "have no order"),
-            _ => return None,
-        };
-        let message = format!("values of {ty} {why}, so there is no `{}`", name.text);
-        let help = "say what to take of each: `x => …`";
-        (!fits).then(|| Problem::error(TYPE_MISMATCH, self.loc(env, e), message).help(help))
+        if name.text != "sum" || arithmetic(ast::BinaryOp::Add, ty, ty).is_some() {
+            return None;
+        }
+        let message = format!("values of {ty} are not added, so there is no `sum`");
+        Some(Problem::error(TYPE_MISMATCH, self.loc(env, e), message).help("say what to take of each: `x => …`"))
     }
 
     /// The type of a method, or of a property that is one without brackets.
