@@ -4,6 +4,7 @@
 
 use mig_core::embedded::{ERRORS, PAGES, STDLIB};
 use serde::Serialize;
+use std::fmt;
 
 /// What a list of checks tells of one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -62,13 +63,96 @@ pub fn find<'c>(checks: &'c [Check], wanted: &str) -> Option<&'c Check> {
     checks.iter().find(|c| c.name == name || c.code == upper || c.code.strip_prefix("MIG") == Some(&upper))
 }
 
+/// Which checks are meant?
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// Codes from one to another, both included.
+    Codes(u32, u32),
+    /// What stands in the name, the code or the summary.
+    Text(String),
+}
+
+impl Wanted {
+    /// `disk`, `MIG30`, `3030`, `MIG3030..MIG3040`.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let codes = |text: &str| code_range(text.trim());
+        if let Some((from, to)) = text.split_once("..") {
+            return match (codes(from), codes(to.trim_start_matches('='))) {
+                (Some((first, _)), Some((_, last))) if first <= last => Ok(Self::Codes(first, last)),
+                (Some(_), Some(_)) => Err("the last code is before the first".to_owned()),
+                _ => Err("a range is written with codes: `MIG3030..MIG3040`".to_owned()),
+            };
+        }
+        if text.trim().is_empty() {
+            return Err("a part of a name or of a code is needed".to_owned());
+        }
+        Ok(codes(text).map_or_else(|| Self::Text(text.trim().to_lowercase().replace('-', "_")), |(first, last)| Self::Codes(first, last)))
+    }
+
+    /// What else may have been meant; of a range that is empty, nothing.
+    pub fn near(&self, checks: &[Check]) -> Vec<String> {
+        match self {
+            Self::Codes(first, last) if first != last => vec![],
+            Self::Codes(..) | Self::Text(_) => near(checks, &self.to_string()),
+        }
+    }
+
+    /// Is it this one?
+    pub fn means(&self, check: &Check) -> bool {
+        match self {
+            Self::Codes(first, last) => number_of(&check.code).is_some_and(|number| (*first..=*last).contains(&number)),
+            Self::Text(text) => {
+                let in_words = check.summary.to_lowercase().contains(&text.replace('_', " "));
+                check.name.contains(text) || check.code.to_lowercase().contains(text) || in_words
+            }
+        }
+    }
+}
+
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Codes(first, last) if first == last => write!(f, "MIG{first}"),
+            Self::Codes(first, last) => write!(f, "MIG{first}..MIG{last}"),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+/// The number of a code of ours.
+fn number_of(code: &str) -> Option<u32> {
+    code.strip_prefix("MIG").filter(|digits| digits.len() == CODE_DIGITS)?.parse().ok()
+}
+
+/// All codes that begin so: `MIG30` is 3000 to 3099.
+fn code_range(text: &str) -> Option<(u32, u32)> {
+    let digits = text.get(..3).filter(|head| head.eq_ignore_ascii_case("MIG")).map_or(text, |_| text.get(3..).unwrap_or(""));
+    let open = 10_u32.pow(u32::try_from(CODE_DIGITS.checked_sub(digits.len())?).ok()?);
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let first = digits.parse::<u32>().ok().filter(|_| is_number)? * open;
+    Some((first, first + open - 1))
+}
+
+const CODE_DIGITS: usize = 4;
+/// Codes that are further away are not meant.
+const NEAR_CODES_MAX: u32 = 9;
+
 /// Names and codes that somebody may have meant, the likeliest first.
 pub fn near(checks: &[Check], wanted: &str) -> Vec<String> {
+    if let Some((first, last)) = code_range(wanted) {
+        let away = |check: &Check| number_of(&check.code).filter(|_| first == last).map(|number| number.abs_diff(first));
+        let mut near: Vec<(u32, &Check)> =
+            checks.iter().filter_map(|check| Some((away(check)?, check))).filter(|(away, _)| *away <= NEAR_CODES_MAX).collect();
+        near.sort_by_key(|(away, _)| *away);
+        return near.into_iter().take(3).map(|(_, c)| format!("`{}` ({})", c.name, c.code)).collect();
+    }
     let wanted = wanted.to_ascii_lowercase();
     let score = |word: &str| strsim::jaro_winkler(&word.to_ascii_lowercase(), &wanted);
+    // A word of a name counts less than the whole name.
+    let in_words = |c: &Check| c.name.split('_').map(|word| score(word) - 0.05).fold(0.0, f64::max);
     let mut near: Vec<(f64, &Check)> = checks
         .iter()
-        .map(|c| (score(&c.name).max(score(&c.code)) + if c.name.contains(&wanted) { 1.0 } else { 0.0 }, c))
+        .map(|c| (score(&c.name).max(score(&c.code)).max(in_words(c)) + if c.name.contains(&wanted) { 1.0 } else { 0.0 }, c))
         .filter(|(score, _)| *score > 0.8)
         .collect();
     near.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -133,6 +217,35 @@ mod tests {
         assert_eq!(find(&checks, "MIG30"), None);
         assert_eq!(near(&checks, "duplicate_node").first().map(String::as_str), Some("`duplicate_node_id` (MIG3030)"));
         assert!(near(&checks, "zzz").is_empty());
+        assert_eq!(near(&checks, "disc"), ["`disk_too_small` (MIG2001)"]);
+        assert_eq!(near(&checks, "MIG3029"), ["`duplicate_node_id` (MIG3030)"]);
+        assert!(near(&checks, "3050").is_empty());
+    }
+
+    #[test]
+    fn those_that_are_meant() {
+        let checks = [check("disk_too_small", "MIG2001"), check("duplicate_node_id", "MIG3030"), check("own", "FLEET001")];
+        let meant = |text: &str| {
+            let wanted = Wanted::parse(text).expect(text);
+            checks.iter().filter(|c| wanted.means(c)).map(|c| c.name.as_str()).collect::<Vec<_>>().join(" ")
+        };
+        for (text, names) in [
+            ("disk", "disk_too_small"),
+            ("node-id", "duplicate_node_id"),
+            ("MIG30", "duplicate_node_id"),
+            ("2", "disk_too_small"),
+            ("mig2001", "disk_too_small"),
+            ("MIG2001..3030", "disk_too_small duplicate_node_id"),
+            ("2..29", "disk_too_small"),
+            ("fleet", "own"),
+            ("MIG4", ""),
+            ("12345", ""),
+        ] {
+            assert_eq!(meant(text), names, "{text}");
+        }
+        for wrong in ["", " ", "3..2", "a..b", "MIG3030.."] {
+            assert!(Wanted::parse(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -118,6 +118,40 @@ fn what_is_not_there_is_named() {
 }
 
 #[test]
+fn checks_are_listed_by_what_is_asked_for() {
+    let folder = Folder::new("checks");
+    let shown = |words: &[&str]| {
+        let output = migc(&folder.0, words);
+        assert_eq!(status(&output), 0, "{words:?}: {}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let errors = shown(&["checks", "--severity", "error"]);
+    assert!(errors.lines().count() > 30 && errors.lines().all(|line| line.contains("  error")), "{errors}");
+    assert_eq!(shown(&["checks", "MIG3030..3031"]).lines().count(), 2);
+    assert!(shown(&["checks", "node-id"]).starts_with("MIG3030  error!   duplicate_node_id  Two machines"));
+
+    folder.write(
+        "main.mig",
+        "kind disk_of_mine { size: Size }\n\
+         check own_rule: OWN001 warning {\n  for d in all(disk_of_mine)\n  when d.size < 2GiB\n  at d.size\n  say \"{d} is small\"\n}\n\
+         @allow(own_rule, \"it is a trial\")\ndisk_of_mine a { size = 1GiB }\n",
+    );
+    let here = |words: &[&str]| shown(&[&["checks", "--project", "."], words].concat());
+    assert_eq!(here(&["--state", "allowed"]), "OWN001  warning  own_rule  1 allowed  Declared in main.mig\n");
+    let held: serde_json::Value = serde_json::from_str(&here(&["MIG3030", "--json"])).expect("JSON");
+    assert_eq!(held["checks"][0]["here"]["state"], "holds");
+    for (words, code, said) in [
+        (&["checks", "disc"][..], 1, "did you mean `system_disk_too_small`"),
+        (&["checks", "MIG5"], 1, "no check is meant by `MIG5000..MIG5999`"),
+        (&["checks", "9..1"], 64, "the last code is before the first"),
+        (&["checks", "--state", "holds"], 64, "--project"),
+    ] {
+        let output = migc(&folder.0, words);
+        assert!(status(&output) == code && text(&output.stderr).contains(said), "{words:?}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
 fn a_folder_without_a_program_is_an_error_in_every_format() {
     let folder = Folder::new("empty");
     for format in ["human", "short", "json"] {

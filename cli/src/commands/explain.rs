@@ -19,7 +19,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     let Some(check) = pages::find(&checks, &args.name) else {
         let near = pages::near(&checks, &args.name);
         let help = match near.as_slice() {
-            [] => "`migc checks` lists the checks, and docs/errors has the rest".to_owned(),
+            [] => "`migc checks` lists the checks, `migc checks WORD` those about something; docs/errors has the rest".to_owned(),
             near => format!("did you mean {}? `migc checks` lists the checks", near.join(" or ")),
         };
         return Err(Failure::new(format!("no check and no error is called `{}`", args.name)).help(help));

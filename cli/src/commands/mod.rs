@@ -83,7 +83,7 @@ impl Cli {
 pub fn run(cli: &Cli, terminal: &mut Terminal) -> Outcome {
     match &cli.command {
         Command::Check(args) => check::run(args, terminal),
-        Command::Checks(args) => Ok(checks::run(args, terminal)),
+        Command::Checks(args) => checks::run(args, terminal),
         Command::Explain(args) => explain::run(args, terminal),
         Command::Init(args) => init::run(args, terminal),
         Command::Why(args) => why::run(args, terminal),

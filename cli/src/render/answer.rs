@@ -42,7 +42,7 @@ impl<'a> Answer<'a> {
     pub fn new(compilation: &'a Compilation<'_>, compared: Option<&'a Compared>) -> Self {
         let all = &compilation.report;
         let is_whole = !all.diagnostics.iter().any(|d| d.severity == Severity::Error && d.code.starts_with("MIG1"));
-        let checks: BTreeSet<&str> = compilation.checks.iter().map(String::as_str).collect();
+        let checks: BTreeSet<&str> = compilation.checks.iter().map(|ran| ran.name.as_str()).collect();
         let failed = all.diagnostics.iter().map(|d| d.name.as_str()).chain(all.unproven.iter().map(|u| u.name.as_str()));
         let failed: BTreeSet<&str> = failed.collect();
         Self {
@@ -56,6 +56,11 @@ impl<'a> Answer<'a> {
             baseline: compared.map(|compared| Silent { known: compared.known, gone: &compared.gone }),
             checks_count: checks.len(),
         }
+    }
+
+    /// Names of the checks that hold for the whole program.
+    pub fn proven(&self) -> BTreeSet<&'a str> {
+        self.proven.clone()
     }
 
     /// The last line for people.

@@ -19,34 +19,49 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-/// Runs every check, and gives the names of those that ran.
-pub fn run(model: &Model<'_, '_>) -> Vec<String> {
+/// A check that ran.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ran {
+    /// For people: `duplicate_node_id`.
+    pub name: String,
+    /// For machines: `MIG3030`.
+    pub code: String,
+    /// `error`, `error!` (cannot be silenced), `warning` or `hint`.
+    pub severity: String,
+    /// Where it stands.
+    pub file: String,
+    /// How many of the program's `@allow`s silence it.
+    pub allowed: usize,
+}
+
+/// Runs every check, and tells which ran, by name.
+pub fn run(model: &Model<'_, '_>) -> Vec<Ran> {
     let allows = Allows::collect(model);
     uniqueness(model);
     crate::project::check(model);
-    let mut names = vec![];
+    let mut ran = vec![];
     for (number, module) in model.program.syntax.modules.iter().enumerate() {
         let id = ModuleId(number as u32);
         for item in &module.tree.items {
             if let ast::ItemKind::Check(check) = &item.kind {
-                names.push(check.name.text.to_string());
                 Runner { model, check, module: id, allows: &allows }.run(None);
+                ran.push(allows.ran(model, check, id));
             }
         }
     }
     for (number, kind) in model.program.kinds.iter().enumerate() {
         for check in &kind.tree.checks {
-            names.push(check.name.text.to_string());
             let runner = Runner { model, check, module: kind.module, allows: &allows };
             for instance in model.of_kind(crate::types::KindId(number as u32)).iter() {
                 runner.run(Some(instance));
             }
+            ran.push(allows.ran(model, check, kind.module));
         }
     }
     allows.report_unused(model);
     model.program.problems.borrow_mut().group();
-    names.sort();
-    names
+    ran.sort_by(|a, b| a.name.cmp(&b.name));
+    ran
 }
 
 struct Runner<'r, 'p, 'a> {
@@ -419,6 +434,19 @@ impl<'a> Allows<'a> {
             self.used.borrow_mut().insert(number);
         }
         found.is_some()
+    }
+
+    /// What is told of a check that ran.
+    fn ran(&self, model: &Model<'_, 'a>, check: &ast::Check, module: ModuleId) -> Ran {
+        let used = self.used.borrow();
+        let names = |allow: &Allow<'_>| !check.unsilenceable && (allow.check == check.name.text || allow.check == check.code.text);
+        Ran {
+            name: check.name.text.to_string(),
+            code: check.code.text.to_string(),
+            severity: format!("{}{}", check.severity.text, if check.unsilenceable { "!" } else { "" }),
+            file: model.program.syntax.texts.name(model.program.loc(module, check.name.span).file).to_owned(),
+            allowed: self.list.iter().enumerate().filter(|(number, allow)| used.contains(number) && names(allow)).count(),
+        }
     }
 
     fn report_unused(&self, model: &Model<'_, 'a>) {

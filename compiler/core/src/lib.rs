@@ -55,6 +55,7 @@ mod watch;
 mod why;
 mod written;
 
+pub use check::Ran;
 pub use parsed::Parsed;
 pub use plan::Surveyed;
 pub use tests::Tested;
@@ -124,8 +125,8 @@ pub struct Compilation<'a> {
     pub report: Report,
     /// Facts that were read, by the address of their server.
     pub facts: BTreeMap<HostId, Facts>,
-    /// Names of the checks that ran.
-    pub checks: Vec<String>,
+    /// The checks that ran, by name.
+    pub checks: Vec<Ran>,
     /// Where it came from.
     pub loaded: &'a Loaded,
     draft: plan::Draft,
@@ -170,8 +171,17 @@ impl Loaded {
 
     /// Resolves, types, evaluates and checks.
     pub fn compile(&self) -> Compilation<'_> {
+        self.compiled(check::run)
+    }
+
+    /// The same without the checks, for one who asks which hosts there are: what is wrong with them is no hindrance to look at them.
+    pub fn compile_unchecked(&self) -> Compilation<'_> {
+        self.compiled(|_| vec![])
+    }
+
+    fn compiled(&self, checks: impl Fn(&model::Model<'_, '_>) -> Vec<Ran>) -> Compilation<'_> {
         let program = program::Program::new(&self.syntax);
-        let Judged { checks, facts, draft } = judge(&program);
+        let Judged { checks, facts, draft } = judge(&program, checks);
         let report = program.problems.into_inner().finish(&self.syntax.texts);
         Compilation { report, facts, checks, loaded: self, draft }
     }
@@ -179,17 +189,17 @@ impl Loaded {
 
 /// What is known of a program besides its problems.
 struct Judged {
-    checks: Vec<String>,
+    checks: Vec<Ran>,
     facts: BTreeMap<HostId, Facts>,
     draft: plan::Draft,
 }
 
 /// Types, evaluates, checks and lowers a program; its problems are in it.
-fn judge(program: &program::Program<'_>) -> Judged {
+fn judge(program: &program::Program<'_>, checks: impl Fn(&model::Model<'_, '_>) -> Vec<Ran>) -> Judged {
     typing::check(program);
     let model = model::Model::new(program);
     model.compute_all();
-    let checks = check::run(&model);
+    let checks = checks(&model);
     let facts = plan::facts(&model);
     let draft = plan::draft(&model, &facts);
     Judged { checks, facts, draft }
