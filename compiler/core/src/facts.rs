@@ -15,10 +15,10 @@ use crate::{
     value::{Entries, Sort, Val, Value},
 };
 use jsonc_parser::{CollectOptions, CommentCollectionStrategy, ParseOptions, ast as json, common::Ranged};
-use mig_plan::Facts;
+use mig_plan::{Facts, visible};
 use mig_syntax::ast;
 use smol_str::SmolStr;
-use std::rc::Rc;
+use std::{collections::BTreeSet, rc::Rc};
 
 /// Clocks of machines differ by so much without anybody minding.
 const CLOCK_DIFFERENCE_MAX_S: i64 = 3600;
@@ -26,6 +26,24 @@ const CLOCK_DIFFERENCE_MAX_S: i64 = 3600;
 impl Model<'_, '_> {
     /// `survey("path")`: the file's value; unknown if there is none.
     pub fn survey(&self, s: &Scope<'_>, path: &str, at: Loc) -> Val {
+        let value = self.survey_once(s, path, at);
+        self.of_this_host(s, &value, at);
+        value
+    }
+
+    /// Facts of another host prove nothing of this one.
+    fn of_this_host(&self, s: &Scope<'_>, facts: &Val, at: Loc) {
+        let Some(owner) = s.me.map(|me| &self.instance(me).address) else { return };
+        let Value::Map(entries) = &facts.v else { return };
+        let Some(Val { v: Value::Str(host), at: named, .. }) = entries.get("host") else { return };
+        if host.as_str() != owner.as_str() {
+            let message = format!("these facts were measured on `{host}`, and `{owner}` names them as its own");
+            let help = format!("survey `{owner}` into a file of its own; if it is that host under a new name, write the name here");
+            self.program.report(Problem::error(BROKEN_FACTS, *named, message).also(at, "named here").help(help));
+        }
+    }
+
+    fn survey_once(&self, s: &Scope<'_>, path: &str, at: Loc) -> Val {
         if let Some(known) = self.facts.borrow().get(path) {
             return known.clone();
         }
@@ -162,6 +180,7 @@ impl Reader<'_, '_, '_> {
         let at = range(self.file, root);
         let fields = &self.model.program.kind(kind).fields;
         let known: Vec<&str> = fields.iter().map(|f| f.name.as_str()).chain(["version"]).collect();
+        self.keys(root);
         self.unknown_keys(root, &known);
         let rows = fields.iter().map(|f: &FieldDef<'_>| {
             let value = root.get(&f.name).map_or_else(|| self.missing(at), |p| self.value(&p.value, &f.typed.ty));
@@ -189,8 +208,32 @@ impl Reader<'_, '_, '_> {
         }
     }
 
+    /// Each key once, and a text of one line.
+    fn keys(&self, object: &json::Object<'_>) {
+        let mut seen = BTreeSet::new();
+        for property in &object.properties {
+            let name = property.name.as_str();
+            let message = if !is_line(name) {
+                "this key has control characters"
+            } else if !seen.insert(name) {
+                "this key is there twice"
+            } else {
+                continue;
+            };
+            let at = range(self.file, &property.name);
+            self.model.program.report(Problem::error(BROKEN_FACTS, at, message).help("survey the host again"));
+        }
+    }
+
     fn value(&self, node: &json::Value<'_>, ty: &Type) -> Val {
         let at = range(self.file, node);
+        if let json::Value::StringLit(text) = node
+            && !is_line(&text.value)
+        {
+            let problem = Problem::error(BROKEN_FACTS, at, "this text has control characters");
+            self.model.program.report(problem.help("survey the host again, and see by hand what it answers there"));
+            return Val::error(at);
+        }
         let ok = |v: Value| Val { v, at, sort: Sort::Fact };
         if matches!(node, json::Value::NullKeyword(_)) {
             return ok(Value::Unknown(self.needs.clone()));
@@ -220,6 +263,7 @@ impl Reader<'_, '_, '_> {
 
     fn record(&self, object: &json::Object<'_>, fields: &[RecordField], at: Loc) -> Value {
         let known: Vec<&str> = fields.iter().map(|f| f.name.as_str()).collect();
+        self.keys(object);
         self.unknown_keys(object, &known);
         let rows = fields.iter().map(|f| {
             let value = object.get(&f.name).map_or_else(|| self.missing(at), |p| self.value(&p.value, &f.typed.ty));
@@ -229,9 +273,15 @@ impl Reader<'_, '_, '_> {
     }
 
     fn map(&self, object: &json::Object<'_>, inner: &Type) -> Value {
+        self.keys(object);
         let rows: Vec<(SmolStr, Val)> = object.properties.iter().map(|p| (p.name.as_str().into(), self.value(&p.value, inner))).collect();
         Value::Map(Rc::new(Entries::new(rows, Some(self.needs.clone()))))
     }
+}
+
+/// What is measured on a host is text of one line; anything else would act on a terminal, or look like another text.
+fn is_line(text: &str) -> bool {
+    !text.bytes().any(|byte| byte < b' ' || byte >= 0x7f) || visible::line(text) == text
 }
 
 fn expectation(ty: &Type) -> String {

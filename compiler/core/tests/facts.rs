@@ -44,11 +44,40 @@ fn messages(facts: &Value) -> Vec<String> {
 
 #[test]
 fn every_field_of_the_schema_is_read() {
-    let facts = sample(&Facts::schema());
+    let mut facts = sample(&Facts::schema());
+    facts["host"] = json!("host");
     assert_eq!(messages(&facts), Vec::<String>::new());
     let read: Facts = serde_json::from_value(facts.clone()).expect("facts");
     assert_eq!(read.check(), Ok(()));
     assert_eq!(serde_json::to_value(&read).expect("JSON"), facts, "nothing is lost on the way");
+}
+
+#[test]
+fn what_a_hostile_host_says_is_told() {
+    let said = |text: &str| {
+        let mut files = program("use ssh\nexisting server host: ssh.host { address = 10.0.0.1, facts = survey(\"facts/host.json\") }\n");
+        files.0.insert("facts/host.json".to_owned(), text.to_owned());
+        let report = load(&files).compile().report;
+        report.diagnostics.into_iter().map(|d| format!("{} {}", d.code, d.message)).collect::<Vec<_>>().join("; ")
+    };
+    let deep = format!("{{\"version\": 1, \"host\": \"host\", \"swap\": {}{}}}", "[".repeat(100_000), "]".repeat(100_000));
+    let huge = format!("{{\"version\": 1, \"host\": \"host\", \"hostname\": \"{}\"}}", "x".repeat(Facts::SIZE_MAX_BYTES));
+    for (text, expected) in [
+        (r#"{"version": 1, "host": "host"}"#, ""),
+        (r#"{"version": 1, "host": "other"}"#, "MIG1010 these facts were measured on `other`, and `host` names them as its own"),
+        (r#"{"version": 1, "host": "host", "hostname": "a\u001b[2Jb"}"#, "MIG1010 this text has control characters"),
+        (r#"{"version": 1, "host": "host", "hostname": "a\u202eb"}"#, "MIG1010 this text has control characters"),
+        (r#"{"version": 1, "host": "host", "containers": {"a\nb": {}}}"#, "MIG1010 this key has control characters"),
+        (r#"{"version": 1, "host": "host", "containers": {"a": {}, "a": {}}}"#, "MIG1010 this key is there twice"),
+        (r#"{"version": 1, "host": "host", "cpus": "four", "cpus": 4}"#, "MIG1010 this is not an Int; MIG1010 this key is there twice"),
+        (r#"{"version": 1, "host": "host", "cpus": 1e400, "memory": -5}"#, "MIG1010 this is not an Int; MIG1010 this is not a Size"),
+        ("[1]", "MIG1010 a facts file holds one object"),
+        ("", "MIG1010 a facts file holds one object"),
+        (&deep, "MIG1010 this file nests deeper than 32 levels"),
+        (&huge, "MIG1010 the facts `facts/host.json` cannot be read: the file is larger than 4 MiB"),
+    ] {
+        assert_eq!(said(text), expected, "{:.80}", text);
+    }
 }
 
 #[test]
