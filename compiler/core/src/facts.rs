@@ -281,7 +281,7 @@ impl Reader<'_, '_, '_> {
 
 /// What is measured on a host is text of one line; anything else would act on a terminal, or look like another text.
 fn is_line(text: &str) -> bool {
-    !text.bytes().any(|byte| byte < b' ' || byte >= 0x7f) || visible::line(text) == text
+    !text.bytes().any(|byte| !(b' '..0x7f).contains(&byte)) || visible::line(text) == text
 }
 
 fn expectation(ty: &Type) -> String {

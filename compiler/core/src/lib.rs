@@ -44,6 +44,7 @@ mod report;
 mod shell;
 mod signatures;
 mod source;
+mod tables;
 mod tests;
 mod time;
 mod type_names;

@@ -76,7 +76,7 @@ fn what_a_hostile_host_says_is_told() {
         (&deep, "MIG1010 this file nests deeper than 32 levels"),
         (&huge, "MIG1010 the facts `facts/host.json` cannot be read: the file is larger than 4 MiB"),
     ] {
-        assert_eq!(said(text), expected, "{:.80}", text);
+        assert_eq!(said(text), expected, "{text:.80}");
     }
 }
 
