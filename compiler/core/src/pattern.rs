@@ -4,33 +4,49 @@
 //! look at each character decides it; everything else is left to the library.
 
 use regex_lite::{Captures, Regex};
+use std::cell::OnceCell;
+
+/// So many of a class may follow one another in a row; with more, the library says whether it takes the pattern.
+const COUNT_MAX: usize = 1_000;
 
 /// A pattern that was read.
 #[derive(Debug)]
 pub struct Pattern {
-    regex: Regex,
+    text: String,
+    /// Made when it is first needed, if the pattern is a row.
+    regex: OnceCell<Option<Regex>>,
     row: Option<Vec<Class>>,
 }
 
 impl Pattern {
     /// Reads one; what is wrong with it, if it is none.
     pub fn new(text: &str) -> Result<Self, regex_lite::Error> {
-        Ok(Self { regex: Regex::new(text)?, row: row(text) })
+        let row = row(text);
+        let regex = if row.is_some() { OnceCell::new() } else { OnceCell::from(Some(Regex::new(text)?)) };
+        Ok(Self { text: text.to_owned(), regex, row })
     }
 
     /// Is something in the text as the pattern says?
     pub fn is_match(&self, text: &str) -> bool {
-        self.row.as_ref().map_or_else(|| self.regex.is_match(text), |row| is_row(row, text.as_bytes()))
+        match &self.row {
+            Some(row) => is_row(row, text.as_bytes()),
+            None => self.regex().is_some_and(|regex| regex.is_match(text)),
+        }
     }
 
     /// What its groups found first.
     pub fn captures<'t>(&self, text: &'t str) -> Option<Captures<'t>> {
-        self.regex.captures(text)
+        self.regex()?.captures(text)
     }
 
     /// As it was written.
     pub fn as_str(&self) -> &str {
-        self.regex.as_str()
+        &self.text
+    }
+
+    /// A row is a pattern of the library too.
+    fn regex(&self) -> Option<&Regex> {
+        self.regex.get_or_init(|| Regex::new(&self.text).ok()).as_ref()
     }
 }
 
@@ -135,7 +151,8 @@ fn count(text: &str) -> Option<((usize, usize), &str)> {
     };
     // Lazy ones, and those of a repetition, are the library's.
     let is_more = rest.starts_with(['+', '*', '?', '{']);
-    (!is_more && count.0 <= count.1).then_some((count, rest))
+    let is_small = count.0 <= COUNT_MAX && (count.1 <= COUNT_MAX || count.1 == usize::MAX);
+    (!is_more && is_small && count.0 <= count.1).then_some((count, rest))
 }
 
 #[cfg(test)]
@@ -186,9 +203,10 @@ mod tests {
         let mut rows = 0;
         for pattern in PATTERNS {
             let Ok(read) = Pattern::new(pattern) else { continue };
+            let regex = read.regex().expect("a row is a pattern too");
             rows += usize::from(read.row.is_some());
             for text in &texts {
-                assert_eq!(read.is_match(text), read.regex.is_match(text), "{pattern} on {text:?}");
+                assert_eq!(read.is_match(text), regex.is_match(text), "{pattern} on {text:?}");
             }
         }
         assert_eq!(rows, 9, "patterns that are plain rows");
