@@ -256,7 +256,7 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn sources() -> Sources {
-        Sources([("main.mig", MAIN), ("net.mig", NET)].into_iter().map(|(n, t)| (n.to_owned(), t.to_owned())).collect())
+        Sources([("main.mig", MAIN), ("net.mig", NET)].into_iter().map(|(n, t)| (n.to_owned(), t.to_owned().into())).collect())
     }
 
     pub(crate) fn report() -> Report {

@@ -3,7 +3,7 @@
 //! `load` parses, `program` resolves, `typing` types, `model` evaluates, `check` checks, `plan` lowers.
 
 use mig_plan::{Facts, HostId, Plan, Report, State};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 mod accepted;
 mod answers;
@@ -109,7 +109,7 @@ pub struct AgeLimit {
 
 /// Texts by the name that diagnostics use for their file.
 #[derive(Debug, Clone, Default)]
-pub struct Sources(pub BTreeMap<String, String>);
+pub struct Sources(pub BTreeMap<String, Arc<String>>);
 
 /// Sources of a program, read and parsed; what is compiled borrows from it.
 #[derive(Debug, Default)]

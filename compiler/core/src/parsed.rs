@@ -8,14 +8,14 @@ use std::sync::{Arc, OnceLock};
 /// Trees by path, kept from one load of a program to the next.
 #[derive(Debug, Default)]
 pub struct Parsed {
-    trees: HashMap<String, (String, Arc<ast::Module>)>,
+    trees: HashMap<String, (Arc<String>, Arc<ast::Module>)>,
 }
 
 impl Parsed {
     /// The tree of a text of the project; of one that has changed, what did not change is taken from the old tree.
     pub(crate) fn tree(&mut self, path: &str, text: &str) -> Arc<ast::Module> {
         match self.trees.remove(path) {
-            Some((old, tree)) if old == text => tree,
+            Some((old, tree)) if *old == text => tree,
             Some((old, tree)) => {
                 let tree = Arc::try_unwrap(tree).unwrap_or_else(|shared| ast::Module::clone(&shared));
                 Arc::new(mig_syntax::parse_again(&old, tree, text))
@@ -26,7 +26,7 @@ impl Parsed {
 
     /// Keeps the trees of the program that was read, and no others.
     pub(crate) fn keep(&mut self, syntax: &Syntax) {
-        let text = |file: FileId| (syntax.texts.name(file).to_owned(), syntax.texts.text(file).to_owned());
+        let text = |file: FileId| (syntax.texts.name(file).to_owned(), syntax.texts.shared(file));
         let own = syntax.modules.iter().filter(|m| m.own);
         self.trees = own.map(|m| (text(m.file), m.tree.clone())).map(|((name, text), tree)| (name, (text, tree))).collect();
     }

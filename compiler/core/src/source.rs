@@ -4,7 +4,10 @@
 
 use mig_plan::{Origin, Position};
 use mig_syntax::ast;
-use std::{collections::BTreeMap, sync::OnceLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 /// A text of the compilation, by number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -29,14 +32,14 @@ impl Loc {
 /// Texts by number, with the names that people know them by.
 #[derive(Debug, Clone, Default)]
 pub struct Texts {
-    files: Vec<(String, String)>,
+    files: Vec<(String, Arc<String>)>,
     line_starts: Vec<OnceLock<Vec<u32>>>,
 }
 
 impl Texts {
     /// Adds a text.
     pub fn add(&mut self, name: &str, text: String) -> FileId {
-        self.files.push((name.to_owned(), text));
+        self.files.push((name.to_owned(), Arc::new(text)));
         self.line_starts.push(OnceLock::new());
         FileId(self.files.len() as u32 - 1)
     }
@@ -49,6 +52,11 @@ impl Texts {
     /// The text.
     pub fn text(&self, file: FileId) -> &str {
         self.files.get(file.0 as usize).map_or("", |f| &f.1)
+    }
+
+    /// The text, shared with whoever keeps it.
+    pub fn shared(&self, file: FileId) -> Arc<String> {
+        self.files.get(file.0 as usize).map(|f| f.1.clone()).unwrap_or_default()
     }
 
     /// What stands at a place.
@@ -68,12 +76,12 @@ impl Texts {
     }
 
     /// Names and texts.
-    pub fn by_name(&self) -> BTreeMap<String, String> {
+    pub fn by_name(&self) -> BTreeMap<String, Arc<String>> {
         self.files.iter().cloned().collect()
     }
 
     /// All names and texts in the order they were read, for a digest.
-    pub fn all(&self) -> &[(String, String)] {
+    pub fn all(&self) -> &[(String, Arc<String>)] {
         &self.files
     }
 

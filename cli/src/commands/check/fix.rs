@@ -135,8 +135,8 @@ fn make(chosen: &[Chosen<'_>], sources: &Sources, files: &mut Edited<'_>, done: 
     by_place.sort_by_key(|c| std::cmp::Reverse(c.edit.span.start.byte));
     for Chosen { edit, .. } in by_place {
         let Some(source) = sources.0.get(&edit.file) else { continue };
-        done.before.entry(edit.file.clone()).or_insert_with(|| source.clone());
-        let text = files.texts.entry(edit.file.clone()).or_insert_with(|| source.clone());
+        done.before.entry(edit.file.clone()).or_insert_with(|| source.to_string());
+        let text = files.texts.entry(edit.file.clone()).or_insert_with(|| source.to_string());
         let range = edit.span.start.byte as usize..edit.span.end.byte as usize;
         if text.get(range.clone()).is_some() {
             text.replace_range(range, &edit.text);

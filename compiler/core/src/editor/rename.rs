@@ -2,7 +2,7 @@
 
 use super::{Index, Place, index::Use, is_own, module_of, place};
 use crate::{Files, Loaded, load, source::Loc};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// A change of a name: the places that are replaced by it, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,7 +101,7 @@ fn moved(place: &Place, places: &[Place], new: &str) -> usize {
 
 /// The texts of a program, some of them changed, as the files it is read from.
 struct Texts {
-    texts: BTreeMap<String, String>,
+    texts: BTreeMap<String, Arc<String>>,
     own: Vec<String>,
 }
 
@@ -111,7 +111,7 @@ impl Texts {
         let mut texts = syntax.texts.by_name();
         for place in places.iter().rev() {
             if let Some(text) = texts.get_mut(&place.file) {
-                text.replace_range(place.start..place.end, new);
+                Arc::make_mut(text).replace_range(place.start..place.end, new);
             }
         }
         let own = syntax.modules.iter().filter(|m| m.own).map(|m| syntax.texts.name(m.file).to_owned()).collect();
@@ -121,7 +121,7 @@ impl Texts {
 
 impl Files for Texts {
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        self.texts.get(path).map(|t| t.clone().into_bytes()).ok_or_else(|| "there is no such file".to_owned())
+        self.texts.get(path).map(|t| t.as_bytes().to_vec()).ok_or_else(|| "there is no such file".to_owned())
     }
 
     fn list(&self) -> Vec<String> {
