@@ -4,14 +4,16 @@
 
 #![allow(clippy::disallowed_methods, reason = "processes are started, and folders are made for them")]
 
+mod support;
+
 use serde_json::Value;
 use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _},
     os::unix::fs::PermissionsExt as _,
-    path::PathBuf,
     process::{Child, Command, Output, Stdio},
 };
+use support::Folder;
 
 /// A kind with one rule that may be silent, one that may not, and an edit for each.
 const KIND: &str = "\
@@ -25,27 +27,15 @@ kind node {
 }
 ";
 
-/// A folder of a test's own, removed with it.
-struct Folder(PathBuf);
+/// A project in a folder below a test's own.
+fn project(name: &str, nodes: &str) -> Folder {
+    let folder = Folder::new(name);
+    fs::create_dir(folder.0.join("in")).expect("a folder");
+    folder.write("in/main.mig", format!("{KIND}{nodes}"));
+    folder
+}
 
 impl Folder {
-    fn new(name: &str, nodes: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("migc-check-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(path.join("in")).expect("a folder");
-        let folder = Self(path);
-        folder.write("in/main.mig", &format!("{KIND}{nodes}"));
-        folder
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        fs::write(self.0.join(name), text).expect("a file");
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.0.join(name)).expect("a text")
-    }
-
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_migc"));
         command.current_dir(&self.0).args(["check", "in"]).args(words).stdin(Stdio::null());
@@ -55,12 +45,6 @@ impl Folder {
     /// Status, standard output, standard error.
     fn check(&self, words: &[&str]) -> (i32, String, String) {
         told(&self.command(words).output().expect("migc can be started"))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -77,7 +61,7 @@ const TOO_LARGE: &str = "node a { size = 10GiB }\n";
 
 #[test]
 fn files_are_named_from_where_a_reader_stands() {
-    let folder = Folder::new("names", TOO_LARGE);
+    let folder = project("names", TOO_LARGE);
     fs::create_dir(folder.0.join(".git")).expect("a repository");
     let place = |format: &str| folder.check(&["--format", format]).1;
     assert!(place("short").starts_with("in/main.mig:9:10: error[CLUB001]: a has 10 GiB"), "{}", place("short"));
@@ -90,7 +74,7 @@ fn files_are_named_from_where_a_reader_stands() {
 
 #[test]
 fn an_answer_says_what_was_proven() {
-    let folder = Folder::new("proven", TOO_LARGE);
+    let folder = project("proven", TOO_LARGE);
     let (status, out, _) = folder.check(&[]);
     assert_eq!(status, 1);
     let last = out.lines().last().unwrap_or("").to_owned();
@@ -105,11 +89,11 @@ fn an_answer_says_what_was_proven() {
 
 #[test]
 fn what_is_denied_fails() {
-    let folder = Folder::new("deny", "node a { size = 1MiB }\n");
+    let folder = project("deny", "node a { size = 1MiB }\n");
     assert_eq!(folder.check(&[]).0, 0);
     assert_eq!(folder.check(&["--deny", "warnings"]).0, 1);
     assert_eq!(folder.check(&["--deny", "unproven"]).0, 0);
-    folder.write("in/main.mig", &format!("{KIND}node a {{ size = 1GiB, name = env(\"NAME\") }}\n"));
+    folder.write("in/main.mig", format!("{KIND}node a {{ size = 1GiB, name = env(\"NAME\") }}\n"));
     assert_eq!(folder.check(&["--deny", "warnings"]).0, 0);
     let (status, out, _) = folder.check(&["--deny", "unproven"]);
     assert!(status == 1 && out.contains("not proven[CLUB002]"), "{out}");
@@ -117,7 +101,7 @@ fn what_is_denied_fails() {
 
 #[test]
 fn safe_edits_are_made_once_and_the_rest_stays() {
-    let folder = Folder::new("fix", "node a { size = 10GiB } // ten\nnode b { siez = 1GiB, size = 2GiB }\n");
+    let folder = project("fix", "node a { size = 10GiB } // ten\nnode b { siez = 1GiB, size = 2GiB }\n");
     let file = folder.0.join("in/main.mig");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).expect("a mode");
     let (status, out, said) = folder.check(&["--fix", "--format", "short"]);
@@ -133,7 +117,7 @@ fn safe_edits_are_made_once_and_the_rest_stays() {
 
 #[test]
 fn guesses_are_made_where_they_are_asked_for() {
-    let folder = Folder::new("unsafe", "node a { siez = 10GiB } // é\r\nnode b[k in [\"x\", \"y\"]] { size = 10GiB, nmae = \"\" }\r\n");
+    let folder = project("unsafe", "node a { siez = 10GiB } // é\r\nnode b[k in [\"x\", \"y\"]] { size = 10GiB, nmae = \"\" }\r\n");
     let (_, _, said) = folder.check(&["--fix"]);
     assert!(said.starts_with("nothing to edit"), "{said}");
     let (status, out, said) = folder.check(&["--fix", "--unsafe", "--format", "short"]);
@@ -144,7 +128,7 @@ fn guesses_are_made_where_they_are_asked_for() {
 
 #[test]
 fn a_file_that_cannot_be_written_is_left_whole() {
-    let folder = Folder::new("readonly", TOO_LARGE);
+    let folder = project("readonly", TOO_LARGE);
     let file = folder.0.join("in/main.mig");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o444)).expect("a mode");
     let (status, _, said) = folder.check(&["--fix"]);
@@ -154,7 +138,7 @@ fn a_file_that_cannot_be_written_is_left_whole() {
 
 #[test]
 fn a_baseline_silences_what_was_known() {
-    let folder = Folder::new("baseline", "node a { size = 10GiB }\nnode b { size = 1GiB, name = \"\" }\n");
+    let folder = project("baseline", "node a { size = 10GiB }\nnode b { size = 1GiB, name = \"\" }\n");
     let (status, out, said) = folder.check(&["--baseline", "known.json"]);
     assert!(status == 1 && out.is_empty() && said.contains("there is no baseline `known.json`"), "{said}");
     let words = ["--baseline", "known.json", "--format", "short"];
@@ -162,10 +146,10 @@ fn a_baseline_silences_what_was_known() {
     assert_eq!((status, said.as_str()), (1, "known.json: 1 problem\n"));
     assert!(out.starts_with("in/main.mig:10:23: error[CLUB002]") && out.lines().count() == 1, "what guards data is never known: {out}");
     // Lines move, sizes change, a new problem comes and an old one goes.
-    folder.write("in/main.mig", &format!("\n\n{KIND}node c {{ size = 12GiB }}\nnode a {{ size = 11GiB }}\n"));
+    folder.write("in/main.mig", format!("\n\n{KIND}node c {{ size = 12GiB }}\nnode a {{ size = 11GiB }}\n"));
     let (status, out, _) = folder.check(&words);
     assert!(status == 1 && out.starts_with("in/main.mig:11:10: error[CLUB001]: c has") && out.lines().count() == 1, "{out}");
-    folder.write("in/main.mig", &format!("{KIND}node a {{ size = 11GiB }}\n"));
+    folder.write("in/main.mig", format!("{KIND}node a {{ size = 11GiB }}\n"));
     assert_eq!(folder.check(&words), (0, String::new(), String::new()));
     folder.write("in/main.mig", KIND);
     let (status, _, said) = folder.check(&words);
@@ -176,7 +160,7 @@ fn a_baseline_silences_what_was_known() {
 
 #[test]
 fn damage_is_mended_by_safe_edits() {
-    let folder = Folder::new("damage", "node a { size: 2GiB; name = 'x' }\nnode b { size = 2 GiB, name = “y” }\n");
+    let folder = project("damage", "node a { size: 2GiB; name = 'x' }\nnode b { size = 2 GiB, name = “y” }\n");
     let (status, _, errors) = folder.check(&["--fix"]);
     assert_eq!(
         folder.read("in/main.mig"),
@@ -188,7 +172,7 @@ fn damage_is_mended_by_safe_edits() {
 
 #[test]
 fn parameters_take_the_strongest_value() {
-    let folder = Folder::new("parameters", "param size: Size = 1GiB\nnode a { size = size }\n");
+    let folder = project("parameters", "param size: Size = 1GiB\nnode a { size = size }\n");
     folder.write("in/lab.migvars", "size = 20GiB\n");
     let told = |words: &[&str], environment: Option<&str>| {
         let mut command = folder.command(words);
@@ -204,12 +188,12 @@ fn parameters_take_the_strongest_value() {
 
 #[test]
 fn old_facts_are_warned_of() {
-    let folder = Folder::new("age", "");
+    let folder = project("age", "");
     folder.write(
         "in/main.mig",
         "use ssh\nexisting server a: ssh.host { address = 10.0.0.1, facts = survey(\"facts.json\"), ingress = [22/tcp] }\n",
     );
-    let facts = |taken: &str| folder.write("in/facts.json", &format!("{{\"version\": 1, \"host\": \"a\"{taken}}}"));
+    let facts = |taken: &str| folder.write("in/facts.json", format!("{{\"version\": 1, \"host\": \"a\"{taken}}}"));
     facts(", \"taken\": \"2020-01-10T11:00:00Z\"");
     let warned = |age: &str| {
         let (status, out, _) = folder.check(&["--max-age", age, "--format", "short"]);
@@ -244,7 +228,7 @@ impl Drop for Watching {
 
 #[test]
 fn watching_checks_again_and_ends_in_peace() {
-    let folder = Folder::new("watch", TOO_LARGE);
+    let folder = project("watch", TOO_LARGE);
     let mut command = folder.command(&["--watch", "--format", "short"]);
     let mut child = Watching(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("migc can be started"));
     let mut said = BufReader::new(child.0.stderr.take().expect("a pipe"));
@@ -263,7 +247,7 @@ fn watching_checks_again_and_ends_in_peace() {
     assert!(next().contains("help:"));
     assert!(next().starts_with("watching"));
     fs::create_dir(folder.0.join("in")).expect("a folder");
-    folder.write("in/main.mig", &format!("{KIND}node a {{ size = 11GiB }}\n"));
+    folder.write("in/main.mig", format!("{KIND}node a {{ size = 11GiB }}\n"));
     while !next().starts_with("watching 3 files") {}
     let id = child.0.id().to_string();
     assert!(Command::new("kill").args(["-INT", &id]).status().expect("kill is there").success());
@@ -279,7 +263,7 @@ fn watching_checks_again_and_ends_in_peace() {
 fn many_problems_are_told_quickly_and_not_all_at_once() {
     let nodes: Vec<String> = (0..10_000).map(|n| format!("node n{n} {{ size = 1MiB }}\n")).collect();
     let nodes = nodes.concat();
-    let folder = Folder::new("many", &format!("{nodes}node last {{ size = 10GiB }}\n"));
+    let folder = project("many", &format!("{nodes}node last {{ size = 10GiB }}\n"));
     let (status, out, _) = folder.check(&[]);
     assert_eq!(status, 1);
     assert!(out.contains("last has 10 GiB") && out.contains("and 9951 more problems"), "errors come before warnings");

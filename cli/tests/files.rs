@@ -3,28 +3,17 @@
 
 #![allow(clippy::disallowed_methods, reason = "processes are started, and folders are made for them")]
 
+mod support;
+
 use std::{
     fs,
     os::unix::fs::symlink,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
 };
-
-/// A folder of a test's own, removed with it.
-struct Folder(PathBuf);
+use support::Folder;
 
 impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("migc-files-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).expect("a folder");
-        Self(path)
-    }
-
-    fn write(&self, name: &str, bytes: &[u8]) {
-        fs::write(self.0.join(name), bytes).expect("a file");
-    }
-
     /// The lines of `migc check --format short`; ten seconds are much more than it needs.
     fn check(&self) -> Vec<String> {
         let mut command = Command::new("timeout");
@@ -32,12 +21,6 @@ impl Folder {
         let output = command.output().expect("migc can be started");
         assert_ne!(output.status.code(), Some(124), "it waits");
         String::from_utf8(output.stdout).expect("text").lines().map(str::to_owned).collect()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 

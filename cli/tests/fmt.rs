@@ -2,35 +2,26 @@
 
 #![allow(clippy::disallowed_methods, reason = "a process is started, and folders are made for it")]
 
+mod support;
+
 use std::{
     fs,
     io::Write as _,
-    path::PathBuf,
     process::{Command, Output, Stdio},
 };
+use support::Folder;
 
 const UGLY: &str = "let a=1 // one\nnode b{x=2}\n";
 const NEAT: &str = "let a = 1 // one\nnode b { x = 2 }\n";
 
-/// A folder of a test's own, removed with it.
-struct Folder(PathBuf);
+/// A folder with others in it, one of them hidden.
+fn nested(name: &str) -> Folder {
+    let folder = Folder::new(name);
+    fs::create_dir_all(folder.0.join("below/.hidden")).expect("folders");
+    folder
+}
 
 impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("migc-fmt-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(path.join("below/.hidden")).expect("a folder");
-        Self(path)
-    }
-
-    fn write(&self, name: &str, bytes: &[u8]) {
-        fs::write(self.0.join(name), bytes).expect("a file");
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.0.join(name)).expect("a text")
-    }
-
     fn fmt(&self, words: &[&str], input: &str) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_migc"));
         command.current_dir(&self.0).arg("fmt").args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -40,19 +31,13 @@ impl Folder {
     }
 }
 
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 fn out(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 #[test]
 fn a_folder_is_formatted_in_place() {
-    let folder = Folder::new("place");
+    let folder = nested("place");
     folder.write("main.mig", UGLY.as_bytes());
     folder.write("below/other.mig", UGLY.as_bytes());
     folder.write("below/.hidden/kept.mig", UGLY.as_bytes());
@@ -69,7 +54,7 @@ fn a_folder_is_formatted_in_place() {
 
 #[test]
 fn check_lists_and_changes_nothing() {
-    let folder = Folder::new("check");
+    let folder = nested("check");
     folder.write("main.mig", NEAT.as_bytes());
     assert_eq!(folder.fmt(&["--check"], "").status.code(), Some(0));
     folder.write("below/other.mig", UGLY.as_bytes());
@@ -80,7 +65,7 @@ fn check_lists_and_changes_nothing() {
 
 #[test]
 fn diff_shows_and_changes_nothing() {
-    let folder = Folder::new("diff");
+    let folder = nested("diff");
     folder.write("main.mig", UGLY.as_bytes());
     let output = folder.fmt(&["--diff", "main.mig"], "");
     let expected = "--- main.mig\n+++ main.mig\n@@ -1,2 +1,2 @@\n-let a=1 // one\n-node b{x=2}\n+let a = 1 // one\n+node b { x = 2 }\n";
@@ -91,7 +76,7 @@ fn diff_shows_and_changes_nothing() {
 
 #[test]
 fn standard_input_is_printed() {
-    let folder = Folder::new("input");
+    let folder = nested("input");
     let output = folder.fmt(&["-"], UGLY);
     assert_eq!((output.status.code(), out(&output).as_str()), (Some(0), NEAT));
     let output = folder.fmt(&["-", "--check"], UGLY);
@@ -100,7 +85,7 @@ fn standard_input_is_printed() {
 
 #[test]
 fn what_cannot_be_read_is_told_and_the_others_are_done() {
-    let folder = Folder::new("errors");
+    let folder = nested("errors");
     folder.write("bad.mig", b"let a = 1\nlet b = \"\xff\"\n");
     folder.write("good.mig", UGLY.as_bytes());
     let output = folder.fmt(&["bad.mig", "missing.mig", "good.mig"], "");
@@ -115,7 +100,7 @@ fn what_cannot_be_read_is_told_and_the_others_are_done() {
 #[test]
 fn modes_and_links_are_kept() {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
-    let folder = Folder::new("modes");
+    let folder = nested("modes");
     folder.write("main.mig", UGLY.as_bytes());
     fs::set_permissions(folder.0.join("main.mig"), fs::Permissions::from_mode(0o640)).expect("a mode");
     symlink("main.mig", folder.0.join("link.mig")).expect("a link");

@@ -1,6 +1,6 @@
 //! `migc output`: what does the last run that was done give out?
 
-use super::{program, store};
+use super::store;
 use crate::{
     exit::{Failure, Outcome, Status},
     render::{json, near::near},
@@ -14,9 +14,7 @@ use crate::{
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
-    program: program::Program,
-    #[command(flatten)]
-    state: store::Folder,
+    place: store::Place,
     /// Only this one
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
@@ -26,7 +24,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
-    let state = args.state.read(&args.program.open()?, args.program.env.as_deref())?;
+    let state = args.place.read()?;
     let outputs = &state.outputs;
     let Some(name) = &args.name else {
         let lines = outputs.iter().map(|(name, value)| format!("{} = {}\n", visible::line(name), visible::line(&value.to_string())));

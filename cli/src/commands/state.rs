@@ -2,14 +2,14 @@
 //!
 //! Reads only; the runtime proves each entry before it is shown.
 
-use super::{program, store};
+use super::store;
 use crate::{
     exit::{Failure, Outcome, Status},
     render::{self, history::Run, json, near::near},
     terminal::Terminal,
 };
 use clap::Subcommand;
-use mig_plan::{Entry, State};
+use mig_plan::Entry;
 use serde::Serialize;
 
 /// Look into the state: what is settled, what every run did, and whether the journal is whole
@@ -35,21 +35,13 @@ enum What {
     /// Read every entry, and see that each is whole and names the one before
     Verify(Common),
     /// Print the whole journal as one object, to be kept elsewhere
-    Export(Place),
-}
-
-#[derive(Debug, clap::Args)]
-struct Place {
-    #[command(flatten)]
-    program: program::Program,
-    #[command(flatten)]
-    state: store::Folder,
+    Export(store::Place),
 }
 
 #[derive(Debug, clap::Args)]
 struct Common {
     #[command(flatten)]
-    place: Place,
+    place: store::Place,
     /// Print one object
     #[arg(long)]
     json: bool,
@@ -76,19 +68,19 @@ const VERSION: u32 = 1;
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     match &args.what {
         What::List(common) => {
-            let state = common.place.read(|_, _| {})?;
+            let state = common.place.read()?;
             terminal.print(&if common.json { json::pretty(&state.resources) } else { render::history::list(&state) });
         }
         What::Show { address, common } => show(address, common, terminal)?,
         What::History(common) => {
             let mut runs: Vec<Run> = vec![];
-            common.place.read(|entry, state| render::history::add(&mut runs, entry, state))?;
+            common.place.walk(|entry, state| render::history::add(&mut runs, entry, state))?;
             terminal.print(&if common.json { json::pretty(&runs) } else { render::history::runs(&runs) });
         }
         What::Verify(common) => verify(common, terminal)?,
         What::Export(place) => {
             let mut entries = vec![];
-            place.read(|entry, _| entries.push(entry.clone()))?;
+            place.walk(|entry, _| entries.push(entry.clone()))?;
             terminal.print(&json::pretty(&Export { version: VERSION, entries }));
         }
     }
@@ -96,7 +88,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
 }
 
 fn show(address: &str, common: &Common, terminal: &mut Terminal) -> Result<(), Failure> {
-    let state = common.place.read(|_, _| {})?;
+    let state = common.place.read()?;
     let Some(resource) = state.resources.get(address) else {
         let near = near(address, state.resources.keys().map(String::as_str));
         let help = near.map_or_else(|| "`migc state list` prints what is settled".to_owned(), |name| format!("did you mean `{name}`?"));
@@ -107,14 +99,8 @@ fn show(address: &str, common: &Common, terminal: &mut Terminal) -> Result<(), F
 }
 
 fn verify(common: &Common, terminal: &mut Terminal) -> Result<(), Failure> {
-    let state = common.place.read(|_, _| {})?;
+    let state = common.place.read()?;
     let verified = Verified { version: VERSION, project: &state.project, entries: state.serial, head: &state.head };
     terminal.print(&if common.json { json::pretty(&verified) } else { render::history::verified(&state) });
     Ok(())
-}
-
-impl Place {
-    fn read(&self, visit: impl FnMut(&Entry, &State)) -> Result<State, Failure> {
-        store::walk(&self.state.folder(&self.program.open()?, self.program.env.as_deref()), visit)
-    }
 }

@@ -1,6 +1,6 @@
 //! `migc status`: what is settled, which run is unfinished, and what is there to type?
 
-use super::{program, store};
+use super::store;
 use crate::{
     exit::{Outcome, Status},
     render::{self, json},
@@ -11,16 +11,14 @@ use crate::{
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
-    program: program::Program,
-    #[command(flatten)]
-    state: store::Folder,
+    place: store::Place,
     /// Print one object
     #[arg(long)]
     json: bool,
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
-    let state = args.state.read(&args.program.open()?, args.program.env.as_deref())?;
+    let state = args.place.read()?;
     terminal.print(&if args.json { json::pretty(&state) } else { render::status::state(&state) });
     Ok(Status::Done)
 }

@@ -3,6 +3,7 @@
 //!
 //! Reads the journal through the runtime, which proves it whole; writes nothing.
 
+use super::program;
 use crate::{
     exit::{Failure, Status},
     project::{self, ENTRY, Project},
@@ -59,13 +60,35 @@ impl Folder {
     }
 }
 
+/// The program, and where its state is: what the commands ask that only read it.
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub(super) struct Place {
+    #[command(flatten)]
+    program: program::Program,
+    #[command(flatten)]
+    state: Folder,
+}
+
+impl Place {
+    /// What the state says.
+    pub(super) fn read(&self) -> Result<State, Failure> {
+        self.walk(|_, _| {})
+    }
+
+    /// The same, and shows each entry of the journal with the state before it.
+    pub(super) fn walk(&self, visit: impl FnMut(&Entry, &State)) -> Result<State, Failure> {
+        walk(&self.state.folder(&self.program.open()?, self.program.env.as_deref()), visit)
+    }
+}
+
 /// What the journal in that folder says.
 pub(super) fn read(folder: &Path) -> Result<State, Failure> {
     walk(folder, |_, _| {})
 }
 
 /// The same, and shows each entry with the state before it.
-pub(super) fn walk(folder: &Path, visit: impl FnMut(&Entry, &State)) -> Result<State, Failure> {
+fn walk(folder: &Path, visit: impl FnMut(&Entry, &State)) -> Result<State, Failure> {
     let reader = Reader(Store::new(folder));
     runtime()?
         .block_on(journal::walk(&reader, visit))

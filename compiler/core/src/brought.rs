@@ -2,7 +2,14 @@
 //!
 //! An editor that wants to know what each of its names stands for has it typed again.
 
-use crate::{program::Program, quantity::Dim, source::Loc, types::Type, typing};
+use crate::{
+    program::Program,
+    quantity::Dim,
+    source::{FileId, Loc},
+    types::Type,
+    typing,
+};
+use rustc_hash::FxHashSet as HashSet;
 use std::cell::OnceCell;
 
 /// What later stages ask of it.
@@ -36,7 +43,8 @@ pub(crate) fn check(program: &Program<'_>) {
 
 impl Known {
     fn of(program: &Program<'_>) -> Self {
-        let brought = |at: &Loc| program.syntax.modules.iter().any(|m| m.prelude && m.file == at.file);
+        let files: HashSet<FileId> = program.syntax.modules.iter().filter(|m| m.prelude).map(|m| m.file).collect();
+        let brought = |at: &Loc| files.contains(&at.file);
         Self {
             words: program.words.borrow().iter().copied().filter(brought).collect(),
             sums: program.sums.borrow().iter().map(|(at, dim)| (*at, *dim)).filter(|(at, _)| brought(at)).collect(),

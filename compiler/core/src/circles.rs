@@ -7,6 +7,7 @@ use crate::{
     report::{CYCLE, Problem},
     source::Loc,
     types::{KindId, ModuleId},
+    ways,
 };
 use mig_syntax::ast;
 use rustc_hash::FxHashSet as HashSet;
@@ -25,14 +26,6 @@ struct Held {
     kind: KindId,
     because: Because,
     at: Loc,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Mark {
-    New,
-    /// On the way that is walked.
-    Open,
-    Done,
 }
 
 impl Program<'_> {
@@ -71,13 +64,13 @@ impl Program<'_> {
 pub(crate) fn endless(program: &Program<'_>) -> Vec<KindId> {
     let refined: HashSet<KindId> = program.kinds.iter().filter_map(|k| k.base).collect();
     let held: Vec<Vec<Held>> = (0..program.kinds.len()).map(|number| held(program, KindId(number as u32), &refined)).collect();
-    let mut marks = vec![Mark::New; held.len()];
     let mut found = vec![];
-    for start in 0..held.len() {
-        if marks[start] == Mark::New {
-            walk(program, &held, start, &mut marks, &mut found);
-        }
-    }
+    let next = |kind: usize, edge: usize| held[kind].get(edge).map(|held: &Held| held.kind.0 as usize);
+    ways::circles(held.len(), next, |circle| {
+        let circle: Vec<(KindId, &Held)> = circle.iter().map(|(kind, edge)| (KindId(*kind as u32), &held[*kind][*edge])).collect();
+        found.extend(circle.iter().map(|(kind, _)| *kind));
+        report(program, &circle);
+    });
     found
 }
 
@@ -109,36 +102,9 @@ fn declared(program: &Program<'_>, module: ModuleId, d: &ast::Declaration, paren
     }
 }
 
-/// Depth first and without recursion, for chains may be as long as programs are.
-fn walk(program: &Program<'_>, held: &[Vec<Held>], start: usize, marks: &mut [Mark], found: &mut Vec<KindId>) {
-    let mut way = vec![(start, 0)];
-    marks[start] = Mark::Open;
-    while let Some((at, next)) = way.last_mut() {
-        let Some(target) = held[*at].get(*next) else {
-            marks[*at] = Mark::Done;
-            way.pop();
-            continue;
-        };
-        *next += 1;
-        let number = target.kind.0 as usize;
-        match marks[number] {
-            Mark::New => {
-                marks[number] = Mark::Open;
-                way.push((number, 0));
-            }
-            Mark::Open => {
-                let circle = way.iter().skip_while(|(at, _)| *at != number);
-                let circle: Vec<(KindId, &Held)> = circle.map(|(at, next)| (KindId(*at as u32), &held[*at][next - 1])).collect();
-                found.extend(circle.iter().map(|(kind, _)| *kind));
-                report(program, &circle, target.at);
-            }
-            Mark::Done => {}
-        }
-    }
-}
-
-fn report(program: &Program<'_>, circle: &[(KindId, &Held)], closes: Loc) {
-    let Some(first) = circle.first().map(|(kind, _)| program.kind(*kind)) else { return };
+fn report(program: &Program<'_>, circle: &[(KindId, &Held)]) {
+    let (Some((first, _)), Some((_, closing))) = (circle.first(), circle.last()) else { return };
+    let first = program.kind(*first);
     let names = circle.iter().chain(circle.first()).map(|(kind, _)| program.kind(*kind).path.as_str());
     let way = if circle.len() == 1 { String::new() } else { format!(": {}", names.collect::<Vec<_>>().join(" → ")) };
     let (message, help) = if circle.iter().any(|(_, held)| held.because == Because::Declares) {
@@ -146,5 +112,5 @@ fn report(program: &Program<'_>, circle: &[(KindId, &Held)], closes: Loc) {
     } else {
         (format!("each `{}` would need another one inside{way}", first.path), "let it be left out, as in `disk?` or `disk*`")
     };
-    program.report(Problem::error(CYCLE, first.at, message).also(closes, "the circle closes here").help(help));
+    program.report(Problem::error(CYCLE, first.at, message).also(closing.at, "the circle closes here").help(help));
 }

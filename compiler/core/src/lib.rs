@@ -53,6 +53,7 @@ mod typing;
 mod value;
 mod walk;
 mod watch;
+mod ways;
 mod why;
 mod written;
 

@@ -242,29 +242,20 @@ impl Loader<'_> {
 
     /// Modules that use each other in a circle, each circle once with its way.
     fn circles(&mut self) {
-        let mut done = vec![false; self.syntax.modules.len()];
-        for start in 0..self.syntax.modules.len() {
-            self.walk(start, &mut vec![], &mut done);
-        }
-    }
-
-    fn walk(&mut self, at: usize, way: &mut Vec<usize>, done: &mut [bool]) {
-        if let Some(first) = way.iter().position(|m| *m == at) {
-            let circle: Vec<usize> = way.iter().skip(first).copied().chain([at]).collect();
-            return self.circle(&circle);
-        }
-        if done.get(at).copied().unwrap_or(true) {
-            return;
-        }
-        way.push(at);
-        let mut next: Vec<usize> = self.syntax.modules.get(at).map(|m| m.uses.values().map(|m| m.0 as usize).collect()).unwrap_or_default();
-        next.sort_unstable();
-        for module in next {
-            self.walk(module, way, done);
-        }
-        way.pop();
-        if let Some(mark) = done.get_mut(at) {
-            *mark = true;
+        let uses = |module: &Module| {
+            let mut uses: Vec<usize> = module.uses.values().map(|used| used.0 as usize).collect();
+            uses.sort_unstable();
+            uses
+        };
+        let uses: Vec<Vec<usize>> = self.syntax.modules.iter().map(uses).collect();
+        let mut found: Vec<Vec<usize>> = vec![];
+        crate::ways::circles(
+            uses.len(),
+            |module, edge| uses[module].get(edge).copied(),
+            |circle| found.push(circle.iter().chain(circle.first()).map(|(module, _)| *module).collect()),
+        );
+        for circle in found {
+            self.circle(&circle);
         }
     }
 

@@ -10,6 +10,7 @@ use crate::{
     source::Loc,
     types::ModuleId,
     walk::parts,
+    ways,
 };
 use mig_syntax::ast::{self, Expr, ExprKind};
 use rustc_hash::FxHashMap as HashMap;
@@ -22,12 +23,8 @@ pub(crate) fn check(program: &Program<'_>) {
 
 fn look(program: &Program<'_>, wanted: impl Fn(&crate::load::Module) -> bool) {
     let graph = Graph::new(program, wanted);
-    let mut marks = vec![Mark::New; graph.nodes.len()];
-    for start in 0..graph.nodes.len() {
-        if marks[start] == Mark::New {
-            graph.walk(program, start, &mut marks);
-        }
-    }
+    let next = |node: usize, edge: usize| graph.nodes[node].uses.get(edge).map(|used| used.0);
+    ways::circles(graph.nodes.len(), next, |circle| graph.report(program, circle));
 }
 
 /// A function, or a constant that may call one.
@@ -44,14 +41,6 @@ struct Node<'a> {
 
 struct Graph<'a> {
     nodes: Vec<Node<'a>>,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Mark {
-    New,
-    /// On the way that is walked.
-    Open,
-    Done,
 }
 
 impl<'a> Graph<'a> {
@@ -77,36 +66,12 @@ impl<'a> Graph<'a> {
         Self { nodes }
     }
 
-    /// Depth first and without recursion, for chains may be as long as programs are.
-    fn walk(&self, program: &Program<'_>, start: usize, marks: &mut [Mark]) {
-        let mut way = vec![(start, 0)];
-        marks[start] = Mark::Open;
-        while let Some((at, next)) = way.last_mut() {
-            let Some((target, place)) = self.nodes[*at].uses.get(*next).copied() else {
-                marks[*at] = Mark::Done;
-                way.pop();
-                continue;
-            };
-            *next += 1;
-            match marks[target] {
-                Mark::New => {
-                    marks[target] = Mark::Open;
-                    way.push((target, 0));
-                }
-                Mark::Open => {
-                    let circle: Vec<usize> = way.iter().map(|w| w.0).skip_while(|n| *n != target).collect();
-                    self.report(program, &circle, place);
-                }
-                Mark::Done => {}
-            }
-        }
-    }
-
     /// Constants that need only each other are told where they are computed.
-    fn report(&self, program: &Program<'_>, circle: &[usize], closes: Loc) {
-        let Some(begin) = circle.iter().position(|n| self.nodes[*n].is_function) else { return };
-        let way: Vec<&Node<'_>> = circle.iter().cycle().skip(begin).take(circle.len() + 1).map(|n| &self.nodes[*n]).collect();
-        let Some(first) = way.first() else { return };
+    fn report(&self, program: &Program<'_>, circle: &[(usize, usize)]) {
+        let Some(begin) = circle.iter().position(|(n, _)| self.nodes[*n].is_function) else { return };
+        let way: Vec<&Node<'_>> = circle.iter().cycle().skip(begin).take(circle.len() + 1).map(|(n, _)| &self.nodes[*n]).collect();
+        let (Some(first), Some((last, edge))) = (way.first(), circle.last()) else { return };
+        let closes = self.nodes[*last].uses[*edge].1;
         let names = way.iter().map(|n| n.name.text.as_str()).collect::<Vec<_>>().join(" → ");
         let message = if circle.len() == 1 {
             format!("`{}` calls itself", first.name.text)
