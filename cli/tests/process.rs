@@ -10,7 +10,7 @@ use mig_plan::{Action, Class, Digest, Estimate, Origin, Phase, Plan, ResourceSta
 use std::{
     fs,
     os::unix::fs::PermissionsExt as _,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Output, Stdio},
 };
 use support::Folder;
@@ -68,7 +68,7 @@ fn notes(count: usize) -> Plan {
 }
 
 fn plan_file(folder: &Folder, plan: &Plan) -> String {
-    folder.write("plan.json", &serde_json::to_string_pretty(plan).expect("a plan is JSON"));
+    folder.write("plan.json", serde_json::to_string_pretty(plan).expect("a plan is JSON"));
     plan.digest().to_string()
 }
 
