@@ -87,6 +87,18 @@ fn wrong_usage_is_64() {
 }
 
 #[test]
+fn a_project_that_is_begun_is_clean_and_its_tests_hold() {
+    let folder = Folder::new("begun");
+    assert_eq!(status(&migc(&folder.0, &["init", "club"])), 0);
+    for words in [&["check", "club", "--deny", "warnings"][..], &["test", "club"], &["fmt", "--check", "club"], &["plan", "club"]] {
+        let output = migc(&folder.0, words);
+        assert_eq!(status(&output), 0, "{words:?}: {}{}", text(&output.stdout), text(&output.stderr));
+    }
+    let again = migc(&folder.0, &["init", "club"]);
+    assert_eq!(status(&again), 1, "what is there is not overwritten: {}", text(&again.stdout));
+}
+
+#[test]
 fn what_is_not_there_is_named() {
     let folder = Folder::new("missing");
     let output = migc(&folder.0, &["check", "nowhere"]);

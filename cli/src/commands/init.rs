@@ -35,18 +35,18 @@ service web: docker.container {
   healthy = tcp(80, within = 60s)
 }
 
-/// A rule of your own: `latest` is another image tomorrow.
-check image_without_version: OWN001 error {
+/// A rule of your own: a service that does not say how it answers counts as up when its process runs.
+check service_without_answer: OWN001 error {
   for   s in all(service)
-  when  tag(s.image) == "" or tag(s.image) == "latest"
-  at    s.image
-  say   "{s} runs {s.image}, which is not always the same"
-  help  "name a version, as in `nginx:1.28.0`"
+  when  not s.healthy?
+  at    s
+  say   "{s} does not say how it answers"
+  help  "add `healthy = tcp(80)`, `http(…)` or `command(…)`"
 }
 
-test "an image without a version is refused" {
-  service loose: docker.container { on = first, image = "nginx" }
-  expect error image_without_version at loose.image
+test "a service says how it answers" {
+  service silent: docker.container { on = first, image = "nginx:1.28.0" }
+  expect error service_without_answer at silent
 }
 
 test "the service starts only when its container is there" {
