@@ -7,9 +7,11 @@ mod forward;
 mod graph;
 mod outcome;
 mod run;
+mod stop;
 mod window;
 
 pub use outcome::{ApplyResult, Exit};
+pub use stop::Stop;
 
 use crate::{
     World,
@@ -18,12 +20,10 @@ use crate::{
     preflight::{self, Moment, Problem},
     validate::validate,
 };
+use futures_util::future::{Either, select};
 use mig_plan::{Class, Digest, Plan, Record, RunEnd, Step, journal::Unfinished};
 use run::{Memory, Run};
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::pin::pin;
 
 /// At most so many steps act on one host at once: sshd allows ten sessions on a connection, and frees them late.
 pub const STEPS_PER_HOST_MAX: usize = 6;
@@ -39,14 +39,8 @@ pub struct Options {
     pub by: String,
     /// Begin the cutover of a move outside its window.
     pub ignore_window: bool,
-    /// Set by the first Ctrl-C: steps that run end, no other begins.
-    pub stop: Arc<AtomicBool>,
-}
-
-impl Options {
-    fn stopping(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
-    }
+    /// Asked by the first Ctrl-C, and by the second.
+    pub stop: Stop,
 }
 
 /// Applies a plan, or goes on with the run that is unfinished; then the stored plan counts, and `plan` is only compared with it.
@@ -124,13 +118,13 @@ async fn begin<'w, W: World>(
     let mut problems: Vec<Problem> = stale(plan, &journal).into_iter().collect();
     if problems.is_empty() {
         problems = window::over(world, plan, options);
-        problems.extend(look(world, plan, &plan.steps.iter().collect::<Vec<_>>(), Moment::Begin, emit).await);
+        let Some(found) = look(world, plan, &plan.steps.iter().collect::<Vec<_>>(), Moment::Begin, options, emit).await else {
+            return ApplyResult::interrupted(plan);
+        };
+        problems.extend(found);
     }
     if !problems.is_empty() {
         return ApplyResult::refused(plan, problems);
-    }
-    if options.stopping() {
-        return ApplyResult::interrupted(plan);
     }
     journal.begin_run(plan);
     journal.push(Record::Started { plan: Box::new(plan.clone()), by: options.by.clone() });
@@ -142,11 +136,23 @@ async fn begin<'w, W: World>(
     Run::new(world, plan, journal, &memory, options, emit).execute().await
 }
 
-async fn look<W: World>(world: &W, plan: &Plan, steps: &[&Step], moment: Moment, emit: &dyn Fn(Event)) -> Vec<Problem> {
+/// What is wrong; `None` if a person does not wait for the answer, which changes nothing.
+async fn look<W: World>(
+    world: &W,
+    plan: &Plan,
+    steps: &[&Step],
+    moment: Moment,
+    options: &Options,
+    emit: &dyn Fn(Event),
+) -> Option<Vec<Problem>> {
     let hosts: Vec<_> = preflight::hosts(plan, steps, moment).into_iter().cloned().collect();
     let requirements = if moment == Moment::Begin { plan.preconditions.len() } else { 0 };
     emit(Event::Preflight { hosts, requirements });
-    preflight::preflight(world, plan, steps, moment).await
+    let looking = pin!(preflight::preflight(world, plan, steps, moment));
+    match select(pin!(options.stop.asked()), looking).await {
+        Either::Left(_) => None,
+        Either::Right((problems, _)) => Some(problems),
+    }
 }
 
 async fn go_on<'w, W: World>(
@@ -173,9 +179,9 @@ async fn go_on<'w, W: World>(
     // Going back must not wait for a host that is gone: each undo tells its own failure, and the source is what counts.
     if problems.is_empty() && direction == Direction::Forward && !is_going_back(unfinished) {
         let steps: Vec<&Step> = plan.steps.iter().filter(|step| !unfinished.done.contains_key(&step.id)).collect();
-        problems = look(world, plan, &steps, Moment::Resume, emit).await;
+        problems = look(world, plan, &steps, Moment::Resume, options, emit).await.unwrap_or_default();
     }
-    if !problems.is_empty() || options.stopping() {
+    if !problems.is_empty() || options.stop.is_asked() {
         return ApplyResult::stopped(plan, unfinished, problems, same_plan);
     }
     journal.push(Record::Resumed { by: options.by.clone() });

@@ -10,7 +10,7 @@ use mig_runtime::{
     journal,
     sim::SimWorld,
 };
-use std::{collections::BTreeMap, sync::atomic::Ordering};
+use std::collections::BTreeMap;
 
 #[test]
 fn a_move_is_done_and_the_source_stays_stopped() {
@@ -77,7 +77,7 @@ fn what_is_changed_without_a_way_back_is_announced_before() {
 fn ctrl_c_lets_running_steps_end_and_the_next_apply_goes_on() {
     let (world, plan) = world(&["mysql"]);
     let options = options();
-    options.stop.store(true, Ordering::Relaxed);
+    options.stop.ask();
     let (result, _) = run(&world, &plan, &options);
     assert_eq!(result.unwrap().exit.code(), 130);
     assert_eq!(world.entry(1), None);
@@ -85,7 +85,7 @@ fn ctrl_c_lets_running_steps_end_and_the_next_apply_goes_on() {
     let later = common::options();
     let emit = |event: Event| {
         if matches!(&event, Event::StepStarted { step, .. } if *step == stop) {
-            later.stop.store(true, Ordering::Relaxed);
+            later.stop.ask();
         }
     };
     let result = world.drive(mig_runtime::executor::apply(&world, &plan, &later, &emit)).unwrap();

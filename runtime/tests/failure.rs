@@ -190,7 +190,7 @@ fn a_person_goes_back_when_the_target_is_gone() {
     let stop = options();
     let emit = |event: Event| {
         if matches!(&event, Event::StepDone { step, .. } if *step == fenced) {
-            stop.stop.store(true, std::sync::atomic::Ordering::Relaxed);
+            stop.stop.ask();
         }
     };
     assert_eq!(world.drive(apply(&world, &plan, &stop, &emit)).unwrap().exit, Exit::PartWay);

@@ -2,6 +2,7 @@
 //!
 //! What is done, in which order, and what is written down is the executor's. Here is what a person sees and types.
 
+mod signals;
 mod told;
 
 use super::{planfile, printer::Printer, program, store};
@@ -14,22 +15,20 @@ use crate::{
 use mig_plan::{Plan, State, journal::Unfinished};
 use mig_runtime::{
     event::Event,
-    executor::{self, ApplyResult, Options},
+    executor::{self, ApplyResult, Options, Stop},
     real::{self, RealWorld},
 };
 use std::{
     collections::BTreeMap,
     path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 /// Do what the plan says, after showing it and asking; or go on with the run that is unfinished
 ///
 /// PATH is a program or a plan that `migc plan --out` wrote. The first Ctrl-C lets running steps end and begins no other;
-/// a second one leaves at once. Either way the next `migc apply` goes on.
+/// a second one leaves at once, and the journal notes what ran. Either way the next `migc apply` goes on. A termination and a
+/// terminal that goes away are the same as Ctrl-C.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -161,18 +160,19 @@ fn act(args: &Args, plan: &Plan, way: Way, folder: &Path, terminal: &mut Termina
     let by = real::operator();
     let _held = store::hold(folder, &by)?;
     let world = store::world(&plan.hosts, folder)?;
-    let stop = Arc::new(AtomicBool::new(false));
-    let options = Options { by, ignore_window: args.ignore_window, stop: Arc::clone(&stop) };
+    let stop = Stop::default();
+    let options = Options { by, ignore_window: args.ignore_window, stop: stop.clone() };
     let printer = Printer::new(plan, args.json, terminal);
     let started = AtomicBool::new(false);
     let emit = |event: Event| {
         started.fetch_or(matches!(event, Event::Started { .. } | Event::Resumed { .. }), Ordering::Relaxed);
         printer.tell(&event);
     };
+    let say = |text: &str| printer.say(text);
     let result = store::runtime()?.block_on(async {
         tokio::select! {
             result = perform(&world, plan, way, &options, &emit) => Some(result),
-            () = interrupted(&stop, &printer) => None,
+            () = signals::watch(&stop, &say) => None,
         }
     });
     drop(printer);
@@ -184,19 +184,6 @@ fn act(args: &Args, plan: &Plan, way: Way, folder: &Path, terminal: &mut Termina
         }
         None => Status::Interrupted,
     })
-}
-
-/// Ends with the second Ctrl-C; the first one asks the executor to stop.
-async fn interrupted(stop: &AtomicBool, printer: &Printer<'_>) {
-    for times in 0..2 {
-        if tokio::signal::ctrl_c().await.is_err() {
-            return std::future::pending().await;
-        }
-        if times == 0 {
-            stop.store(true, Ordering::Relaxed);
-            printer.say("stopping: steps that run are let end, no other begins; Ctrl-C again leaves at once");
-        }
-    }
 }
 
 fn abandon(args: &Args, run: &str, state: &State, folder: &Path, terminal: &mut Terminal) -> Outcome {

@@ -68,6 +68,11 @@ pub enum Record {
         /// How that went.
         outcome: Outcome,
     },
+    /// A person left the run at once, while steps ran.
+    Interrupted {
+        /// Those that were begun and whose end is not known.
+        steps: Vec<StepId>,
+    },
     /// The run is over.
     Ended {
         /// How.
@@ -208,7 +213,7 @@ impl State {
                     before: self.resources.clone(),
                 });
             }
-            Record::Resumed { .. } => {}
+            Record::Resumed { .. } | Record::Interrupted { .. } => {}
             Record::Intent { step } => self.fold_intent(step),
             Record::Outcome { step, outcome } => self.fold_outcome(step, outcome),
             Record::GoingBack { moves } => {

@@ -91,7 +91,8 @@ impl ApplyResult {
     /// An unfinished run that could not go on; nothing was written.
     pub(super) fn stopped(plan: &Plan, unfinished: &Unfinished, problems: Vec<Problem>, same_plan: bool) -> Self {
         let done = format!("run {} is unfinished: {} of {} done", unfinished.run, unfinished.done.len(), count(plan.steps.len(), "step"));
-        let summary = vec![done, "nothing more was changed; `migc apply` goes on when that is mended".to_owned()];
+        let when = if problems.is_empty() { "goes on from here" } else { "goes on when that is mended" };
+        let summary = vec![done, format!("nothing more was changed; `migc apply` {when}")];
         Self {
             run: Some(unfinished.run.clone()),
             done: unfinished.done.len(),

@@ -10,10 +10,12 @@ use crate::{
     journal::{Journal, JournalError},
     preflight::Problem,
 };
+use futures_util::future::{Either, select};
 use mig_plan::{Action, Class, Phase, Plan, Record, RunEnd, Step, StepId, Undo, journal::Unfinished, plan::Address};
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
+    pin::pin,
     time::Duration,
 };
 
@@ -78,6 +80,8 @@ pub(super) struct Run<'a, W> {
     same_plan: bool,
     resumed: bool,
     stopped: bool,
+    /// Was it left while steps ran?
+    left: bool,
 }
 
 impl<'a, W: World> Run<'a, W> {
@@ -107,6 +111,7 @@ impl<'a, W: World> Run<'a, W> {
             same_plan: true,
             resumed: false,
             stopped: false,
+            left: false,
         }
     }
 
@@ -121,7 +126,16 @@ impl<'a, W: World> Run<'a, W> {
 
     /// All of it: to the end of the plan, or back, or to where it stops.
     pub(super) async fn execute(mut self) -> ApplyResult {
-        match self.act().await {
+        let stop = self.options.stop.clone();
+        let acted = match select(pin!(self.act()), pin!(stop.leaving())).await {
+            Either::Left((acted, _)) => Some(acted),
+            Either::Right(_) => None,
+        };
+        let acted = match acted {
+            Some(acted) => acted,
+            None => self.leave().await,
+        };
+        match acted {
             Ok(exit) => self.result(exit, None),
             Err(error @ JournalError::Taken(_)) => self.result(Exit::Held, Some(&error)),
             Err(error) => self.result(Exit::PartWay, Some(&error)),
@@ -148,6 +162,14 @@ impl<'a, W: World> Run<'a, W> {
         }
         let all_undone = self.back(&moves).await?;
         if all_undone && self.nothing_acted() { self.end(RunEnd::Undone).await } else { Ok(Exit::PartWay) }
+    }
+
+    /// What ran is torn off, and the journal says so; on their hosts its scripts may go on.
+    async fn leave(&mut self) -> Result<Exit, JournalError> {
+        self.left = true;
+        self.journal.push(Record::Interrupted { steps: self.open.iter().cloned().collect() });
+        self.journal.flush().await?;
+        Ok(Exit::PartWay)
     }
 
     /// The last undo is written down, and the end of the run is not.
@@ -194,7 +216,7 @@ impl<'a, W: World> Run<'a, W> {
 
     /// Notes that a graceful stop was asked for, once anything had to wait for it.
     pub(super) fn stopping(&mut self) -> bool {
-        self.stopped |= self.options.stopping();
+        self.stopped |= self.options.stop.is_asked();
         self.stopped
     }
 
@@ -222,6 +244,7 @@ impl<'a, W: World> Run<'a, W> {
             Exit::Undone if self.asked_back => format!("all that was done was undone ({})", count(self.undone.len(), "step")),
             Exit::Undone => format!("a step failed, and all that was done was undone ({})", count(self.undone.len(), "step")),
             Exit::Held => format!("{done} of {} done; another run writes this state now", count(steps, "step")),
+            Exit::PartWay if self.left => format!("left at once, as the journal notes: {done} of {} done", count(steps, "step")),
             Exit::Refused | Exit::PartWay | Exit::Interrupted => format!("stopped part-way: {done} of {} done", count(steps, "step")),
         });
         if exit == Exit::PartWay {

@@ -94,7 +94,11 @@ fn check_records(entry: &Entry, state: &State) -> Result<(), JournalError> {
         }
         let step = match record {
             Record::Intent { step } | Record::Outcome { step, .. } | Record::Undone { step, .. } => Some(step),
-            Record::Started { .. } | Record::Resumed { .. } | Record::GoingBack { .. } | Record::Ended { .. } => None,
+            Record::Started { .. }
+            | Record::Resumed { .. }
+            | Record::GoingBack { .. }
+            | Record::Interrupted { .. }
+            | Record::Ended { .. } => None,
         };
         if let Some(step) = step
             && plan.is_none_or(|plan| plan.step(step).is_none())

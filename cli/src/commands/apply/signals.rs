@@ -1,0 +1,32 @@
+//! What does a signal do to a run? The first one asks it to stop, the second one to leave at once, a third one does not wait for it.
+//!
+//! Ctrl-C, a termination and a terminal that goes away are the same to a run: whoever is at work on hosts at night loses a line or a
+//! machine, and what runs there must end all the same.
+
+use mig_runtime::executor::Stop;
+use std::{future::poll_fn, io, task::Poll, time::Duration};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// So long a run may take to write down that it is left.
+const LEAVE_MAX: Duration = Duration::from_secs(10);
+
+/// Asks the run to stop, once and again, and ends when it is not to be waited for any longer; `say` tells a person.
+pub(super) async fn watch(stop: &Stop, say: &dyn Fn(&str)) {
+    let Ok(mut signals) = caught() else { return std::future::pending().await };
+    next(&mut signals).await;
+    stop.ask();
+    say("stopping: steps that run are let end, no other begins; Ctrl-C again leaves at once");
+    next(&mut signals).await;
+    stop.ask();
+    say("leaving at once: the journal notes what ran");
+    let _ = tokio::time::timeout(LEAVE_MAX, next(&mut signals)).await;
+}
+
+fn caught() -> io::Result<Vec<Signal>> {
+    [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].into_iter().map(signal).collect()
+}
+
+/// Until any of them arrives.
+async fn next(signals: &mut [Signal]) {
+    poll_fn(|context| if signals.iter_mut().any(|s| s.poll_recv(context).is_ready()) { Poll::Ready(()) } else { Poll::Pending }).await;
+}
