@@ -35,7 +35,7 @@ fn plan(sshd: &Sshd) -> Plan {
     plan.hosts = [("a".to_owned(), sshd.host())].into();
     let mut second = plan.steps[0].clone();
     second.id = "s000000000002".to_owned();
-    second.needs = vec![plan.steps[0].id.clone()];
+    second.needs.push(plan.steps[0].id.clone());
     plan.steps.push(second);
     plan
 }

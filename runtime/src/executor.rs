@@ -2,6 +2,7 @@
 //!
 //! Decides the order and what is written down; what a step does in the world is said in `actions`, and what is shown by the caller.
 
+mod away;
 mod back;
 mod forward;
 mod graph;
@@ -17,7 +18,7 @@ use crate::{
     World,
     event::Event,
     journal::{Journal, JournalError},
-    preflight::{self, Moment, Problem},
+    preflight::{self, Found, Moment, Problem},
     validate::validate,
 };
 use futures_util::future::{Either, select};
@@ -116,42 +117,38 @@ async fn begin<'w, W: World>(
         return ApplyResult::nothing_to_do(plan);
     }
     let mut problems: Vec<Problem> = stale(plan, &journal).into_iter().collect();
-    if problems.is_empty() {
-        problems = window::over(world, plan, options);
-        let Some(found) = look(world, plan, &plan.steps.iter().collect::<Vec<_>>(), Moment::Begin, options, emit).await else {
-            return ApplyResult::interrupted(plan);
-        };
-        problems.extend(found);
-    }
     if !problems.is_empty() {
         return ApplyResult::refused(plan, problems);
     }
+    problems.extend(window::over(world, plan, options));
+    let Some(found) = look(world, plan, &plan.steps.iter().collect::<Vec<_>>(), Moment::Begin, options, emit).await else {
+        return ApplyResult::interrupted(plan);
+    };
+    let memory = Memory::default();
+    let away = match away::judge(plan, &memory, problems, found) {
+        Ok(away) => away,
+        Err(problems) => return ApplyResult::refused(plan, problems),
+    };
     journal.begin_run(plan);
     journal.push(Record::Started { plan: Box::new(plan.clone()), by: options.by.clone() });
     if let Err(error) = journal.flush().await {
         return ApplyResult::no_journal(plan, &error);
     }
     emit(Event::Started { run: journal.run().to_owned(), steps: plan.steps.len() });
-    let memory = Memory::default();
-    Run::new(world, plan, journal, &memory, options, emit).execute().await
+    let mut run = Run::new(world, plan, journal, &memory, options, emit);
+    run.away = away;
+    run.execute().await
 }
 
-/// What is wrong; `None` if a person does not wait for the answer, which changes nothing.
-async fn look<W: World>(
-    world: &W,
-    plan: &Plan,
-    steps: &[&Step],
-    moment: Moment,
-    options: &Options,
-    emit: &dyn Fn(Event),
-) -> Option<Vec<Problem>> {
+/// What was found; `None` if a person does not wait for the answer, which changes nothing.
+async fn look<W: World>(world: &W, plan: &Plan, steps: &[&Step], moment: Moment, options: &Options, emit: &dyn Fn(Event)) -> Option<Found> {
     let hosts: Vec<_> = preflight::hosts(plan, steps, moment).into_iter().cloned().collect();
     let requirements = if moment == Moment::Begin { plan.preconditions.len() } else { 0 };
     emit(Event::Preflight { hosts, requirements });
     let looking = pin!(preflight::preflight(world, plan, steps, moment));
     match select(pin!(options.stop.asked()), looking).await {
         Either::Left(_) => None,
-        Either::Right((problems, _)) => Some(problems),
+        Either::Right((found, _)) => Some(found),
     }
 }
 
@@ -175,18 +172,22 @@ async fn go_on<'w, W: World>(
         undoing: unfinished.undoing,
     });
     let memory = Memory::new(unfinished.done.clone());
-    let mut problems = unknown_once(unfinished);
+    let problems = unknown_once(unfinished);
+    let mut found = Found::default();
     // Going back must not wait for a host that is gone: each undo tells its own failure, and the source is what counts.
     if problems.is_empty() && direction == Direction::Forward && !is_going_back(unfinished) {
         let steps: Vec<&Step> = plan.steps.iter().filter(|step| !unfinished.done.contains_key(&step.id)).collect();
-        problems = look(world, plan, &steps, Moment::Resume, options, emit).await.unwrap_or_default();
+        found = look(world, plan, &steps, Moment::Resume, options, emit).await.unwrap_or_default();
     }
-    if !problems.is_empty() || options.stop.is_asked() {
-        return ApplyResult::stopped(plan, unfinished, problems, same_plan);
-    }
+    let away = match away::judge(plan, &memory, problems, found) {
+        Ok(away) if !options.stop.is_asked() => away,
+        Ok(_) => return ApplyResult::stopped(plan, unfinished, vec![], same_plan),
+        Err(problems) => return ApplyResult::stopped(plan, unfinished, problems, same_plan),
+    };
     journal.push(Record::Resumed { by: options.by.clone() });
     let mut run = Run::new(world, plan, journal, &memory, options, emit);
     run.restore(unfinished, same_plan);
+    run.away = away;
     run.asked_back = direction == Direction::Back;
     run.execute().await
 }

@@ -6,6 +6,7 @@
 
 use crate::{
     Output, Piped, Script, StoreError, World, WorldError,
+    script::limit::SILENCE,
     wire::{self, Execution, WireError},
 };
 use std::{
@@ -103,7 +104,7 @@ impl World for LocalWorld {
         let marks = (wire::new_mark().map_err(|e| broken(from.0, &e))?, wire::new_mark().map_err(|e| broken(to.0, &e))?);
         let source = self.execute(from.0, std::slice::from_ref(from.1)).map_err(|error| broken(from.0, &error))?;
         let target = self.execute(to.0, std::slice::from_ref(to.1)).map_err(|error| broken(to.0, &error))?;
-        wire::relay(source, target, (&marks.0, &marks.1), &from.1.stdin, progress).await.map_err(|error| match error {
+        wire::relay(source, target, (&marks.0, &marks.1), &from.1.stdin, SILENCE, progress).await.map_err(|error| match error {
             wire::RelayError::From(error) => lost(from.0, &error),
             wire::RelayError::To(error) => lost(to.0, &error),
         })

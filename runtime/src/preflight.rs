@@ -8,7 +8,7 @@ use crate::World;
 use futures_util::future::join_all;
 use mig_plan::{HostId, Origin, Plan, Precondition, Requirement, Step, plan::Address};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Something that is not as it must be, for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -65,14 +65,35 @@ struct Asked<'p> {
     needs_docker: bool,
 }
 
-/// All failures of all hosts, in the order of hosts; empty if the steps that remain can begin.
-pub async fn preflight<W: World>(world: &W, plan: &Plan, remaining: &[&Step], moment: Moment) -> Vec<Problem> {
-    let mut problems: Vec<Problem> = secrets(world, plan, remaining);
-    let asked = asked(plan, remaining, moment);
-    for found in join_all(asked.iter().map(|host| host::look(world, host))).await {
-        problems.extend(found);
+/// What was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// What must be mended before the steps that remain can begin.
+    pub problems: Vec<Problem>,
+    /// Hosts that cannot be reached; what is independent of them may begin.
+    pub away: BTreeMap<HostId, Problem>,
+}
+
+impl Found {
+    /// All of it, in the order of hosts.
+    pub fn all(self) -> Vec<Problem> {
+        let mut all: Vec<Problem> = self.problems.into_iter().chain(self.away.into_values()).collect();
+        all.sort_by(|one, other| one.host.cmp(&other.host));
+        all
     }
-    problems
+}
+
+/// All failures of all hosts; none if the steps that remain can begin.
+pub async fn preflight<W: World>(world: &W, plan: &Plan, remaining: &[&Step], moment: Moment) -> Found {
+    let mut found = Found { problems: secrets(world, plan, remaining), ..Found::default() };
+    let asked = asked(plan, remaining, moment);
+    for (host, looked) in asked.iter().zip(join_all(asked.iter().map(|host| host::look(world, host))).await) {
+        match looked {
+            Ok(problems) => found.problems.extend(problems),
+            Err(away) => drop(found.away.insert(host.name.clone(), away)),
+        }
+    }
+    found
 }
 
 /// The hosts that will be asked.

@@ -2,6 +2,8 @@
 //!
 //! No value is ever spliced into a text. The name is what the simulator knows a script by.
 
+pub(crate) mod limit;
+
 /// One script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Script {

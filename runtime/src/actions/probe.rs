@@ -4,13 +4,16 @@
 
 use super::{Context, Failure, Performed, container::ContainerState, last_lines};
 use crate::{Script, World, scripts};
+use futures_util::future::{Either, select};
 use mig_plan::Probe;
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 const FIRST_WAIT_MS: u64 = 1_000;
 const WAIT_MAX_MS: u64 = 10_000;
 /// A container that still runs after this did not only try to.
 const STEADY_MS: u64 = 3_000;
+/// A question that was asked in time may be answered so much later.
+const ANSWER_MAX_MS: u64 = 60_000;
 const LOG_LINE_COUNT: u32 = 20;
 
 impl<W: World> Context<'_, W> {
@@ -23,7 +26,13 @@ impl<W: World> Context<'_, W> {
         let asked = self.script_of(host, probe)?;
         loop {
             let look = [Some(scripts::container_look(container)), asked.clone()].into_iter().flatten().collect::<Vec<_>>();
-            let answers = self.world.run(host, &look).await;
+            // The command of a program may hang, and does not get more time than the service has.
+            let waited_ms = self.world.now_ms().saturating_sub(began);
+            let limit = Duration::from_millis(within_ms.saturating_sub(waited_ms).saturating_add(ANSWER_MAX_MS));
+            let answers = match select(pin!(self.world.run(host, &look)), pin!(self.world.sleep(limit))).await {
+                Either::Left((answers, _)) => answers,
+                Either::Right(_) => Ok(vec![]),
+            };
             let mut outputs = answers.as_ref().map(Vec::as_slice).unwrap_or_default().iter();
             let state = outputs.next().and_then(ContainerState::parse);
             let running = state.as_ref().is_some_and(|state| state.running);

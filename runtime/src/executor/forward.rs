@@ -84,7 +84,7 @@ impl<'a, W: World> Run<'a, W> {
         graph.take(|step| {
             let hosts = step.action.hosts();
             let room = hosts.iter().all(|host| load.get(host.as_str()).is_none_or(|&count| count < STEPS_PER_HOST_MAX));
-            if !room || self.is_move_broken(step) || !self.is_window_open(step) {
+            if !room || self.away.waiting.contains_key(&step.id) || self.is_move_broken(step) || !self.is_window_open(step) {
                 return false;
             }
             for host in hosts {
@@ -158,7 +158,10 @@ impl<'a, W: World> Run<'a, W> {
         for step in graph.left() {
             let failed = step.needs.iter().any(|need| self.failed.contains_key(need) || skipped.contains(need.as_str()));
             let held = step.of_move.as_ref().is_some_and(|of| self.held.contains_key(of));
-            let why = if failed {
+            let away = self.away.waiting.get(&step.id).map(|host| format!("{host} cannot be reached"));
+            let why = if let Some(away) = &away {
+                away
+            } else if failed {
                 "a step it needs failed"
             } else if self.is_move_broken(step) {
                 "another step of its move failed"

@@ -2,7 +2,7 @@
 //!
 //! The two directions are in `forward` and `back`; this file holds what they share.
 
-use super::{ApplyResult, Exit, Options, RETRY_COUNT_MAX, RETRY_WAIT_MS, outcome::count};
+use super::{ApplyResult, Exit, Options, RETRY_COUNT_MAX, RETRY_WAIT_MS, away::Away, outcome::count};
 use crate::{
     World,
     actions::{Done, Failure, Performed, Progress, perform},
@@ -70,6 +70,8 @@ pub(super) struct Run<'a, W> {
     pub(super) failed: BTreeMap<StepId, Failure>,
     /// Moves whose window is closed.
     pub(super) held: BTreeMap<Address, Problem>,
+    /// Hosts that cannot be reached, and what waits for them.
+    pub(super) away: Away,
     /// Moves to go back over, from a run before.
     pub(super) going_back: Vec<Address>,
     pub(super) undo_failed: Vec<Problem>,
@@ -104,6 +106,7 @@ impl<'a, W: World> Run<'a, W> {
             undone: BTreeSet::new(),
             failed: BTreeMap::new(),
             held: BTreeMap::new(),
+            away: Away::default(),
             going_back: vec![],
             undo_failed: vec![],
             never_were: vec![],
@@ -225,6 +228,7 @@ impl<'a, W: World> Run<'a, W> {
         let mut problems: Vec<Problem> = failed.map(|(step, failure)| Problem::of_step(step, &failure.message, &failure.help)).collect();
         problems.extend(self.undo_failed.iter().cloned());
         problems.extend(self.held.values().cloned());
+        problems.extend(self.away.problems.iter().cloned());
         problems.extend(error.map(|error| Problem::new(error.to_string(), error.help())));
         problems.extend(self.not_verified());
         problems
@@ -260,7 +264,7 @@ impl<'a, W: World> Run<'a, W> {
     }
 
     fn how_to_go_on(&self) -> Vec<String> {
-        let mut lines = vec![];
+        let mut lines = self.away.lines(self.plan);
         for summary in &self.plan.moves {
             let of_move = |step: &&Step| step.of_move.as_ref() == Some(&summary.address);
             let steps: Vec<&Step> = self.plan.steps.iter().filter(of_move).collect();

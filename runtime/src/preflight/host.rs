@@ -40,8 +40,8 @@ pub(super) fn brings_docker(action: &Action) -> bool {
     matches!(action, Action::InstallTools { names, .. } if names.iter().any(|name| name.starts_with("docker")))
 }
 
-/// All that is wrong with a host.
-pub(super) async fn look<W: World>(world: &W, asked: &Asked<'_>) -> Vec<Problem> {
+/// All that is wrong with a host, or why it cannot be reached.
+pub(super) async fn look<W: World>(world: &W, asked: &Asked<'_>) -> Result<Vec<Problem>, Problem> {
     let mut batch: Vec<Script> = vec![scripts::about()];
     let mut counts = vec![];
     for precondition in &asked.preconditions {
@@ -52,7 +52,7 @@ pub(super) async fn look<W: World>(world: &W, asked: &Asked<'_>) -> Vec<Problem>
     let began_ms = world.now_ms();
     let answers = match world.run(asked.name, &batch).await {
         Ok(answers) => answers,
-        Err(error) => return vec![unreached(asked, error)],
+        Err(error) => return Err(unreached(asked, error)),
     };
     let mut rest = answers.as_slice();
     let about = take(&mut rest, 1).first();
@@ -72,7 +72,7 @@ pub(super) async fn look<W: World>(world: &W, asked: &Asked<'_>) -> Vec<Problem>
             });
         }
     }
-    problems
+    Ok(problems)
 }
 
 /// The next answers, fewer if there are fewer.

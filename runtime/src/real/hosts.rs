@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     Output, Piped, Script, WorldError,
+    script::limit,
     wire::{self, RelayError, WireError},
 };
 use mig_plan::{Host, HostId};
@@ -69,7 +70,7 @@ impl Hosts {
         }
         let source = self.connection(from.0)?.execute(std::slice::from_ref(from.1)).await?;
         let target = self.connection(to.0)?.execute(std::slice::from_ref(to.1)).await?;
-        wire::relay(source, target, (&marks.0, &marks.1), &from.1.stdin, progress).await.map_err(|error| match error {
+        wire::relay(source, target, (&marks.0, &marks.1), &from.1.stdin, limit::SILENCE, progress).await.map_err(|error| match error {
             RelayError::From(error) => wire_error(from.0, error),
             RelayError::To(error) => wire_error(to.0, error),
         })
@@ -126,7 +127,15 @@ impl Hosts {
             Err(error) => return Err(self.explain(host, error).await),
         };
         let input = scripts.iter().map(|script| script.stdin.as_slice()).find(|stdin| !stdin.is_empty()).unwrap_or_default();
-        wire::converse(execution, &mark, input, scripts.len()).await.map_err(|error| wire_error(host, error))
+        let limit = limit::of_all(scripts);
+        match tokio::time::timeout(limit, wire::converse(execution, &mark, input, scripts.len())).await {
+            Ok(answers) => answers.map_err(|error| wire_error(host, error)),
+            Err(_) => {
+                let names = scripts.iter().map(|script| script.name).collect::<Vec<_>>().join(", ");
+                let message = format!("{names} did not end within {} s, so it counts as hung", limit.as_secs());
+                Err(WorldError::Lost { host: host.to_owned(), message })
+            }
+        }
     }
 }
 

@@ -4,6 +4,8 @@
 
 use super::{Execution, FrameReader, WireError, end, frame, read_errors, split_errors, write_all};
 use crate::{Output, Piped};
+use futures_util::future::{Either, select};
+use std::{cell::Cell, pin::pin, time::Duration};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// Read at once, and the most that is held beside what tells the end of the stream.
@@ -28,14 +30,37 @@ struct Stream {
     bytes: u64,
 }
 
-/// Runs both executions; `input` is standard input of the one that is read.
+/// Runs both executions; `input` is standard input of the one that is read. A stream that stands still for `silence` is given up.
 pub(crate) async fn relay(
     from: Execution,
     to: Execution,
     marks: (&str, &str),
     input: &[u8],
+    silence: Duration,
     progress: &dyn Fn(u64),
 ) -> Result<Piped, RelayError> {
+    let moved = Cell::new(0);
+    let tell = |bytes| {
+        moved.set(bytes);
+        progress(bytes);
+    };
+    let standstill = async {
+        let mut before = None;
+        while before != Some(moved.get()) {
+            before = Some(moved.get());
+            tokio::time::sleep(silence).await;
+        }
+    };
+    match select(pin!(carry(from, to, marks, input, &tell)), pin!(standstill)).await {
+        Either::Left((piped, _)) => piped,
+        Either::Right(_) => {
+            let message = format!("the stream stood still for {} s, {} bytes after its start", silence.as_secs(), moved.get());
+            Err(RelayError::From(WireError::Cut(message)))
+        }
+    }
+}
+
+async fn carry(from: Execution, to: Execution, marks: (&str, &str), input: &[u8], progress: &dyn Fn(u64)) -> Result<Piped, RelayError> {
     let mut answers = Vec::new();
     let mut answer = FrameReader::new(marks.1);
     let read_answer = async {
@@ -121,4 +146,31 @@ async fn copy(
     }
     let _ = stdin.shutdown().await;
     stream
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::pending;
+    use tokio::io::{DuplexStream, duplex, sink};
+
+    /// An execution that never ends; what it prints is written to the other end.
+    fn endless() -> (Execution, DuplexStream) {
+        let (ours, theirs) = duplex(1 << 20);
+        let execution =
+            Execution { stdin: Box::new(sink()), stdout: Box::new(ours), stderr: Box::new(duplex(1).0), ended: Box::pin(pending()) };
+        (execution, theirs)
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_stands_still_is_given_up() {
+        let ((from, mut printed), (to, _open)) = (endless(), endless());
+        printed.write_all(b"\nMARK begin\n").await.unwrap();
+        printed.write_all(&[0; 1_000]).await.unwrap();
+        let piped = relay(from, to, ("MARK", "OTHER"), b"", Duration::from_millis(20), &|_| ()).await;
+        match piped {
+            Err(RelayError::From(WireError::Cut(message))) => assert!(message.contains("stood still"), "{message}"),
+            _ => panic!("it is not given up"),
+        }
+    }
 }

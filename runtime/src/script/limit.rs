@@ -1,0 +1,62 @@
+//! How long may a script take before it counts as hung? By what it is: it asks, acts, waits, or reads much.
+//!
+//! A link that goes dark is noticed by ssh's own keep-alives; these limits are for what hangs on a host that answers, as a daemon or
+//! a filesystem of a network does. They are generous, for whoever is stopped too early has to look by hand.
+
+use super::Script;
+use std::time::Duration;
+
+/// A question about one thing.
+const ASK_SECONDS: u64 = 60;
+/// One that looks at every file below a path, or at every process.
+const SEARCH_SECONDS: u64 = 900;
+/// A change of one thing, with half a minute for a lock.
+const ACT_SECONDS: u64 = 600;
+/// Packages, and images from a registry.
+const FETCH_SECONDS: u64 = 7_200;
+/// Names, sizes and times of a tree, or its removal.
+const LIST_SECONDS: u64 = 3_600;
+/// Contents of a tree: a day reads 8 TB at 100 MB/s.
+const READ_SECONDS: u64 = 86_400;
+/// A stream may be silent for so long, while tar looks for data or what was received is written to a disk.
+pub const SILENCE: Duration = Duration::from_secs(600);
+
+impl Script {
+    /// From its start to its answer.
+    pub fn limit(&self) -> Duration {
+        let seconds = match self.name {
+            "about" | "tools" | "space" | "path_look" | "port_look" | "container_look" | "container_logs" | "image_look" => ASK_SECONDS,
+            "probe_tcp" | "probe_http" => ASK_SECONDS,
+            "open_files" => SEARCH_SECONDS,
+            "image_pull" | "install_tools" => FETCH_SECONDS,
+            "tree_list" if self.words.get(1).is_some_and(|depth| depth == "full") => READ_SECONDS,
+            "tree_list" | "tree_delete" => LIST_SECONDS,
+            "container_stop" => {
+                let grace = self.words.get(1).and_then(|word| word.parse::<u64>().ok()).unwrap_or_default();
+                ACT_SECONDS.saturating_add(grace)
+            }
+            _ => ACT_SECONDS,
+        };
+        Duration::from_secs(seconds)
+    }
+}
+
+/// Of scripts that run one after the other.
+pub fn of_all(scripts: &[Script]) -> Duration {
+    scripts.iter().map(Script::limit).fold(Duration::ZERO, Duration::saturating_add)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{manifest::Depth, scripts};
+
+    #[test]
+    fn what_asks_is_given_up_before_what_reads() {
+        let ask = scripts::container_look("mysql").limit();
+        let (meta, full) = (scripts::tree_list("/d", Depth::Meta, &[]).limit(), scripts::tree_list("/d", Depth::Full, &[]).limit());
+        assert!(ask < scripts::container_start("mysql").limit() && meta < full);
+        assert_eq!(scripts::container_stop("mysql", 120).limit() - scripts::container_stop("mysql", 0).limit(), Duration::from_secs(120));
+        assert_eq!(of_all(&[scripts::about(), scripts::about()]), 2 * scripts::about().limit());
+    }
+}
