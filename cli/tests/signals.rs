@@ -5,7 +5,7 @@
 #[path = "../../runtime/tests/support/mod.rs"]
 mod support;
 
-use mig_plan::{Action, Entry, Plan, Record};
+use mig_plan::{Action, Entry, Plan, Record, Step};
 use std::{
     fs,
     io::{BufRead as _, BufReader, Lines},
@@ -33,10 +33,8 @@ fn plan(sshd: &Sshd) -> Plan {
     let mut plan = plan_of(&Action::Adopt { host: "a".to_owned(), id: "i-1".to_owned() });
     plan.secrets.clear();
     plan.hosts = [("a".to_owned(), sshd.host())].into();
-    let mut second = plan.steps[0].clone();
-    second.id = "s000000000002".to_owned();
-    second.needs.push(plan.steps[0].id.clone());
-    plan.steps.push(second);
+    let first = plan.steps[0].clone();
+    plan.steps.push(Step { id: "s000000000002".to_owned(), needs: vec![first.id.clone()], ..first });
     plan
 }
 
