@@ -188,6 +188,31 @@ fn a_plan_in_a_file_is_applied_once() {
 }
 
 #[test]
+fn the_last_run_is_undone_once_and_only_after_a_question() {
+    let folder = Folder::new("undo");
+    folder.write("main.mig", "project trial { name = \"trial\" }\n");
+    let undo = |words: &[&str]| {
+        let output = migc(&folder.0, &[&["undo", "--state", "state"], words].concat());
+        (status(&output), text(&output.stdout), text(&output.stderr))
+    };
+    let (code, _, said) = undo(&["--yes"]);
+    assert_eq!((code, said.contains("there is no run to undo")), (1, true), "{said}");
+    let digest = plan_file(&folder, &notes(2));
+    assert_eq!(status(&migc(&folder.0, &["apply", "plan.json", "--digest", &digest, "--state", "state", "--yes"])), 0);
+    let (code, shown, said) = undo(&[]);
+    assert_eq!(code, 64, "{said}");
+    let (last, first) = (shown.find("2. note that thing 2"), shown.find("1. note that thing 1"));
+    assert!(last.is_some() && last < first, "{shown}");
+    let (code, _, said) = undo(&["--yes", "--discard-writes-on", "mysql"]);
+    assert_eq!((code, said.contains("has no move `mysql`")), (64, true), "{said}");
+    let (code, shown, said) = undo(&["--yes"]);
+    assert_eq!((code, shown.contains("all that was done was undone (2 steps)")), (0, true), "{shown}{said}");
+    assert_eq!(undo(&["--yes"]).0, 1);
+    let history = migc(&folder.0, &["state", "history", "--state", "state"]);
+    assert!(text(&history.stdout).contains("undone"), "{}", text(&history.stdout));
+}
+
+#[test]
 fn the_state_tells_what_was_done() {
     let folder = Folder::new("state");
     folder.write("main.mig", "project trial { name = \"trial\" }\n");

@@ -5,7 +5,7 @@
 #[path = "../../runtime/tests/support/mod.rs"]
 mod support;
 
-use mig_plan::{Action, Entry, Plan, Record, Step};
+use mig_plan::{Action, Entry, Plan, Record, RunEnd, Step};
 use std::{
     fs,
     io::{BufRead as _, BufReader, Lines},
@@ -121,6 +121,30 @@ fn the_second_signal_leaves_at_once_and_the_journal_notes_it() {
     assert_eq!(records(&folder).last(), Some(&Record::Interrupted { steps }));
     fs::write(folder.at("over"), "").unwrap();
     assert_eq!(Run::start(&folder, &plan).end().0, 0);
+}
+
+#[test]
+fn a_run_that_was_killed_is_closed_by_its_name_and_what_is_half_done_is_listed() {
+    let folder = Folder::new("abandon");
+    let Some(sshd) = sshd(&folder, 1) else { return };
+    let plan = plan(&sshd);
+    let mut run = Run::start(&folder, &plan);
+    run.until("step_started");
+    run.signal("INT");
+    run.until_said("stopping:");
+    run.signal("INT");
+    let name = run.end().1["run"].as_str().unwrap().to_owned();
+    fs::write(folder.at("main.mig"), "project test { name = \"test\" }\n").unwrap();
+    let migc = |words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_migc"));
+        let output = command.current_dir(folder.path()).args(words).args(["--state", "state"]).stdin(Stdio::null()).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+    };
+    assert_eq!(migc(&["apply", "--abandon", "r000000000000", "--yes"]).0, 1);
+    let (status, said) = migc(&["apply", "--abandon", &name, "--yes"]);
+    assert!(status == 0 && said.contains("begun, not known to be done: 1. do it"), "{said}");
+    assert!(migc(&["status"]).1.contains("no run is unfinished"));
+    assert!(matches!(records(&folder).last(), Some(Record::Ended { end: RunEnd::Abandoned })));
 }
 
 #[test]

@@ -94,6 +94,8 @@ pub enum Event {
     GoingBack {
         /// Which moves.
         moves: Vec<Address>,
+        /// What belongs to no move too?
+        everything: bool,
     },
     /// A step is being undone.
     Undoing {

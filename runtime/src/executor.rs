@@ -7,22 +7,24 @@ mod back;
 mod forward;
 mod graph;
 mod outcome;
+mod reach;
 mod run;
 mod stop;
 mod window;
 
 pub use outcome::{ApplyResult, Exit};
+pub use reach::{Undoable, undoable};
 pub use stop::Stop;
 
 use crate::{
     World,
     event::Event,
-    journal::{Journal, JournalError},
+    journal::{Journal, JournalError, last_done},
     preflight::{self, Found, Moment, Problem},
     validate::validate,
 };
 use futures_util::future::{Either, select};
-use mig_plan::{Class, Digest, Plan, Record, RunEnd, Step, journal::Unfinished};
+use mig_plan::{Class, Digest, Plan, Record, RunEnd, Step, journal::Unfinished, plan::Address};
 use run::{Memory, Run};
 use std::pin::pin;
 
@@ -40,6 +42,8 @@ pub struct Options {
     pub by: String,
     /// Begin the cutover of a move outside its window.
     pub ignore_window: bool,
+    /// Moves, or services of moves, whose writes since their point of no return may be dropped by [`undo`].
+    pub discard_writes_on: Vec<Address>,
     /// Asked by the first Ctrl-C, and by the second.
     pub stop: Stop,
 }
@@ -67,11 +71,20 @@ pub async fn resume<W: World>(world: &W, options: &Options, emit: &dyn Fn(Event)
     Ok(Some(go_on(world, journal, &unfinished, None, Direction::Forward, options, emit).await))
 }
 
-/// Goes back over every move of the unfinished run that has not passed its point of no return; `None` if no run is unfinished.
+/// Goes back over the unfinished run as far as that is possible; without one, over the last run, if that was done and all of it can
+/// be undone. `None` if there is no such run.
 pub async fn undo<W: World>(world: &W, options: &Options, emit: &dyn Fn(Event)) -> Result<Option<ApplyResult>, JournalError> {
-    let journal = Journal::open(world).await?;
-    let Some(unfinished) = journal.state().unfinished.clone() else { return Ok(None) };
-    Ok(Some(go_on(world, journal, &unfinished, None, Direction::Back, options, emit).await))
+    let mut journal = Journal::open(world).await?;
+    if let Some(unfinished) = journal.state().unfinished.clone() {
+        return Ok(Some(go_on(world, journal, &unfinished, None, Direction::Back, options, emit).await));
+    }
+    let Some(done) = last_done(world).await? else { return Ok(None) };
+    let stays = undoable(&done, &options.discard_writes_on).stays;
+    if !stays.is_empty() {
+        return Ok(Some(ApplyResult::refused(&done.plan, stays)));
+    }
+    journal.reopen(&done, &options.by);
+    Ok(Some(go_on(world, journal, &done, None, Direction::Back, options, emit).await))
 }
 
 /// Where an unfinished run is wanted to go.
@@ -175,7 +188,7 @@ async fn go_on<'w, W: World>(
     let problems = unknown_once(unfinished);
     let mut found = Found::default();
     // Going back must not wait for a host that is gone: each undo tells its own failure, and the source is what counts.
-    if problems.is_empty() && direction == Direction::Forward && !is_going_back(unfinished) {
+    if problems.is_empty() && direction == Direction::Forward && !reach::is_going_back(unfinished) {
         let steps: Vec<&Step> = plan.steps.iter().filter(|step| !unfinished.done.contains_key(&step.id)).collect();
         found = look(world, plan, &steps, Moment::Resume, options, emit).await.unwrap_or_default();
     }
@@ -190,13 +203,6 @@ async fn go_on<'w, W: World>(
     run.away = away;
     run.asked_back = direction == Direction::Back;
     run.execute().await
-}
-
-/// Has an undo begun that is not at its end?
-fn is_going_back(unfinished: &Unfinished) -> bool {
-    let of_back = |step: &&Step| step.of_move.as_ref().is_some_and(|m| unfinished.going_back.contains(m));
-    let acted = |step: &Step| unfinished.done.contains_key(&step.id) || unfinished.open.contains(&step.id);
-    unfinished.plan.steps.iter().filter(of_back).any(acted)
 }
 
 /// Steps that must not be done twice, and of which only the intent is known: a person has to look.

@@ -4,10 +4,10 @@
 
 mod load;
 
-pub use load::{load, walk};
+pub use load::{last_done, load, walk};
 
 use crate::{StoreError, World};
-use mig_plan::{Digest, Entry, Plan, Record, State};
+use mig_plan::{Digest, Entry, Plan, Record, State, journal::Unfinished};
 use std::time::Duration;
 
 /// An entry holds at most so many records.
@@ -91,6 +91,12 @@ impl<'w, W: World> Journal<'w, W> {
     /// Names the run that is about to begin.
     pub fn begin_run(&mut self, plan: &Plan) {
         self.run = format!("r{}", Digest::of(&(plan.digest(), self.state.serial + 1)).short(RUN_NAME_DIGITS));
+    }
+
+    /// Opens a run again that was done.
+    pub fn reopen(&mut self, run: &Unfinished, by: &str) {
+        self.run.clone_from(&run.run);
+        self.push(Record::Reopened { run: Box::new(run.clone()), by: by.to_owned() });
     }
 
     /// Adds a record, which is durable only after the next [`Journal::flush`].

@@ -87,8 +87,8 @@ fn begin(args: &Args, file: Option<&Path>, state: &State, folder: &Path, termina
     if !args.json {
         terminal.print(&render::plan::plan(&plan));
     }
-    agree(args, &format!("apply these {}", count(plan.steps.len(), "step")), terminal)?;
-    act(args, &plan, Way::Begin, folder, terminal)
+    agree(args.yes, &format!("apply these {}", count(plan.steps.len(), "step")), terminal)?;
+    act(&args.options(), args.json, &plan, Way::Begin, folder, terminal)
 }
 
 /// The program's plan, or the status of a program that has none.
@@ -119,12 +119,13 @@ fn go_on(args: &Args, file: Option<&Path>, unfinished: &Unfinished, folder: &Pat
         terminal.print(&render::status::unfinished(unfinished));
     }
     let way = if unfinished.undoing { "go on going back in" } else { "go on with" };
-    agree(args, &format!("{way} run {run}"), terminal)?;
-    act(args, &unfinished.plan, Way::GoOn, folder, terminal)
+    agree(args.yes, &format!("{way} run {run}"), terminal)?;
+    act(&args.options(), args.json, &unfinished.plan, Way::GoOn, folder, terminal)
 }
 
-fn agree(args: &Args, what: &str, terminal: &mut Terminal) -> Result<(), Failure> {
-    if args.yes {
+/// Asks, unless a person has agreed already.
+pub(super) fn agree(yes: bool, what: &str, terminal: &mut Terminal) -> Result<(), Failure> {
+    if yes {
         return Ok(());
     }
     if !terminal.is_interactive() {
@@ -137,32 +138,42 @@ fn agree(args: &Args, what: &str, terminal: &mut Terminal) -> Result<(), Failure
     }
 }
 
-/// Is a run begun, or the unfinished one gone on with?
+impl Args {
+    fn options(&self) -> Options {
+        Options { ignore_window: self.ignore_window, ..Options::default() }
+    }
+}
+
+/// Is a run begun, the unfinished one gone on with, or one undone?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+pub(super) enum Way {
     Begin,
     GoOn,
+    Undo,
 }
 
 async fn perform(world: &RealWorld, plan: &Plan, way: Way, options: &Options, emit: &dyn Fn(Event)) -> ApplyResult {
-    if way == Way::GoOn {
-        match executor::resume(world, options, emit).await {
-            Ok(Some(result)) => return result,
-            // Somebody else has finished it since it was shown; the executor says so of its own plan.
-            Ok(None) => {}
-            Err(error) => return told::journal(plan, &error),
-        }
+    let taken_up = match way {
+        Way::Begin => Ok(None),
+        Way::GoOn => executor::resume(world, options, emit).await,
+        Way::Undo => executor::undo(world, options, emit).await,
+    };
+    match taken_up {
+        Ok(Some(result)) => result,
+        // Somebody else has finished it since it was shown; the executor says so of its own plan.
+        Ok(None) => executor::apply(world, plan, options, emit).await,
+        Err(error) => told::journal(plan, &error),
     }
-    executor::apply(world, plan, options, emit).await
 }
 
-fn act(args: &Args, plan: &Plan, way: Way, folder: &Path, terminal: &mut Terminal) -> Outcome {
+/// Does it, with the state held, and tells how it goes and ends.
+pub(super) fn act(options: &Options, json: bool, plan: &Plan, way: Way, folder: &Path, terminal: &mut Terminal) -> Outcome {
     let by = real::operator();
     let _held = store::hold(folder, &by)?;
     let world = store::world(&plan.hosts, folder)?;
     let stop = Stop::default();
-    let options = Options { by, ignore_window: args.ignore_window, stop: stop.clone() };
-    let printer = Printer::new(plan, args.json, terminal);
+    let options = Options { by, stop: stop.clone(), ..options.clone() };
+    let printer = Printer::new(plan, json, terminal);
     let started = AtomicBool::new(false);
     let emit = |event: Event| {
         started.fetch_or(matches!(event, Event::Started { .. } | Event::Resumed { .. }), Ordering::Relaxed);
@@ -177,7 +188,11 @@ fn act(args: &Args, plan: &Plan, way: Way, folder: &Path, terminal: &mut Termina
     });
     drop(printer);
     Ok(match result {
-        Some(result) => told::result(&result, args.json, terminal),
+        Some(result) => match told::result(&result, json, terminal) {
+            // That is what was wanted.
+            Status::Undone if way == Way::Undo => Status::Done,
+            status => status,
+        },
         None if started.load(Ordering::Relaxed) => {
             terminal.error("left at once; what was done is in the journal, and `migc apply` goes on\n");
             Status::Partial
@@ -191,7 +206,7 @@ fn abandon(args: &Args, run: &str, state: &State, folder: &Path, terminal: &mut 
         return Err(Failure::new(format!("no run `{run}` is unfinished")).help("`migc status` names the one that is"));
     };
     terminal.print(&render::status::unfinished(unfinished));
-    agree(args, &format!("close run {} as it is", visible::line(run)), terminal)?;
+    agree(args.yes, &format!("close run {} as it is", visible::line(run)), terminal)?;
     let _held = store::hold(folder, &real::operator())?;
     let world = store::world(&BTreeMap::new(), folder)?;
     match store::runtime()?.block_on(executor::abandon(&world, run)) {

@@ -21,6 +21,7 @@ mod status;
 mod store;
 mod survey;
 mod test;
+mod undo;
 mod why;
 
 use crate::{
@@ -63,6 +64,7 @@ enum Command {
     Lsp(lsp::Args),
     Plan(plan::Args),
     Apply(apply::Args),
+    Undo(undo::Args),
     Rehearse(rehearse::Args),
     Survey(survey::Args),
     Status(status::Args),
@@ -75,7 +77,7 @@ enum Command {
 impl Cli {
     /// May it change hosts?
     pub fn acts(&self) -> bool {
-        matches!(self.command, Command::Apply(_))
+        matches!(self.command, Command::Apply(_) | Command::Undo(_))
     }
 }
 
@@ -93,6 +95,7 @@ pub fn run(cli: &Cli, terminal: &mut Terminal) -> Outcome {
         Command::Fmt(args) => Ok(fmt::run(args, terminal)),
         Command::Plan(args) => plan::run(args, terminal),
         Command::Apply(args) => apply::run(args, terminal),
+        Command::Undo(args) => undo::run(args, terminal),
         Command::Rehearse(args) => rehearse::run(args, terminal),
         Command::Survey(args) => survey::run(args, terminal),
         Command::Status(args) => status::run(args, terminal),

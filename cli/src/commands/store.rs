@@ -8,7 +8,7 @@ use crate::{
     exit::{Failure, Status},
     project::{self, ENTRY, Project},
 };
-use mig_plan::{Entry, Host, HostId, State};
+use mig_plan::{Entry, Host, HostId, State, journal::Unfinished};
 use mig_runtime::{
     Output, Piped, Script, StoreError, World, WorldError, journal,
     real::{Held, HoldError, RealWorld, Store},
@@ -85,6 +85,13 @@ impl Place {
 /// What the journal in that folder says.
 pub(super) fn read(folder: &Path) -> Result<State, Failure> {
     walk(folder, |_, _| {})
+}
+
+/// The last run, if it was done and no other came after it.
+pub(super) fn last_done(folder: &Path) -> Result<Option<Unfinished>, Failure> {
+    let reader = Reader(Store::new(folder));
+    let last = runtime()?.block_on(journal::last_done(&reader));
+    last.map_err(|error| Failure::new(format!("{error} (in {})", folder.display())).help(error.help()))
 }
 
 /// The same, and shows each entry with the state before it.

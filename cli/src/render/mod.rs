@@ -17,6 +17,7 @@ pub mod rehearsal;
 pub mod sarif;
 pub mod short;
 pub mod status;
+pub mod undo;
 pub mod words;
 
 use mig_plan::Unproven;

@@ -31,7 +31,8 @@ pub fn line(plan: &Plan, event: &Event) -> Option<String> {
         }
         Event::StepFailed { step, message, help } => format!("{} FAILED   {message}; {help}", place(plan, step)),
         Event::Skipped { step, why } => format!("{} skipped  {}: {why}", place(plan, step), title(plan, step)),
-        Event::GoingBack { moves } => format!("going back: all that {} did is undone, the last step first", moves.join(", ")),
+        Event::GoingBack { everything: true, .. } => "going back: all that was done is undone, the last step first".to_owned(),
+        Event::GoingBack { moves, .. } => format!("going back: all that {} did is undone, the last step first", moves.join(", ")),
         Event::Undoing { step, title } => format!("{} undoing  {title}", place(plan, step)),
         Event::Undone { step, .. } => format!("{} undone   {}", place(plan, step), title(plan, step)),
         Event::UndoFailed { step, message, help } => format!("{} NOT UNDONE: {message}; {help}", place(plan, step)),

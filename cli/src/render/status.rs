@@ -40,6 +40,8 @@ pub fn unfinished(run: &Unfinished) -> String {
     if let Some((index, step)) = next.and_then(|i| Some((i, run.plan.steps.get(i)?))).filter(|_| !run.undoing) {
         let _ = writeln!(out, "  next: {}. {}", index + 1, visible::line(&step.title));
     }
-    let _ = writeln!(out, "  `migc apply` goes on with it; `migc apply --abandon {}` closes it as it is", visible::line(&run.run));
+    let name = visible::line(&run.run);
+    let _ =
+        writeln!(out, "  `migc apply` goes on with it; `migc undo` goes back over it; `migc apply --abandon {name}` closes it as it is");
     out
 }

@@ -44,6 +44,13 @@ pub enum Record {
         /// `user@machine`.
         by: String,
     },
+    /// A run that was done is opened again, to be undone.
+    Reopened {
+        /// As it was when it was done.
+        run: Box<Unfinished>,
+        /// `user@machine`.
+        by: String,
+    },
     /// A step is about to act.
     Intent {
         /// Which.
@@ -56,10 +63,16 @@ pub enum Record {
         /// How it went.
         outcome: Outcome,
     },
-    /// Steps of these moves failed, none of them has passed its point of no return, and all that they did is about to be undone.
+    /// All that these moves did is about to be undone: steps of them failed, or a person wants it.
     GoingBack {
         /// Which moves.
         moves: Vec<Address>,
+        /// Do steps of no move go back too, because a person asked to undo the run?
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        everything: bool,
+        /// Moves past their point of no return, whose newer writes that person lets go.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        discarded: Vec<Address>,
     },
     /// It was undone.
     Undone {
@@ -182,6 +195,12 @@ pub struct Unfinished {
     /// The moves that are being undone, or were; empty once a step was begun again after that.
     #[serde(default)]
     pub going_back: Vec<Address>,
+    /// Do steps of no move go back too?
+    #[serde(default)]
+    pub everything: bool,
+    /// Moves whose newer writes a person lets go.
+    #[serde(default)]
+    pub discarded: Vec<Address>,
     /// Resources as they were when the run began, so that an undone step leaves no trace in the state.
     #[serde(default)]
     pub before: BTreeMap<Address, ResourceState>,
@@ -210,16 +229,21 @@ impl State {
                     undone: vec![],
                     undoing: false,
                     going_back: vec![],
+                    everything: false,
+                    discarded: vec![],
                     before: self.resources.clone(),
                 });
             }
             Record::Resumed { .. } | Record::Interrupted { .. } => {}
             Record::Intent { step } => self.fold_intent(step),
             Record::Outcome { step, outcome } => self.fold_outcome(step, outcome),
-            Record::GoingBack { moves } => {
+            Record::Reopened { run, .. } => self.unfinished = Some((**run).clone()),
+            Record::GoingBack { moves, everything, discarded } => {
                 let Some(run) = &mut self.unfinished else { return };
                 run.undoing = true;
                 run.going_back.clone_from(moves);
+                run.everything = *everything;
+                run.discarded.clone_from(discarded);
             }
             Record::Undone { step, outcome } => self.fold_undone(step, outcome),
             Record::Ended { end } => {
@@ -236,6 +260,8 @@ impl State {
         // A step is only begun when nothing is left to undo: the run goes forward again.
         run.undoing = false;
         run.going_back.clear();
+        run.everything = false;
+        run.discarded.clear();
         run.undone.retain(|s| s != id);
         if !run.open.contains(id) {
             run.open.push(id.clone());

@@ -2,10 +2,13 @@
 //!
 //! Never over a point of no return: from there on only a reverse move leads back, and that is a plan of its own.
 
-use super::run::{Attempt, Run};
+use super::{
+    reach::{Reach, is_replaced},
+    run::{Attempt, Run},
+};
 use crate::{
     World,
-    actions::{Failure, Performed},
+    actions::{Done as _, Failure, Performed},
     event::Event,
     journal::JournalError,
     preflight::Problem,
@@ -14,14 +17,30 @@ use crate::{
 use mig_plan::{Action, Class, Outcome, Record, Step, Undo, plan::Address};
 use std::collections::{BTreeMap, BTreeSet};
 
-impl<W: World> Run<'_, W> {
+/// A target whose writes are let go has so long to end by itself.
+const DISCARDED_GRACE_SECONDS: u64 = 60;
+
+impl<'a, W: World> Run<'a, W> {
+    /// Asks how far this run can go back.
+    pub(super) fn reach<T>(&self, ask: impl FnOnce(Reach<'_>) -> T) -> T {
+        let acted = |id: &str| self.has_acted(id);
+        let replaced = |id: &str| is_replaced(self.memory.value(id, "how").as_ref());
+        ask(Reach { plan: self.plan, acted: &acted, replaced: &replaced, discarded: &self.discarded })
+    }
+
+    /// The steps to undo, the last one first.
+    pub(super) fn going(&self, moves: &[Address]) -> Vec<&'a Step> {
+        let ids: Vec<_> = self.reach(|reach| reach.going(moves, self.everything).into_iter().map(|step| step.id.clone()).collect());
+        ids.iter().filter_map(|id| self.plan.step(id)).collect()
+    }
+
     /// The moves with such a step that has acted, if they can go back, and those that were built on them.
     pub(super) async fn moves_to_undo(&mut self, because_of: impl Fn(&Step) -> bool) -> Vec<Address> {
         self.forgive_starts_that_never_were().await;
         let forgiven = |step: &&Step| self.never_were.contains(&step.id);
         let steps = self.plan.steps.iter().filter(|step| because_of(step) && (self.has_acted(&step.id) || forgiven(step)));
         let candidates: BTreeSet<Address> = steps.filter_map(|step| step.of_move.clone()).collect();
-        candidates.into_iter().filter_map(|of| self.undoable_with(of)).flatten().collect::<BTreeSet<_>>().into_iter().collect()
+        self.reach(|reach| candidates.into_iter().filter_map(|of| reach.group(of)).flatten().collect::<BTreeSet<_>>()).into_iter().collect()
     }
 
     /// A target that Docker created and never started has accepted no writes, so its move may still go back.
@@ -38,50 +57,19 @@ impl<W: World> Run<'_, W> {
         }
     }
 
-    /// The move and all that were built on it; `None` if one of them cannot go back.
-    fn undoable_with(&self, of: Address) -> Option<BTreeSet<Address>> {
-        let mut group = BTreeSet::from([of]);
-        loop {
-            let in_group = |step: &Step| step.of_move.as_ref().is_some_and(|m| group.contains(m));
-            let mut above = BTreeSet::<&str>::new();
-            let mut wider = group.clone();
-            for step in &self.plan.steps {
-                let own = in_group(step);
-                if own && self.has_acted(&step.id) && matches!(step.undo, Undo::Impossible { .. }) {
-                    return None;
-                }
-                if own || step.needs.iter().any(|need| above.contains(need.as_str())) {
-                    above.insert(&step.id);
-                }
-                let left = self.has_acted(&step.id) && matches!(step.undo, Undo::Act { .. } | Undo::Impossible { .. });
-                if !own && left && above.contains(step.id.as_str()) {
-                    wider.insert(step.of_move.clone()?);
-                }
-            }
-            if group.iter().any(|m| self.is_past_return(m)) {
-                return None;
-            }
-            if wider == group {
-                return Some(group);
-            }
-            group = wider;
-        }
-    }
-
-    /// Undoes all that these moves did. Answers whether all of it was; what was not is tried again by the next apply.
+    /// Undoes all that these moves did, and with `everything` the rest. Answers whether all of it was; what was not is tried again by
+    /// the next apply.
     pub(super) async fn back(&mut self, moves: &[Address]) -> Result<bool, JournalError> {
-        (self.emit)(Event::GoingBack { moves: moves.to_vec() });
-        self.journal.push(Record::GoingBack { moves: moves.to_vec() });
+        let everything = self.everything;
+        (self.emit)(Event::GoingBack { moves: moves.to_vec(), everything });
+        self.journal.push(Record::GoingBack { moves: moves.to_vec(), everything, discarded: self.discarded.clone() });
         for step in std::mem::take(&mut self.never_were) {
             let outcome = Outcome::Done { changed: false, values: BTreeMap::new(), milliseconds: 0 };
             self.journal.push(Record::Undone { step, outcome });
         }
         self.journal.flush().await?;
         let mut all = true;
-        for step in self.plan.steps.iter().rev() {
-            if !step.of_move.as_ref().is_some_and(|of| moves.contains(of)) || !self.has_acted(&step.id) {
-                continue;
-            }
+        for step in self.going(moves) {
             if self.stopping() {
                 all = false;
                 break;
@@ -114,7 +102,7 @@ impl<W: World> Run<'_, W> {
         let undone = matches!(outcome, Outcome::Done { .. });
         self.journal.push(Record::Undone { step: id, outcome });
         // An undo acts, so that it was is kept at once; what has nothing to undo may wait for others.
-        if matches!(step.undo, Undo::Act { .. }) {
+        if matches!(step.undo, Undo::Act { .. } | Undo::Impossible { .. }) {
             self.journal.flush().await?;
         }
         Ok(undone)
@@ -122,6 +110,13 @@ impl<W: World> Run<'_, W> {
 
     async fn opposite(&mut self, step: &Step) -> Result<Performed, Failure> {
         let attempt = Attempt { world: self.world, plan: self.plan, memory: self.memory, emit: self.emit };
+        if let Action::StartContainer { host, container } = &step.action
+            && self.reach(|reach| reach.is_discarded(step))
+        {
+            let (host, container) = (host.clone(), container.clone());
+            let stop = Action::StopContainer { host, container, grace_seconds: DISCARDED_GRACE_SECONDS, clean: false };
+            return attempt.perform(step, &stop).await;
+        }
         match &step.undo {
             Undo::Nothing | Undo::Leave { .. } => Ok(Performed::default()),
             Undo::Impossible { why } => {

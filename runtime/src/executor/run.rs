@@ -2,7 +2,7 @@
 //!
 //! The two directions are in `forward` and `back`; this file holds what they share.
 
-use super::{ApplyResult, Exit, Options, RETRY_COUNT_MAX, RETRY_WAIT_MS, away::Away, outcome::count};
+use super::{ApplyResult, Exit, Options, RETRY_COUNT_MAX, RETRY_WAIT_MS, away::Away, outcome::count, reach::moves_of};
 use crate::{
     World,
     actions::{Done, Failure, Performed, Progress, perform},
@@ -75,8 +75,14 @@ pub(super) struct Run<'a, W> {
     /// Moves to go back over, from a run before.
     pub(super) going_back: Vec<Address>,
     pub(super) undo_failed: Vec<Problem>,
+    /// What cannot be undone when a person asks for it.
+    stays: Vec<Problem>,
     /// Starts that failed before the container ran, so that there is nothing to undo.
     pub(super) never_were: Vec<StepId>,
+    /// Do steps of no move go back too?
+    pub(super) everything: bool,
+    /// Moves whose newer writes a person lets go.
+    pub(super) discarded: Vec<Address>,
     /// Did a person ask to go back?
     pub(super) asked_back: bool,
     same_plan: bool,
@@ -109,7 +115,10 @@ impl<'a, W: World> Run<'a, W> {
             away: Away::default(),
             going_back: vec![],
             undo_failed: vec![],
+            stays: vec![],
             never_were: vec![],
+            everything: false,
+            discarded: vec![],
             asked_back: false,
             same_plan: true,
             resumed: false,
@@ -123,6 +132,8 @@ impl<'a, W: World> Run<'a, W> {
         self.open = unfinished.open.iter().cloned().collect();
         self.undone = unfinished.undone.iter().cloned().collect();
         self.going_back.clone_from(&unfinished.going_back);
+        self.everything = unfinished.everything;
+        self.discarded.clone_from(&unfinished.discarded);
         self.same_plan = same_plan;
         self.resumed = true;
     }
@@ -147,12 +158,19 @@ impl<'a, W: World> Run<'a, W> {
 
     async fn act(&mut self) -> Result<Exit, JournalError> {
         self.journal.flush().await?;
-        let unfinished_undo = self.plan.steps.iter().any(|step| self.is_going_back(step) && self.has_acted(&step.id));
-        let moves = if unfinished_undo || self.back_is_all_there_was() {
+        if self.asked_back {
+            self.everything = true;
+            self.discarded.extend(moves_of(self.plan, &self.options.discard_writes_on));
+        }
+        let moves = if self.asked_back {
+            let further = self.moves_to_undo(|_| true).await;
+            self.going_back.iter().cloned().chain(further).collect::<BTreeSet<_>>().into_iter().collect()
+        } else if !self.going(&self.going_back).is_empty() || self.back_is_all_there_was() {
             self.going_back.clone()
-        } else if self.asked_back {
-            self.moves_to_undo(|_| true).await
         } else {
+            // What a person wanted back before is over once it goes forward again.
+            self.everything = false;
+            self.discarded.clear();
             self.forward().await?;
             if self.left_to_do() == 0 {
                 return self.end(RunEnd::Done).await;
@@ -160,7 +178,10 @@ impl<'a, W: World> Run<'a, W> {
             let failed: BTreeSet<StepId> = self.failed.keys().cloned().collect();
             self.moves_to_undo(|step| failed.contains(&step.id)).await
         };
-        if moves.is_empty() {
+        if self.asked_back {
+            self.stays = self.reach(|reach| reach.stays(&moves).into_iter().map(|step| reach.tell(step)).collect());
+        }
+        if moves.is_empty() && self.never_were.is_empty() && self.going(&moves).is_empty() && !self.back_is_all_there_was() {
             return Ok(Exit::PartWay);
         }
         let all_undone = self.back(&moves).await?;
@@ -177,11 +198,7 @@ impl<'a, W: World> Run<'a, W> {
 
     /// The last undo is written down, and the end of the run is not.
     fn back_is_all_there_was(&self) -> bool {
-        !self.going_back.is_empty() && self.nothing_acted()
-    }
-
-    fn is_going_back(&self, step: &Step) -> bool {
-        step.of_move.as_ref().is_some_and(|of| self.going_back.contains(of))
+        (!self.going_back.is_empty() || self.everything) && self.nothing_acted()
     }
 
     /// Has the step changed anything, or may it have?
@@ -227,6 +244,7 @@ impl<'a, W: World> Run<'a, W> {
         let failed = self.failed.iter().filter_map(|(id, failure)| Some((self.plan.step(id)?, failure)));
         let mut problems: Vec<Problem> = failed.map(|(step, failure)| Problem::of_step(step, &failure.message, &failure.help)).collect();
         problems.extend(self.undo_failed.iter().cloned());
+        problems.extend(self.stays.iter().cloned());
         problems.extend(self.held.values().cloned());
         problems.extend(self.away.problems.iter().cloned());
         problems.extend(error.map(|error| Problem::new(error.to_string(), error.help())));
@@ -274,7 +292,7 @@ impl<'a, W: World> Run<'a, W> {
                 continue;
             }
             let undone = steps.iter().any(|s| self.undone.contains(&s.id));
-            lines.push(match (self.is_past_return(&summary.address), begun, undone) {
+            lines.push(match (self.reach(|reach| reach.is_past_return(&summary.address)), begun, undone) {
                 (true, ..) => format!("{}: past its point of no return; nothing was undone, go on", summary.address),
                 (false, true, _) => format!("{}: in its cutover; its source does not serve", summary.address),
                 (false, false, true) => format!("{}: undone; its source is as it was", summary.address),
@@ -283,11 +301,6 @@ impl<'a, W: World> Run<'a, W> {
         }
         lines.push("`migc apply` goes on from here".to_owned());
         lines
-    }
-
-    /// Has the step after which a move cannot go back been begun?
-    pub(super) fn is_past_return(&self, of: &str) -> bool {
-        self.plan.steps.iter().any(|s| s.point_of_no_return && s.of_move.as_deref() == Some(of) && self.has_acted(&s.id))
     }
 }
 

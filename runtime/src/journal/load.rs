@@ -4,7 +4,7 @@
 
 use super::{ENTRY_SIZE_MAX_BYTES, JournalError};
 use crate::{World, validate::validate};
-use mig_plan::{Digest, Entry, Record, State};
+use mig_plan::{Digest, Entry, Record, RunEnd, State, journal::Unfinished};
 use serde::Deserialize;
 
 /// A journal may have so many entries.
@@ -33,6 +33,23 @@ pub async fn walk<W: World>(world: &W, mut visit: impl FnMut(&Entry, &State)) ->
         state.fold(&entry, Digest::of_bytes(&bytes).as_str());
     }
     Err(refused(ENTRY_COUNT_MAX, "is the last that fits", "begin a new state with `migc init`, and import what exists"))
+}
+
+/// The last run, as it was before its end, if that was that all of it is done.
+pub async fn last_done<W: World>(world: &W) -> Result<Option<Unfinished>, JournalError> {
+    let mut last = None;
+    let visit = |entry: &Entry, before: &State| {
+        let Some((end, records)) = entry.records.split_last() else { return };
+        if matches!(end, Record::Ended { end: RunEnd::Done }) {
+            let mut state = before.clone();
+            state.fold(&Entry { records: records.to_vec(), ..entry.clone() }, "");
+            last = state.unfinished;
+        } else if entry.records.iter().any(|record| matches!(record, Record::Started { .. } | Record::Reopened { .. })) {
+            last = None;
+        }
+    };
+    walk(world, visit).await?;
+    Ok(last)
 }
 
 fn refused(entry: u64, message: impl Into<String>, help: impl Into<String>) -> JournalError {
@@ -89,6 +106,21 @@ fn check_records(entry: &Entry, state: &State) -> Result<(), JournalError> {
             run = Some(&entry.run);
             continue;
         }
+        if let Record::Reopened { run: again, .. } = record {
+            let steps = || again.done.keys().chain(&again.open).chain(&again.undone);
+            if run.is_some() || again.run != entry.run || again.plan.project != state.project {
+                return Err(wrong("a run is opened again that cannot be"));
+            }
+            if let Some(problem) = validate(&again.plan).err().and_then(|problems| problems.into_iter().next()) {
+                return Err(wrong(&problem));
+            }
+            if let Some(step) = steps().find(|id| again.plan.step(id).is_none()) {
+                return Err(wrong(&format!("there is no step `{}` in its plan", step.escape_debug())));
+            }
+            plan = Some(&again.plan);
+            run = Some(&entry.run);
+            continue;
+        }
         if run != Some(entry.run.as_str()) {
             return Err(wrong("it is of a run that is not going on"));
         }
@@ -96,6 +128,7 @@ fn check_records(entry: &Entry, state: &State) -> Result<(), JournalError> {
             Record::Intent { step } | Record::Outcome { step, .. } | Record::Undone { step, .. } => Some(step),
             Record::Started { .. }
             | Record::Resumed { .. }
+            | Record::Reopened { .. }
             | Record::GoingBack { .. }
             | Record::Interrupted { .. }
             | Record::Ended { .. } => None,
