@@ -114,8 +114,8 @@ impl<'a, W: World> Run<'a, W> {
             && self.reach(|reach| reach.is_discarded(step))
         {
             let (host, container) = (host.clone(), container.clone());
-            let stop = Action::StopContainer { host, container, grace_seconds: DISCARDED_GRACE_SECONDS, clean: false };
-            return attempt.perform(step, &stop).await;
+            let halt = Action::StopContainer { host, container, grace_seconds: DISCARDED_GRACE_SECONDS, clean: false };
+            return attempt.perform(step, &halt).await;
         }
         match &step.undo {
             Undo::Nothing | Undo::Leave { .. } => Ok(Performed::default()),
