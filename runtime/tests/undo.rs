@@ -16,9 +16,9 @@ fn state(world: &SimWorld) -> State {
     world.drive(journal::load(world)).unwrap().unwrap()
 }
 
-/// One undo; `None` if it crashed.
-fn go_back(world: &SimWorld, options: &Options) -> Option<Option<ApplyResult>> {
-    world.drive(undo(world, options, &|_| {})).map(Result::unwrap)
+/// One undo, if it did not crash; `None` if there was nothing to undo.
+fn go_back(world: &SimWorld, options: &Options) -> Result<Option<ApplyResult>, &'static str> {
+    world.drive(undo(world, options, &|_| {})).map(Result::unwrap).ok_or("it crashed")
 }
 
 fn discarding(address: &str) -> Options {
@@ -80,7 +80,7 @@ fn a_run_that_was_done_is_undone_the_last_step_first() {
     assert!(places.collect::<Vec<_>>().is_sorted_by(|one, next| one > next));
     let state = state(&world);
     assert!(state.unfinished.is_none() && state.resources.is_empty(), "{state:?}");
-    assert_eq!(go_back(&world, &options()), Some(None), "it is undone once");
+    assert_eq!(go_back(&world, &options()), Ok(None), "it is undone once");
     let again = Plan { serial: state.serial, head: state.head.clone(), ..plan };
     assert_eq!(finish(&world, &again).0.exit, Exit::Done);
 }
@@ -97,9 +97,9 @@ fn an_undo_that_dies_goes_on_with_apply_or_undo() {
             let world = SimWorld::new(&BTreeMap::new(), &plan);
             finish(&world, &plan);
             world.inject(fault.clone());
-            assert_eq!(go_back(&world, &options()), None, "{fault:?}");
-            let begun = state(&world).unfinished.is_some_and(|run| !run.undone.is_empty());
-            if by_apply && begun {
+            assert_eq!(go_back(&world, &options()), Err("it crashed"), "{fault:?}");
+            let acted = state(&world).unfinished.is_some_and(|run| !run.undone.is_empty());
+            if by_apply && acted {
                 assert_eq!(finish(&world, &plan).0.exit, Exit::Undone, "{fault:?}");
             } else {
                 // Its end may be written already.
@@ -157,7 +157,7 @@ fn a_discard_that_dies_is_remembered() {
         let (world, _) = world(&["mysql"]);
         finish(&world, &plan);
         world.inject(Fault::CrashAfter(call));
-        go_back(&world, &discarding("move_mysql"));
+        let _ = go_back(&world, &discarding("move_mysql"));
         // Until the run is opened again there is nothing to go on with.
         let result = if state(&world).unfinished.is_some_and(|run| !run.discarded.is_empty()) {
             finish(&world, &plan).0
