@@ -2,6 +2,7 @@
 //!
 //! Decides the order and what is written down; what a step does in the world is said in `actions`, and what is shown by the caller.
 
+mod attend;
 mod away;
 mod back;
 mod forward;
@@ -12,6 +13,7 @@ mod run;
 mod stop;
 mod window;
 
+pub(crate) use outcome::count;
 pub use outcome::{ApplyResult, Exit};
 pub use reach::{Undoable, undoable};
 pub use stop::Stop;
@@ -24,9 +26,9 @@ use crate::{
     validate::validate,
 };
 use futures_util::future::{Either, select};
-use mig_plan::{Class, Digest, Plan, Record, RunEnd, Step, journal::Unfinished, plan::Address};
+use mig_plan::{Class, Plan, Record, RunEnd, Step, journal::Unfinished, plan::Address};
 use run::{Memory, Run};
-use std::pin::pin;
+use std::{pin::pin, sync::Arc};
 
 /// At most so many steps act on one host at once: sshd allows ten sessions on a connection, and frees them late.
 pub const STEPS_PER_HOST_MAX: usize = 6;
@@ -59,7 +61,7 @@ pub async fn apply<W: World>(world: &W, plan: &Plan, options: &Options, emit: &d
         Err(error) => return ApplyResult::no_journal(plan, &error),
     };
     match journal.state().unfinished.clone() {
-        Some(unfinished) => go_on(world, journal, &unfinished, Some(&plan.digest()), Direction::Forward, options, emit).await,
+        Some(unfinished) => go_on(world, journal, &unfinished, Some(plan), Direction::Forward, options, emit).await,
         None => begin(world, journal, plan, options, emit).await,
     }
 }
@@ -143,7 +145,7 @@ async fn begin<'w, W: World>(
         Err(problems) => return ApplyResult::refused(plan, problems),
     };
     journal.begin_run(plan);
-    journal.push(Record::Started { plan: Box::new(plan.clone()), by: options.by.clone() });
+    journal.push(Record::Started { plan: Arc::new(plan.clone()), by: options.by.clone() });
     if let Err(error) = journal.flush().await {
         return ApplyResult::no_journal(plan, &error);
     }
@@ -169,13 +171,13 @@ async fn go_on<'w, W: World>(
     world: &'w W,
     mut journal: Journal<'w, W>,
     unfinished: &Unfinished,
-    given: Option<&Digest>,
+    given: Option<&Plan>,
     direction: Direction,
     options: &Options,
     emit: &dyn Fn(Event),
 ) -> ApplyResult {
-    let plan = &unfinished.plan;
-    let same_plan = given.is_none_or(|digest| *digest == plan.digest());
+    let plan = &*unfinished.plan;
+    let same_plan = given.is_none_or(|given| given == plan);
     emit(Event::Resumed {
         run: unfinished.run.clone(),
         by: unfinished.by.clone(),

@@ -66,7 +66,7 @@ pub struct Journal<'w, W> {
     state: State,
     run: String,
     pending: Vec<Record>,
-    /// When the oldest pending record was pushed, in milliseconds since 1970.
+    /// When the oldest pending record was pushed, as [`World::elapsed_ms`].
     pending_since_ms: u64,
 }
 
@@ -102,14 +102,14 @@ impl<'w, W: World> Journal<'w, W> {
     /// Adds a record, which is durable only after the next [`Journal::flush`].
     pub fn push(&mut self, record: Record) {
         if self.pending.is_empty() {
-            self.pending_since_ms = self.world.now_ms();
+            self.pending_since_ms = self.world.elapsed_ms();
         }
         self.pending.push(record);
     }
 
     /// How long the oldest pending record may still wait; `None` if nothing is pending.
     pub fn due_in(&self) -> Option<Duration> {
-        let waited = self.world.now_ms().saturating_sub(self.pending_since_ms);
+        let waited = self.world.elapsed_ms().saturating_sub(self.pending_since_ms);
         (!self.pending.is_empty()).then(|| Duration::from_millis(BATCH_WAIT_MS.saturating_sub(waited)))
     }
 
@@ -123,14 +123,26 @@ impl<'w, W: World> Journal<'w, W> {
                 previous: self.state.head.clone(),
                 run: self.run.clone(),
                 time_ms: self.world.now_ms(),
-                records: self.pending.iter().take(count).cloned().collect(),
+                records: self.pending.drain(..count).collect(),
             };
-            let bytes = serde_json::to_vec(&entry).map_err(|e| JournalError::Store(e.to_string()))?;
-            self.world.create_entry(entry.number, &bytes).await?;
-            self.pending.drain(..count);
+            let bytes = match serde_json::to_vec(&entry).map_err(|e| JournalError::Store(e.to_string())) {
+                Ok(bytes) => bytes,
+                Err(error) => return self.keep(entry, error),
+            };
+            if let Err(error) = self.world.create_entry(entry.number, &bytes).await {
+                return self.keep(entry, error.into());
+            }
             self.state.fold(&entry, Digest::of_bytes(&bytes).as_str());
         }
         Ok(())
+    }
+}
+
+impl<W> Journal<'_, W> {
+    /// What was not written stays pending.
+    fn keep(&mut self, entry: Entry, error: JournalError) -> Result<(), JournalError> {
+        self.pending.splice(..0, entry.records);
+        Err(error)
     }
 }
 

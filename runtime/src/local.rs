@@ -115,6 +115,10 @@ impl World for LocalWorld {
         since.as_millis() as u64
     }
 
+    fn elapsed_ms(&self) -> u64 {
+        crate::real::elapsed_ms()
+    }
+
     async fn sleep(&self, time: Duration) {
         tokio::time::sleep(time).await;
     }

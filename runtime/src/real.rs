@@ -21,7 +21,8 @@ use mig_plan::{Host, HostId};
 use std::{
     collections::BTreeMap,
     io,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    sync::OnceLock,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 /// The environment variable of a secret begins so.
@@ -58,6 +59,12 @@ pub(crate) fn now_ms() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
 }
 
+/// Milliseconds since this was asked for the first time.
+pub(crate) fn elapsed_ms() -> u64 {
+    static BEGAN: OnceLock<Instant> = OnceLock::new();
+    BEGAN.get_or_init(Instant::now).elapsed().as_millis() as u64
+}
+
 impl World for RealWorld {
     async fn run(&self, host: &str, scripts: &[Script]) -> Result<Vec<Output>, WorldError> {
         self.hosts.run(host, scripts).await
@@ -69,6 +76,10 @@ impl World for RealWorld {
 
     fn now_ms(&self) -> u64 {
         now_ms()
+    }
+
+    fn elapsed_ms(&self) -> u64 {
+        elapsed_ms()
     }
 
     async fn sleep(&self, time: Duration) {

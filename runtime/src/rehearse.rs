@@ -1,21 +1,32 @@
-//! What if apply dies here, or there? A plan is applied to a simulated world, once in peace and once with a crash around every step.
+//! What if apply dies here, or there, or a disk is full, or a host is lost? A plan is applied to a simulated world, once in peace and
+//! once with each fault at each step.
 //!
-//! After each crash the next applies must come to the very same world. Opens no socket, reads no file, and says what a crash costs.
+//! After each fault the next applies must come to the very same world. Opens no socket, reads no file, and says what a fault costs.
 
+mod fault;
+mod judge;
 mod play;
 
-use crate::{executor::Exit, preflight::Problem};
-use mig_plan::{Facts, HostId, Plan, StepId, plan::Address};
-use play::{Ending, Moments, Stage};
-use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+pub use fault::{Choice, Kind};
 
-/// At most so many crashes are tried; of more, every second, third, … is.
-pub const FAULT_COUNT_MAX: usize = 1_000;
+use crate::{executor::Exit, preflight::Problem, sim::model};
+use fault::Place;
+use mig_plan::{Facts, HostId, Origin, Plan, StepId, plan::Address};
+use play::{Ending, Stage};
+use serde::Serialize;
+use std::{
+    collections::BTreeMap,
+    num::NonZero,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+/// Faults times steps is what a rehearsal costs, and so much of it is done; of more faults, every second, third, … is tried.
+pub const WORK_MAX: usize = 2_000_000;
 /// At most so many deviations are told.
 pub const DEVIATION_COUNT_MAX: usize = 20;
-/// A world that differs is told by so many lines at most.
-const DIFFERENCE_COUNT_MAX: usize = 6;
 
 /// What a rehearsal found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -26,20 +37,60 @@ pub struct Rehearsal {
     pub seed: u64,
     /// Steps of the plan.
     pub steps: usize,
-    /// Crashes that were tried.
+    /// Faults that were tried.
     pub faults: usize,
+    /// Faults that there are; more than were tried only for a plan that is very long.
+    pub possible: usize,
     /// How the apply in peace ended.
     pub exit: Exit,
     /// How long it took, in simulated seconds.
     pub seconds: u64,
-    /// What was wrong in peace; then no crash was tried.
+    /// What was wrong in peace; then no fault was tried.
     pub problems: Vec<Problem>,
+    /// One a kind of fault that was tried.
+    pub kinds: Vec<KindRehearsal>,
+    /// What a person has to do, and after how many faults; the most frequent first.
+    pub chores: Vec<Chore>,
     /// One a service that is down for a while.
     pub downtimes: Vec<Downtime>,
     /// One a move.
     pub moves: Vec<MoveRehearsal>,
     /// Where the plan does not survive; empty if it does.
     pub deviations: Vec<Deviation>,
+    /// Deviations in all, told or not.
+    pub deviation_count: usize,
+    /// What the simulation knows of what this plan does.
+    pub models: Vec<model::Model>,
+}
+
+/// How the plan fared with faults of a kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KindRehearsal {
+    /// Which.
+    pub kind: Kind,
+    /// How many were tried.
+    pub tried: usize,
+    /// After so many the same apply went on to the end.
+    pub went_on: usize,
+    /// After so many another apply did.
+    pub resumed: usize,
+    /// After so many a move was undone first, and then done.
+    pub undone: usize,
+    /// After so many a person has to look at a step that may be done only once.
+    pub unknown: usize,
+    /// After so many it was not as it should be.
+    pub failed: usize,
+}
+
+/// Something that is left to a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Chore {
+    /// What, in the imperative.
+    pub what: String,
+    /// After so many faults.
+    pub faults: usize,
+    /// After which kinds of them.
+    pub kinds: Vec<Kind>,
 }
 
 /// How long a service was down.
@@ -51,8 +102,11 @@ pub struct Downtime {
     pub forecast_seconds: Option<u64>,
     /// In peace, in simulated seconds; `None` if it never came up.
     pub seconds: Option<u64>,
-    /// With the worst of the crashes, and a minute until somebody applied again.
+    /// At a stretch with the worst of the faults, and a minute until somebody applied again. A host that nobody brings back and a
+    /// throttled step do not count: one has no end, the other only scales.
     pub longest_seconds: Option<u64>,
+    /// Which fault that was.
+    pub longest_with: Option<String>,
 }
 
 /// Where a move stops being reversible.
@@ -66,20 +120,28 @@ pub struct MoveRehearsal {
     pub title: Option<String>,
 }
 
-/// A crash that the plan does not survive as it should, or something that must never happen and did.
+/// A fault that the plan does not survive as it should, or something that must never happen and did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Deviation {
     /// The step around which it happened; `None` in peace.
     pub step: Option<StepId>,
-    /// What was done to it: "crash after `stop mysql` and before its outcome was written".
+    /// The kind of fault; `None` in peace.
+    pub kind: Option<Kind>,
+    /// Where the step comes from.
+    pub origin: Option<Origin>,
+    /// What happened to it: "migc died after `stop mysql` acted and before its outcome was written".
     pub fault: String,
+    /// What came of it, an apply each.
+    pub story: Vec<String>,
     /// What differs or was seen, a line each.
     pub what: Vec<String>,
+    /// So many more faults came to the very same.
+    pub also: usize,
 }
 
 impl Rehearsal {
     /// Version of the JSON form.
-    pub const VERSION: u32 = 1;
+    pub const VERSION: u32 = 2;
 
     /// Is the plan one to apply, as far as this can tell?
     pub fn is_sound(&self) -> bool {
@@ -87,74 +149,156 @@ impl Rehearsal {
     }
 }
 
-/// Rehearses a plan in a world made of facts. The same arguments give the same result.
-pub fn rehearse(plan: &Plan, facts: &BTreeMap<HostId, Facts>, seed: u64) -> Rehearsal {
+/// Rehearses a plan in a world made of facts, with these faults. The same arguments give the same result.
+pub fn rehearse(plan: &Plan, facts: &BTreeMap<HostId, Facts>, seed: u64, chosen: &[Choice]) -> Rehearsal {
     // The simulated journal is empty, whatever the real one holds.
-    let plan = Plan { serial: 0, head: String::new(), ..plan.clone() };
+    let plan = Arc::new(Plan { serial: 0, head: String::new(), ..plan.clone() });
     let stage = Stage { plan: &plan, facts, seed };
-    let (calm, moments) = stage.in_peace();
-    let mut deviations = vec![];
-    if !calm.violations.is_empty() {
-        deviations.push(Deviation { step: None, fault: "without any crash".to_owned(), what: calm.violations.clone() });
-    }
-    let mut longest = calm.downtimes.clone();
-    let mut faults = 0;
-    if matches!(calm.exit, Exit::Done | Exit::NotVerified) {
-        for fault in chosen(moments) {
-            faults += 1;
-            let ending = stage.with_crash(fault.fault);
-            for (address, seconds) in &ending.downtimes {
-                let known = longest.entry(address.clone()).or_default();
-                *known = (*known).max(*seconds);
-            }
-            let what = differences(&calm, &ending);
-            if !what.is_empty() && deviations.len() < DEVIATION_COUNT_MAX {
-                deviations.push(Deviation { step: Some(fault.step), fault: fault.story, what });
-            }
-        }
+    let calm = stage.in_peace();
+    let is_sound = matches!(calm.ending.exit, Exit::Done | Exit::NotVerified);
+    let all = if is_sound { fault::places(&plan, &calm.calls, &calm.ended, chosen) } else { vec![] };
+    let possible = all.len();
+    let stride = (possible * plan.steps.len()).div_ceil(WORK_MAX).max(1);
+    let places: Vec<Place> = all.into_iter().step_by(stride).collect();
+    let endings = in_parallel(&places, |place| {
+        let ending = stage.with_fault(place, &calm);
+        let what = judge::differences(&calm.ending, &ending);
+        (Ending { world: BTreeMap::new(), ..ending }, what)
+    });
+    let mut sum = Sum::new(&calm.ending);
+    for (place, (ending, what)) in places.iter().zip(endings) {
+        sum.add(&plan, place, ending, what);
     }
     Rehearsal {
         version: Rehearsal::VERSION,
         seed,
         steps: plan.steps.len(),
-        faults,
-        exit: calm.exit,
-        seconds: calm.seconds,
-        problems: calm.problems,
-        downtimes: downtimes(&plan, &calm.downtimes, &longest),
+        faults: places.len(),
+        possible,
+        exit: calm.ending.exit,
+        seconds: calm.ending.milliseconds / 1_000,
+        problems: calm.ending.problems.clone(),
+        kinds: sum.kinds.into_values().collect(),
+        chores: chores(sum.chores),
+        downtimes: downtimes(&plan, &calm.ending.downtimes, &sum.longest),
         moves: moves(&plan),
-        deviations,
+        deviation_count: sum.deviation_count,
+        deviations: sum.deviations,
+        models: model::of_plan(&plan),
     }
 }
 
-fn chosen(moments: Moments) -> Vec<play::Crash> {
-    let stride = moments.len().div_ceil(FAULT_COUNT_MAX).max(1);
-    moments.into_iter().step_by(stride).collect()
+/// Does the work for each item, on all processors; the results are in the items' order.
+fn in_parallel<I: Sync, O: Send>(items: &[I], work: impl Fn(&I) -> O + Sync) -> Vec<O> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::with_capacity(items.len()));
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(items.len());
+    let labour = || {
+        while let Some((place, item)) = items.iter().enumerate().nth(next.fetch_add(1, Ordering::Relaxed)) {
+            let result = work(item);
+            done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((place, result));
+        }
+    };
+    std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(labour))));
+    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    done.sort_by_key(|(place, _)| *place);
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
-fn differences(calm: &Ending, other: &Ending) -> Vec<String> {
-    let mut what: Vec<String> = other.violations.iter().filter(|v| !calm.violations.contains(v)).cloned().collect();
-    if other.exit != calm.exit {
-        let first = other.problems.first().map(|p| format!(": {}", p.message)).unwrap_or_default();
-        what.push(format!("it ended with {} instead of {}{first}", other.exit.code(), calm.exit.code()));
+/// What all endings together say.
+struct Sum {
+    kinds: BTreeMap<Kind, KindRehearsal>,
+    chores: BTreeMap<String, Chore>,
+    longest: BTreeMap<Address, (u64, Option<String>)>,
+    deviations: Vec<Deviation>,
+    deviation_count: usize,
+}
+
+impl Sum {
+    fn new(calm: &Ending) -> Self {
+        let mut sum = Self {
+            kinds: BTreeMap::new(),
+            chores: BTreeMap::new(),
+            longest: calm.downtimes.iter().map(|(address, &ms)| (address.clone(), (ms, None))).collect(),
+            deviations: vec![],
+            deviation_count: 0,
+        };
+        if !calm.violations.is_empty() {
+            let what = calm.violations.clone();
+            let fault = "without any fault".to_owned();
+            sum.deviations.push(Deviation { step: None, kind: None, origin: None, fault, story: calm.story.clone(), what, also: 0 });
+            sum.deviation_count = 1;
+        }
+        sum
     }
-    let keys: BTreeSet<&String> = calm.world.keys().chain(other.world.keys()).collect();
-    let missing = "(nothing)".to_owned();
-    for key in keys {
-        let (was, is) = (calm.world.get(key).unwrap_or(&missing), other.world.get(key).unwrap_or(&missing));
-        if was != is && what.len() < DIFFERENCE_COUNT_MAX {
-            what.push(format!("{key}: {is}, and without the crash {was}"));
+
+    fn add(&mut self, plan: &Plan, place: &Place, ending: Ending, what: Vec<String>) {
+        let empty = KindRehearsal { kind: place.kind, tried: 0, went_on: 0, resumed: 0, undone: 0, unknown: 0, failed: 0 };
+        let row = self.kinds.entry(place.kind).or_insert(empty);
+        row.tried += 1;
+        let (count, chore) = if !what.is_empty() {
+            (&mut row.failed, None)
+        } else if !ending.unknown.is_empty() {
+            (&mut row.unknown, Some("look whether the step has acted, then `migc apply --abandon RUN` and plan anew"))
+        } else if ending.undone {
+            (&mut row.undone, Some(place.kind.chore()))
+        } else if ending.applies > 1 {
+            (&mut row.resumed, Some(place.kind.chore()))
+        } else {
+            (&mut row.went_on, Some("nothing: the run goes on by itself"))
+        };
+        *count += 1;
+        if let Some(what) = chore {
+            self.note_chore(what.to_owned(), place.kind);
+        }
+        for container in ending.unstarted.iter().filter(|_| what.is_empty()) {
+            self.note_chore(format!("start {container}: its restart policy does not after a power cut"), place.kind);
+        }
+        if place.kind.measures_downtime() {
+            for (address, ms) in &ending.downtimes {
+                let known = self.longest.entry(address.clone()).or_default();
+                if *ms > known.0 {
+                    *known = (*ms, Some(place.story.clone()));
+                }
+            }
+        }
+        if what.is_empty() {
+            return;
+        }
+        self.deviation_count += 1;
+        if let Some(same) = self.deviations.iter_mut().find(|known| known.what == what) {
+            same.also += 1;
+        } else if self.deviations.len() < DEVIATION_COUNT_MAX {
+            let origin = plan.step(&place.step).map(|step| step.origin.clone());
+            let (step, kind) = (Some(place.step.clone()), Some(place.kind));
+            self.deviations.push(Deviation { step, kind, origin, fault: place.story.clone(), story: ending.story, what, also: 0 });
         }
     }
-    what
 }
 
-fn downtimes(plan: &Plan, calm: &BTreeMap<Address, u64>, longest: &BTreeMap<Address, u64>) -> Vec<Downtime> {
+impl Sum {
+    fn note_chore(&mut self, what: String, kind: Kind) {
+        let chore = self.chores.entry(what.clone()).or_insert(Chore { what, faults: 0, kinds: vec![] });
+        chore.faults += 1;
+        if !chore.kinds.contains(&kind) {
+            chore.kinds.push(kind);
+        }
+    }
+}
+
+fn chores(chores: BTreeMap<String, Chore>) -> Vec<Chore> {
+    let mut chores: Vec<Chore> = chores.into_values().collect();
+    chores.sort_by_key(|chore| std::cmp::Reverse(chore.faults));
+    chores
+}
+
+fn downtimes(plan: &Plan, calm: &BTreeMap<Address, u64>, longest: &BTreeMap<Address, (u64, Option<String>)>) -> Vec<Downtime> {
     let of = |forecast: &mig_plan::Forecast| Downtime {
         address: forecast.address.clone(),
         forecast_seconds: forecast.downtime_seconds,
-        seconds: calm.get(&forecast.address).copied(),
-        longest_seconds: longest.get(&forecast.address).copied(),
+        seconds: calm.get(&forecast.address).map(|ms| ms / 1_000),
+        longest_seconds: longest.get(&forecast.address).map(|(ms, _)| ms / 1_000),
+        longest_with: longest.get(&forecast.address).and_then(|(_, with)| with.clone()),
     };
     plan.forecasts.iter().map(of).collect()
 }

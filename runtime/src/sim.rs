@@ -6,15 +6,24 @@
 mod build;
 mod clock;
 mod container;
+mod fault;
 mod host;
+mod log;
+pub mod model;
+mod power;
+mod rival;
 mod script;
 mod tree;
 pub mod watch;
 
+pub use fault::Fault;
 pub use host::{Disk, Node, NodeKind, SimContainer, SimHost, SimImage};
+pub use log::Call;
 
 use crate::{Output, Piped, Script, StoreError, World, WorldError};
 use clock::Clock;
+use fault::{Around, Struck};
+use log::Log;
 use mig_plan::{Facts, HostId, Plan};
 use std::{
     cell::{Cell, RefCell, RefMut},
@@ -32,41 +41,10 @@ const ROUND_TRIP_MIN_MS: u64 = 20;
 const ROUND_TRIP_SPREAD_MS: u64 = 40;
 /// Bytes between two hosts in a second: 100 Mbit/s.
 const BANDWIDTH_BYTES_PER_S: u64 = 12_500_000;
+/// More turns than that are no work any more.
+const TURN_COUNT_MAX: u64 = 10_000_000;
 /// Milliseconds since 1970 when a simulation begins, unless a window says otherwise.
 const BEGIN_MS: u64 = 1_700_000_000_000;
-
-/// What goes wrong. Calls of the world are counted from 1: scripts run, streams, journal entries read and written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
-    /// The program dies before the effect of that call.
-    CrashBefore(u64),
-    /// The program dies after the effect of that call, before it knows the answer.
-    CrashAfter(u64),
-    /// The connection is lost before the effect of that call.
-    LostBefore(u64),
-    /// The connection is lost after the effect of that call.
-    LostAfter(u64),
-    /// A script fails so many times on a host.
-    Script {
-        /// Where.
-        host: HostId,
-        /// Its name.
-        name: &'static str,
-        /// Its first word, if only that is meant.
-        word: Option<String>,
-        /// How often.
-        times: u32,
-        /// What it says on standard error.
-        message: String,
-    },
-}
-
-/// When, seen from a call's effect.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Around {
-    Before,
-    After,
-}
 
 /// The simulated world.
 pub struct SimWorld {
@@ -77,10 +55,11 @@ pub struct SimWorld {
     watch: RefCell<Watch>,
     faults: RefCell<Vec<Fault>>,
     calls: Cell<u64>,
-    /// The call whose effect was the last.
-    last_effect: Cell<u64>,
-    /// Numbers of calls that wrote an entry.
-    writes: RefCell<Vec<u64>>,
+    log: RefCell<Log>,
+    /// Done by a simulated Ctrl-C.
+    interrupt: RefCell<Box<dyn Fn()>>,
+    /// When a run is held to be hanging.
+    give_up_ms: Cell<u64>,
     /// Counts changes of trees, so that a listing can be older than a change.
     changes: Cell<u64>,
     crashed: Cell<bool>,
@@ -104,8 +83,9 @@ impl SimWorld {
             watch: RefCell::new(Watch::new(plan)),
             faults: RefCell::default(),
             calls: Cell::new(0),
-            last_effect: Cell::new(0),
-            writes: RefCell::default(),
+            log: RefCell::default(),
+            interrupt: RefCell::new(Box::new(|| ())),
+            give_up_ms: Cell::new(u64::MAX),
             changes: Cell::new(1),
             crashed: Cell::new(false),
             seed,
@@ -122,14 +102,14 @@ impl SimWorld {
         self.calls.get()
     }
 
-    /// The call whose effect was the last one.
-    pub fn last_effect(&self) -> u64 {
-        self.last_effect.get()
+    /// A run that acts longer than until then, in milliseconds since 1970, is held to be hanging.
+    pub fn give_up_at_ms(&self, at_ms: u64) {
+        self.give_up_ms.set(at_ms);
     }
 
-    /// The first call after `call` that wrote a journal entry.
-    pub fn next_write_after(&self, call: u64) -> Option<u64> {
-        self.writes.borrow().iter().copied().find(|&write| write > call)
+    /// What a simulated Ctrl-C does.
+    pub fn on_interrupt(&self, act: impl Fn() + 'static) {
+        *self.interrupt.borrow_mut() = Box::new(act);
     }
 
     /// What must never happen and did, each as a line.
@@ -165,9 +145,14 @@ impl SimWorld {
         };
     }
 
-    /// Sets the clock, in milliseconds since 1970.
+    /// Lets time pass until then, in milliseconds since 1970, while nothing runs.
     pub fn set_now_ms(&self, now_ms: u64) {
-        self.clock.set(now_ms);
+        self.clock.pass_to(now_ms);
+    }
+
+    /// What the operator's clock should show, in milliseconds since 1970.
+    pub fn true_ms(&self) -> u64 {
+        self.clock.true_ms()
     }
 
     /// What the whole world looks like in the end, line by line: equal for runs that came to the same, whatever the times were.
@@ -181,6 +166,7 @@ impl SimWorld {
         self.crashed.set(false);
         let mut future = pin!(future);
         let mut context = Context::from_waker(Waker::noop());
+        let mut turns = 0;
         loop {
             if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
                 return Some(output);
@@ -190,6 +176,11 @@ impl SimWorld {
             }
             if !self.clock.advance() {
                 self.watch.borrow_mut().violate("the program waits for something that will never happen".to_owned());
+                return None;
+            }
+            turns += 1;
+            if turns > TURN_COUNT_MAX || self.clock.true_ms() > self.give_up_ms.get() {
+                self.watch.borrow_mut().violate("the program goes on and on and comes to no end".to_owned());
                 return None;
             }
         }
@@ -208,67 +199,49 @@ impl SimWorld {
         ROUND_TRIP_MIN_MS + mixed % ROUND_TRIP_SPREAD_MS
     }
 
-    fn count_call(&self) -> u64 {
-        self.calls.set(self.calls.get() + 1);
-        self.calls.get()
-    }
-
-    /// Does a fault strike this call now? A crash never returns; a lost connection is answered.
-    async fn strike(&self, call: u64, around: Around) -> bool {
-        if around == Around::After {
-            self.last_effect.set(call);
-        }
-        let found = self.faults.borrow().iter().position(|fault| match (fault, around) {
-            (Fault::CrashBefore(at) | Fault::LostBefore(at), Around::Before) => *at == call,
-            (Fault::CrashAfter(at) | Fault::LostAfter(at), Around::After) => *at == call,
-            _ => false,
-        });
-        let Some(place) = found else { return false };
-        let fault = self.faults.borrow_mut().remove(place);
-        if matches!(fault, Fault::CrashBefore(_) | Fault::CrashAfter(_)) {
-            self.crashed.set(true);
-            pending::<()>().await;
-        }
-        true
-    }
-
-    /// The answer that a fault puts in the place of a script's own.
-    fn failing(&self, host: &str, script: &Script) -> Option<Output> {
-        let mut faults = self.faults.borrow_mut();
-        let fault = faults.iter_mut().find_map(|fault| match fault {
-            Fault::Script { host: h, name, word, times, message }
-                if h == host && *name == script.name && *times > 0 && (word.is_none() || word.as_ref() == script.words.first()) =>
-            {
-                Some((times, message))
-            }
-            _ => None,
-        })?;
-        *fault.0 -= 1;
-        Some(Output { status: 1, stdout: vec![], stderr: fault.1.clone() })
+    fn count_call(&self, hosts: &[&str], scripts: &[&Script]) -> u64 {
+        let call = self.calls.get() + 1;
+        self.calls.set(call);
+        self.log.borrow_mut().note(call, hosts, scripts);
+        call
     }
 
     fn reach(&self, host: &str) -> Result<(), WorldError> {
-        if self.hosts.borrow().get(host).is_some_and(|h| h.reachable) {
+        self.boot(host);
+        if self.hosts.borrow().get(host).is_some_and(|h| h.reachable && h.down_until_ms.is_none()) {
             return Ok(());
         }
         let message = "connect: timed out after 10 s".to_owned();
         Err(WorldError::Unreachable { host: host.to_owned(), message, help: "see that the host is up and its address is right".to_owned() })
     }
 
-    /// One script on one host: the time it takes, then its effect.
-    async fn run_one(&self, host: &str, script: &Script) -> Output {
+    /// One script on one host: the time it takes, then its effect. Nothing, if the host was lost meanwhile.
+    async fn run_one(&self, host: &str, script: &Script, pace: u64, struck: Struck) -> Option<Output> {
         let milliseconds = self.hosts.borrow().get(host).map_or(0, |h| h.cost_ms(script));
-        self.spend(milliseconds).await;
-        if let Some(output) = self.failing(host, script) {
-            return output;
+        self.spend(milliseconds.saturating_mul(pace)).await;
+        self.reach(host).ok()?;
+        if struck == Struck::Refused {
+            return Some(refused(script));
         }
+        if let Some(output) = self.failing(host, script) {
+            return Some(output);
+        }
+        let now_ms = self.clock.true_ms();
         let mut hosts = self.hosts.borrow_mut();
-        let mut watch = self.watch.borrow_mut();
-        watch.before(&hosts, host, script, self.clock.now_ms());
+        self.watch.borrow_mut().before(&hosts, host, script, now_ms);
         self.changes.set(self.changes.get() + 1);
-        let Some(host) = hosts.get_mut(host) else { return Output::default() };
-        host.answer(script, self.clock.now_ms(), self.changes.get())
+        let host = hosts.get_mut(host)?;
+        Some(host.answer(script, now_ms, self.changes.get()))
     }
+}
+
+/// What a host says that does not do it, whatever the reason is.
+fn refused(script: &Script) -> Output {
+    Output { status: 1, stdout: vec![], stderr: format!("{}: Operation not permitted", script.name) }
+}
+
+fn no_store() -> StoreError {
+    StoreError::Failed("the store did not answer".to_owned())
 }
 
 fn lost(host: &str) -> WorldError {
@@ -277,32 +250,43 @@ fn lost(host: &str) -> WorldError {
 
 impl World for SimWorld {
     async fn run(&self, host: &str, scripts: &[Script]) -> Result<Vec<Output>, WorldError> {
-        let call = self.count_call();
-        self.spend(self.round_trip_ms(call)).await;
+        let call = self.count_call(&[host], &scripts.iter().collect::<Vec<_>>());
+        let pace = self.pace(call);
+        self.spend(self.round_trip_ms(call).saturating_mul(pace)).await;
         self.reach(host)?;
-        if self.strike(call, Around::Before).await {
+        let struck = self.strike(call, Around::Before, &[host]).await;
+        if struck == Struck::Lost {
             return Err(lost(host));
         }
         let mut outputs = vec![];
         for script in scripts {
-            outputs.push(self.run_one(host, script).await);
+            outputs.push(self.run_one(host, script, pace, struck).await.ok_or_else(|| lost(host))?);
         }
-        if self.strike(call, Around::After).await { Err(lost(host)) } else { Ok(outputs) }
+        if self.strike(call, Around::After, &[host]).await == Struck::Lost { Err(lost(host)) } else { Ok(outputs) }
     }
 
     async fn pipe(&self, from: (&str, &Script), to: (&str, &Script), progress: &dyn Fn(u64)) -> Result<Piped, WorldError> {
-        let call = self.count_call();
-        self.spend(self.round_trip_ms(call)).await;
+        let call = self.count_call(&[from.0, to.0], &[from.1, to.1]);
+        let pace = self.pace(call);
+        self.spend(self.round_trip_ms(call).saturating_mul(pace)).await;
         self.reach(from.0)?;
         self.reach(to.0)?;
-        if self.strike(call, Around::Before).await {
+        let struck = self.strike(call, Around::Before, &[from.0, to.0]).await;
+        if struck == Struck::Lost {
             return Err(lost(to.0));
         }
         let bytes = self.hosts.borrow().get(from.0).map_or(0, |host| host.stream_bytes(from.1));
+        let half_ms = bytes.saturating_mul(500) / BANDWIDTH_BYTES_PER_S;
         // Told once in the middle, so that whoever shows progress is exercised.
-        self.spend(bytes.saturating_mul(500) / BANDWIDTH_BYTES_PER_S).await;
+        self.spend(half_ms.saturating_mul(pace)).await;
         progress(bytes / 2);
-        self.spend(bytes.saturating_mul(500) / BANDWIDTH_BYTES_PER_S).await;
+        self.spend(half_ms.saturating_mul(pace)).await;
+        for host in [from.0, to.0] {
+            self.reach(host).map_err(|_| lost(host))?;
+        }
+        if struck == Struck::Refused {
+            return Ok(Piped { from: Output::default(), to: refused(to.1), bytes: 0 });
+        }
         if let Some(output) = self.failing(from.0, from.1) {
             return Ok(Piped { from: output, to: Output::default(), bytes: 0 });
         }
@@ -311,11 +295,19 @@ impl World for SimWorld {
         }
         let piped = self.carry(from, to, bytes);
         progress(bytes);
-        if self.strike(call, Around::After).await { Err(lost(to.0)) } else { Ok(piped) }
+        if self.strike(call, Around::After, &[from.0, to.0]).await == Struck::Lost { Err(lost(to.0)) } else { Ok(piped) }
+    }
+
+    fn attend(&self, step: Option<&str>) {
+        self.log.borrow_mut().attend(step);
     }
 
     fn now_ms(&self) -> u64 {
         self.clock.now_ms()
+    }
+
+    fn elapsed_ms(&self) -> u64 {
+        self.clock.true_ms()
     }
 
     async fn sleep(&self, time: Duration) {
@@ -323,26 +315,28 @@ impl World for SimWorld {
     }
 
     async fn read_entry(&self, number: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        let call = self.count_call();
-        if self.strike(call, Around::Before).await || self.strike(call, Around::After).await {
-            return Err(StoreError::Failed("the store did not answer".to_owned()));
+        let call = self.count_call(&[], &[]);
+        for around in [Around::Before, Around::After] {
+            if self.strike(call, around, &[]).await == Struck::Lost {
+                return Err(no_store());
+            }
         }
         Ok(self.entry(number))
     }
 
     async fn create_entry(&self, number: u64, bytes: &[u8]) -> Result<(), StoreError> {
-        let call = self.count_call();
-        self.writes.borrow_mut().push(call);
+        let call = self.count_call(&[], &[]);
+        self.log.borrow_mut().writes(call);
         self.spend(1).await;
-        if self.strike(call, Around::Before).await {
-            return Err(StoreError::Failed("the store did not answer".to_owned()));
+        if self.strike(call, Around::Before, &[]).await == Struck::Lost {
+            return Err(no_store());
         }
         if self.entries.borrow().contains_key(&number) {
             return Err(StoreError::Taken(number));
         }
         self.set_entry(number, Some(bytes.to_vec()));
-        if self.strike(call, Around::After).await {
-            return Err(StoreError::Failed("the store did not answer".to_owned()));
+        if self.strike(call, Around::After, &[]).await == Struck::Lost {
+            return Err(no_store());
         }
         Ok(())
     }
@@ -357,7 +351,7 @@ impl SimWorld {
     fn carry(&self, from: (&str, &Script), to: (&str, &Script), bytes: u64) -> Piped {
         let mut hosts = self.hosts.borrow_mut();
         let mut watch = self.watch.borrow_mut();
-        let now_ms = self.clock.now_ms();
+        let now_ms = self.clock.true_ms();
         watch.before(&hosts, from.0, from.1, now_ms);
         watch.before(&hosts, to.0, to.1, now_ms);
         self.changes.set(self.changes.get() + 1);

@@ -59,8 +59,11 @@ pub trait World {
     /// Runs `from` on one host with its standard output as the standard input of `to` on another. `progress` is told the bytes so far.
     fn pipe(&self, from: (&str, &Script), to: (&str, &Script), progress: &dyn Fn(u64)) -> impl Future<Output = Result<Piped, WorldError>>;
 
-    /// Milliseconds since 1970.
+    /// Milliseconds since 1970, by the operator's clock, which somebody may set meanwhile.
     fn now_ms(&self) -> u64;
+
+    /// Milliseconds since some instant, by a clock that nobody sets: how long something takes is a difference of these.
+    fn elapsed_ms(&self) -> u64;
 
     /// Waits.
     fn sleep(&self, time: Duration) -> impl Future<Output = ()>;
@@ -73,4 +76,7 @@ pub trait World {
 
     /// The value of a secret, if the operator has it.
     fn secret(&self, name: &str) -> Option<String>;
+
+    /// Whose are the calls from now on? Told before and after each turn of a step, for steps take turns.
+    fn attend(&self, _step: Option<&str>) {}
 }

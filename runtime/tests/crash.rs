@@ -5,11 +5,12 @@
 mod common;
 
 use common::{OLD, facts, finish, id, options, plan, run, until_done, world};
-use mig_plan::{Class, Entry, Outcome, Record};
+use mig_plan::{Action, Class, Entry, Outcome, Record, Undo};
 use mig_runtime::{
+    World as _,
     executor::{Exit, abandon},
     journal,
-    rehearse::rehearse,
+    rehearse::{Choice, Kind, rehearse},
     sim::{Fault, SimWorld},
 };
 use std::collections::BTreeMap;
@@ -136,19 +137,24 @@ fn another_run_that_writes_meanwhile_stops_this_one() {
     assert!(world.host(OLD).unwrap().containers.get("mysql").unwrap().is_running());
 }
 
+fn crashes() -> Vec<Choice> {
+    Kind::named("crash").into_iter().map(|kind| Choice { kind, step: None }).collect()
+}
+
 #[test]
 fn a_rehearsal_finds_nothing_in_a_sound_plan() {
     let services = ["mysql", "ldap"];
     let plan = plan(&services);
-    let found = rehearse(&plan, &facts(&services), 7);
+    let found = rehearse(&plan, &facts(&services), 7, &crashes());
     assert!(found.is_sound(), "{found:#?}");
     assert!(found.faults > 2 * plan.steps.len(), "{}", found.faults);
     assert_eq!(found.downtimes.len(), 2);
     for downtime in &found.downtimes {
         assert!(downtime.seconds.unwrap() > 0 && downtime.longest_seconds >= downtime.seconds, "{downtime:?}");
     }
+    assert_eq!(Kind::named("cras"), []);
     assert_eq!(found.moves[0].title.as_deref(), Some("start mysql on new"));
-    assert_eq!(found, rehearse(&plan, &facts(&services), 7), "the same seed gives the same");
+    assert_eq!(found, rehearse(&plan, &facts(&services), 7, &crashes()), "the same seed gives the same");
     serde_json::to_string(&found).unwrap();
 }
 
@@ -161,7 +167,7 @@ fn a_rehearsal_tells_what_a_wrong_plan_does() {
     let image = id(&wrong, "bring mysql:1.0");
     wrong.steps.iter_mut().filter(|s| s.id == create || s.id == start).for_each(|s| s.needs = vec![image.clone()]);
     wrong.steps.iter_mut().find(|s| s.id == start).unwrap().needs = vec![create];
-    let found = rehearse(&wrong, &facts(&services), 1);
+    let found = rehearse(&wrong, &facts(&services), 1, &Choice::all());
     let told = found.deviations.iter().flat_map(|d| &d.what).cloned().collect::<Vec<_>>().join("\n");
     assert!(told.contains("while `mysql` runs on old") && told.contains("was not verified"), "{told}");
     // A copy that is taken alive and never repeated.
@@ -169,24 +175,88 @@ fn a_rehearsal_tells_what_a_wrong_plan_does() {
     let (last, fenced) = (id(&wrong, "copy what changed of mysql"), id(&wrong, "see that mysql is fenced"));
     wrong.steps.retain(|s| s.id != last);
     wrong.steps.iter_mut().for_each(|s| s.needs.iter_mut().filter(|n| **n == last).for_each(|n| n.clone_from(&fenced)));
-    let found = rehearse(&wrong, &facts(&services), 1);
+    let found = rehearse(&wrong, &facts(&services), 1, &Choice::all());
     assert_eq!(found.exit, Exit::Undone, "{found:#?}");
     assert!(found.problems[0].message.contains("is not the same"), "{:?}", found.problems);
 }
 
 #[test]
-fn a_rehearsal_tries_at_most_four_crashes_a_step() {
-    let services = ["a", "b", "c", "d"];
+fn each_kind_of_fault_is_tried_at_each_step_and_survived() {
+    let services = ["a", "b"];
     let plan = plan(&services);
-    let found = rehearse(&plan, &facts(&services), 3);
+    let found = rehearse(&plan, &facts(&services), 3, &Choice::all());
     assert!(found.is_sound(), "{found:#?}");
-    // Each crash costs about one apply, so their number is what a rehearsal costs; a hundred steps take a second of a release build.
-    assert!(found.faults <= 4 * plan.steps.len(), "{} crashes for {} steps", found.faults, plan.steps.len());
+    assert_eq!(found.kinds.iter().map(|row| row.kind).collect::<Vec<_>>(), Kind::ALL);
+    assert_eq!((found.kinds.iter().map(|row| row.tried).sum::<usize>(), found.possible), (found.faults, found.faults));
+    // All but notes and what is taken over ask a host.
+    let acting = plan.steps.iter().filter(|step| !matches!(step.action, Action::Note | Action::Adopt { .. })).count();
+    for row in &found.kinds {
+        let ends = row.went_on + row.resumed + row.undone + row.unknown + row.failed;
+        assert_eq!(ends, row.tried, "{row:?}");
+        let (least, most) = match row.kind {
+            Kind::CrashDuring | Kind::DiskFull => (1, acting),
+            // What ends at one moment is written by one entry.
+            Kind::CrashWritten | Kind::JournalFull | Kind::JournalTimeout => (acting / 2, plan.steps.len()),
+            Kind::HostDown | Kind::HostGone => (acting + 1, 2 * acting),
+            _ => (acting, acting + 1),
+        };
+        assert!((least..=most).contains(&row.tried), "{row:?}, {least} to {most}");
+    }
+    let went_on = |kind| found.kinds.iter().find(|row| row.kind == kind).map(|row| row.went_on == row.tried);
+    for kind in [Kind::CutBefore, Kind::CutAfter, Kind::Timeout, Kind::Slow, Kind::ClockForward, Kind::ClockBack] {
+        assert_eq!(went_on(kind), Some(true), "{kind}: nobody has to do anything");
+    }
+    assert_eq!(found.chores.iter().map(|chore| chore.faults).sum::<usize>(), found.faults);
+    assert!(found.models.iter().any(|model| model.action == "copy_trees" && !model.lacks.is_empty()));
+}
+
+#[test]
+fn one_fault_at_one_step_is_done_again() {
+    let services = ["mysql"];
+    let mut wrong = plan(&services);
+    // Going back starts the source, and here somebody forgot it.
+    let stop = id(&wrong, "stop mysql on old");
+    wrong.steps.iter_mut().find(|s| s.id == stop).unwrap().undo = Undo::Nothing;
+    let found = rehearse(&wrong, &facts(&services), 5, &[Choice { kind: Kind::Refused, step: None }]);
+    assert!(!found.is_sound() && found.deviation_count > 0, "{found:#?}");
+    let deviation = &found.deviations[0];
+    let told = deviation.what.join("\n");
+    assert!(told.contains("undone, and yet old: container mysql: exited"), "{told}");
+    assert!(deviation.story[0].starts_with("apply 1: ") && deviation.story[0].contains("exit 6"), "{:?}", deviation.story);
+    assert!(deviation.origin.is_some());
+    let choice = Choice { kind: deviation.kind.unwrap(), step: deviation.step.clone() };
+    let again = rehearse(&wrong, &facts(&services), 5, std::slice::from_ref(&choice));
+    assert_eq!((again.faults, again.deviations[0].what.clone()), (1, deviation.what.clone()));
+}
+
+#[test]
+fn a_step_that_must_not_be_done_twice_is_left_to_a_person_by_every_fault() {
+    let services = ["mysql"];
+    let mut plan = plan(&services);
+    let create = id(&plan, "create mysql on new");
+    plan.steps.iter_mut().find(|s| s.id == create).unwrap().class = Class::Once;
+    let found = rehearse(&plan, &facts(&services), 0, &Choice::all());
+    assert!(found.is_sound(), "{found:#?}");
+    assert!(found.kinds.iter().map(|row| row.unknown).sum::<usize>() > 2);
+    assert!(found.chores.iter().any(|chore| chore.what.starts_with("look whether the step has acted")), "{:?}", found.chores);
+}
+
+#[test]
+fn what_comes_to_no_end_is_noticed() {
+    let (world, _) = world(&["mysql"]);
+    world.give_up_at_ms(world.now_ms() + 3_600_000);
+    let ended = world.drive(async {
+        loop {
+            world.sleep(std::time::Duration::from_secs(60)).await;
+        }
+    });
+    assert_eq!(ended, None::<()>);
+    assert!(world.violations()[0].contains("comes to no end"));
 }
 
 #[test]
 fn a_rehearsal_needs_no_facts() {
     let services = ["mysql", "ldap"];
-    let found = rehearse(&plan(&services), &BTreeMap::new(), 3);
+    let found = rehearse(&plan(&services), &BTreeMap::new(), 3, &crashes());
     assert!(found.is_sound(), "{found:#?}");
 }

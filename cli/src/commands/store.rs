@@ -143,6 +143,10 @@ impl World for Reader {
         0
     }
 
+    fn elapsed_ms(&self) -> u64 {
+        0
+    }
+
     async fn sleep(&self, _time: Duration) {}
 
     async fn read_entry(&self, number: u64) -> Result<Option<Vec<u8>>, StoreError> {

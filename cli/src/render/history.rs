@@ -44,7 +44,7 @@ pub struct Failed {
 
 /// Adds an entry to the runs before it; `state` is the one before the entry.
 pub fn add(runs: &mut Vec<Run>, entry: &Entry, state: &State) {
-    let mut plan = state.unfinished.as_ref().map(|run| &run.plan);
+    let mut plan = state.unfinished.as_ref().map(|run| &*run.plan);
     for record in &entry.records {
         if let Record::Started { plan: started, by } = record {
             plan = Some(started);

@@ -4,7 +4,7 @@
 
 use crate::plan::{Address, Plan, StepId};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// One object of the journal: records that were written together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ pub enum Record {
     /// A run begins, and this is its plan.
     Started {
         /// All of it.
-        plan: Box<Plan>,
+        plan: Arc<Plan>,
         /// `user@machine`.
         by: String,
     },
@@ -181,7 +181,7 @@ pub struct Unfinished {
     /// Its name.
     pub run: String,
     /// Its plan.
-    pub plan: Plan,
+    pub plan: Arc<Plan>,
     /// Who began it.
     pub by: String,
     /// Steps that are done, with what they learned.
@@ -222,7 +222,7 @@ impl State {
                 self.project.clone_from(&plan.project);
                 self.unfinished = Some(Unfinished {
                     run: run.to_owned(),
-                    plan: (**plan).clone(),
+                    plan: Arc::clone(plan),
                     by: by.clone(),
                     done: BTreeMap::new(),
                     open: vec![],
@@ -249,7 +249,7 @@ impl State {
             Record::Ended { end } => {
                 let run = self.unfinished.take();
                 if let (RunEnd::Done, Some(run)) = (end, run) {
-                    self.outputs = run.plan.outputs;
+                    self.outputs.clone_from(&run.plan.outputs);
                 }
             }
         }

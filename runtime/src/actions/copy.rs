@@ -59,7 +59,7 @@ impl<W: World> Context<'_, W> {
     async fn copy_tree(&self, sides: (&str, &str), tree: &Tree, live: bool, sum: &mut Sum) -> Result<(), Failure> {
         let mut pass = 0;
         loop {
-            let began = self.world.now_ms();
+            let began = self.world.elapsed_ms();
             self.report(sum.bytes, None, format!("listing {} on both sides", tree.source));
             let (source, target) = self.list_both(sides, tree, Depth::Meta).await?;
             let found = difference(&source, &target, Depth::Meta);
@@ -85,7 +85,7 @@ impl<W: World> Context<'_, W> {
             sum.entries += work.send.len() + work.delete.len();
             self.delete(sides.1, tree, &work).await?;
             self.send(sides, tree, live, &source, &work, sum).await?;
-            let quick = self.world.now_ms().saturating_sub(began) < LIVE_PASS_AGAIN_MS;
+            let quick = self.world.elapsed_ms().saturating_sub(began) < LIVE_PASS_AGAIN_MS;
             if live && (quick || pass >= LIVE_PASS_COUNT_MAX) {
                 return Ok(());
             }

@@ -19,7 +19,7 @@ const LOG_LINE_COUNT: u32 = 20;
 impl<W: World> Context<'_, W> {
     /// Waits until the probe succeeds.
     pub(super) async fn wait_for(&self, host: &str, container: &str, probe: &Probe) -> Result<Performed, Failure> {
-        let began = self.world.now_ms();
+        let began = self.world.elapsed_ms();
         let within_ms = within_seconds(probe).saturating_mul(1_000);
         let mut wait_ms = if matches!(probe, Probe::Running { .. }) { STEADY_MS } else { FIRST_WAIT_MS };
         let mut ran_before = false;
@@ -27,7 +27,7 @@ impl<W: World> Context<'_, W> {
         loop {
             let look = [Some(scripts::container_look(container)), asked.clone()].into_iter().flatten().collect::<Vec<_>>();
             // The command of a program may hang, and does not get more time than the service has.
-            let waited_ms = self.world.now_ms().saturating_sub(began);
+            let waited_ms = self.world.elapsed_ms().saturating_sub(began);
             let limit = Duration::from_millis(within_ms.saturating_sub(waited_ms).saturating_add(ANSWER_MAX_MS));
             let answers = match select(pin!(self.world.run(host, &look)), pin!(self.world.sleep(limit))).await {
                 Either::Left((answers, _)) => answers,
@@ -40,7 +40,7 @@ impl<W: World> Context<'_, W> {
                 Some(output) => (running && output.status == 0, last_lines(&output.stderr)),
                 None => (running && ran_before, String::new()),
             };
-            let waited_ms = self.world.now_ms().saturating_sub(began);
+            let waited_ms = self.world.elapsed_ms().saturating_sub(began);
             if answered {
                 return Ok(Performed::new(false, [("waited_ms", waited_ms.to_string())]));
             }

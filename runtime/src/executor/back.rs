@@ -83,14 +83,14 @@ impl<'a, W: World> Run<'a, W> {
     async fn undo(&mut self, step: &Step) -> Result<bool, JournalError> {
         let id = step.id.clone();
         (self.emit)(Event::Undoing { step: id.clone(), title: step.title.clone() });
-        let began_ms = self.world.now_ms();
+        let began_ms = self.world.elapsed_ms();
         let outcome = match self.opposite(step).await {
             Ok(performed) => {
                 self.memory.remove(&id);
                 self.open.remove(&id);
                 self.undone.insert(id.clone());
                 (self.emit)(Event::Undone { step: id.clone(), changed: performed.changed });
-                let milliseconds = self.world.now_ms().saturating_sub(began_ms);
+                let milliseconds = self.world.elapsed_ms().saturating_sub(began_ms);
                 Outcome::Done { changed: performed.changed, values: performed.values, milliseconds }
             }
             Err(Failure { message, help, .. }) => {

@@ -4,6 +4,7 @@
 
 use super::{
     STEPS_PER_HOST_MAX,
+    attend::attended,
     graph::Graph,
     run::{Attempt, Run},
     window,
@@ -19,7 +20,7 @@ use futures_util::{
     future::{Either, select},
     stream::FuturesUnordered,
 };
-use mig_plan::{Class, Outcome, Phase, Record, Step, StepId, Undo};
+use mig_plan::{Action, Class, Outcome, Phase, Record, Step, StepId, Undo};
 use std::{
     collections::{BTreeMap, BTreeSet},
     pin::pin,
@@ -47,7 +48,7 @@ impl<'a, W: World> Run<'a, W> {
             for step in wave {
                 (self.emit)(Event::StepStarted { step: step.id.clone(), title: step.title.clone() });
                 active.insert(step.id.clone(), step);
-                running.push(act(attempt, step));
+                running.push(act(attempt, step, self.start_again(step)));
             }
             if running.is_empty() {
                 break self.journal.flush().await;
@@ -92,6 +93,15 @@ impl<'a, W: World> Run<'a, W> {
             }
             true
         })
+    }
+
+    /// A host that lost its power meanwhile starts by itself only what its restart policy says. So what a run before has started, and
+    /// what is waited for now, is started first; nothing happens if it runs.
+    fn start_again(&self, step: &Step) -> Option<Action> {
+        let Action::Await { host, container, .. } = &step.action else { return None };
+        let start = Action::StartContainer { host: host.clone(), container: container.clone() };
+        let was_started = |s: &Step| s.action == start && self.memory.contains(&s.id);
+        (self.resumed && self.plan.steps.iter().any(was_started)).then_some(start)
     }
 
     /// Did another step of its move fail? Then the move may have to go back, and nothing more is done for it.
@@ -178,8 +188,14 @@ impl<'a, W: World> Run<'a, W> {
     }
 }
 
-async fn act<'a, W: World>(attempt: Attempt<'a, W>, step: &'a Step) -> Ended<'a> {
-    let began_ms = attempt.world.now_ms();
-    let result = attempt.perform(step, &step.action).await;
-    Ended { step, result, milliseconds: attempt.world.now_ms().saturating_sub(began_ms) }
+async fn act<'a, W: World>(attempt: Attempt<'a, W>, step: &'a Step, first: Option<Action>) -> Ended<'a> {
+    let began_ms = attempt.world.elapsed_ms();
+    let work = async {
+        if let Some(first) = &first {
+            attempt.perform(step, first).await?;
+        }
+        attempt.perform(step, &step.action).await
+    };
+    let result = attended(attempt.world, &step.id, work).await;
+    Ended { step, result, milliseconds: attempt.world.elapsed_ms().saturating_sub(began_ms) }
 }

@@ -86,7 +86,7 @@ pub(super) struct Run<'a, W> {
     /// Did a person ask to go back?
     pub(super) asked_back: bool,
     same_plan: bool,
-    resumed: bool,
+    pub(super) resumed: bool,
     stopped: bool,
     /// Was it left while steps ran?
     left: bool,

@@ -91,7 +91,7 @@ fn read(number: u64, bytes: &[u8], state: &State) -> Result<Entry, JournalError>
 
 /// Are the records such as this program writes, in this place?
 fn check_records(entry: &Entry, state: &State) -> Result<(), JournalError> {
-    let mut plan = state.unfinished.as_ref().map(|u| &u.plan);
+    let mut plan = state.unfinished.as_ref().map(|u| &*u.plan);
     let mut run = state.unfinished.as_ref().map(|u| u.run.as_str());
     let wrong = |what: &str| refused(entry.number, format!("is damaged: {what}"), RESTORE);
     for record in &entry.records {

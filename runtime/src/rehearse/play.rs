@@ -1,27 +1,35 @@
-//! How is one apply played in a simulated world, with a crash or without, and what is left in the end?
+//! How is one apply played in a simulated world, with a fault or without, and what is left in the end?
 //!
-//! Compares nothing; that is done by whoever has two endings.
+//! Somebody applies again as long as there is something to do, and mends between two applies what only a person can. Compares
+//! nothing; that is done by whoever has two endings.
 
+use super::{fault::Place, judge};
 use crate::{
     event::Event,
     executor::{Exit, Options, apply},
     preflight::Problem,
-    sim::{Fault, SimWorld},
+    sim::{Call, SimWorld},
 };
-use mig_plan::{Entry, Facts, HostId, Plan, Record, RunEnd, State, StepId, plan::Address};
+use mig_plan::{Class, Digest, Entry, Facts, HostId, Outcome, Plan, Record, RunEnd, State, Step, StepId, plan::Address};
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
 };
 
-/// After a crash somebody applies again so many times at most.
-const APPLY_COUNT_MAX: u32 = 4;
+/// After a fault somebody applies again so many times at most.
+const APPLY_COUNT_MAX: usize = 12;
 /// And so long after it.
 const APPLY_AGAIN_MS: u64 = 60_000;
+/// What only a person mends is mended after so many applies, so that one is tried without.
+const MENDED_AFTER_APPLIES: usize = 2;
+/// Whatever goes wrong, an apply is over so long after the time it takes in peace, times what is throttled.
+const APPLY_MAX_MS: u64 = 6 * 3_600_000;
+const THROTTLE: u64 = 101;
 
 /// A plan, the facts its world is made of, and the seed.
 pub(super) struct Stage<'a> {
-    pub(super) plan: &'a Plan,
+    pub(super) plan: &'a Arc<Plan>,
     pub(super) facts: &'a BTreeMap<HostId, Facts>,
     pub(super) seed: u64,
 }
@@ -30,166 +38,271 @@ pub(super) struct Stage<'a> {
 pub(super) struct Ending {
     pub(super) exit: Exit,
     pub(super) problems: Vec<Problem>,
+    /// One an apply: how far it came and how it ended.
+    pub(super) story: Vec<String>,
+    pub(super) applies: usize,
+    /// Was a move undone, or all of it, before it was done?
+    pub(super) undone: bool,
+    /// Steps that nobody may do again and nobody knows of; then a person has to look.
+    pub(super) unknown: Vec<StepId>,
+    /// Containers that a person has to start, as their restart policy says.
+    pub(super) unstarted: Vec<String>,
     /// World and state, line by line.
     pub(super) world: BTreeMap<String, String>,
     pub(super) violations: Vec<String>,
-    /// Simulated seconds, by service.
+    /// The longest wait in simulated milliseconds, by service.
     pub(super) downtimes: BTreeMap<Address, u64>,
-    /// All of it, in simulated seconds.
-    pub(super) seconds: u64,
+    /// All of it, in simulated milliseconds.
+    pub(super) milliseconds: u64,
 }
 
-/// A crash worth trying.
-pub(super) struct Crash {
-    pub(super) step: StepId,
-    pub(super) fault: Fault,
-    /// For people.
-    pub(super) story: String,
+/// What an apply in peace did.
+pub(super) struct Calm {
+    pub(super) ending: Ending,
+    pub(super) calls: Vec<Call>,
+    /// Steps in the order they were done, each with the number of calls until then.
+    pub(super) ended: Vec<(StepId, u64)>,
+    /// The world before it, line by line.
+    pub(super) before: BTreeMap<String, String>,
 }
 
-/// In the order of an apply in peace.
-pub(super) type Moments = Vec<Crash>;
-
-/// What was seen of the steps of an apply.
+/// What was seen of the steps of all applies.
 #[derive(Default)]
 struct Seen {
-    /// Calls before each step, and the last call of each, in the order they ended.
-    begun: BTreeMap<StepId, u64>,
     ended: Vec<(StepId, u64)>,
-    /// Milliseconds since 1970 when each step first began, and last ended.
-    began_ms: BTreeMap<StepId, u64>,
-    ended_ms: BTreeMap<StepId, u64>,
+    /// Since when a service is down, by the step that stopped it.
+    down_ms: BTreeMap<StepId, u64>,
+    downtimes: BTreeMap<Address, u64>,
+    undone: bool,
+    /// Steps that were done since the last apply began.
+    done: usize,
 }
 
 impl Seen {
-    fn note(&mut self, event: &Event, world: &SimWorld) {
-        use crate::World as _;
+    fn note(&mut self, plan: &Plan, event: &Event, world: &SimWorld) {
+        let now_ms = world.true_ms();
         match event {
-            Event::StepStarted { step, .. } => {
-                self.begun.insert(step.clone(), world.calls());
-                self.began_ms.entry(step.clone()).or_insert(world.now_ms());
+            Event::StepStarted { step, .. } if plan.forecasts.iter().any(|f| f.down == *step) => {
+                self.down_ms.entry(step.clone()).or_insert(now_ms);
             }
             Event::StepDone { step, .. } => {
-                self.ended.push((step.clone(), world.last_effect()));
-                self.ended_ms.insert(step.clone(), world.now_ms());
+                self.done += 1;
+                self.ended.push((step.clone(), world.calls()));
+                self.up(plan, now_ms, |forecast| forecast.up == *step);
+            }
+            Event::Undone { step, .. } => {
+                self.undone = true;
+                self.up(plan, now_ms, |forecast| forecast.down == *step);
             }
             _ => {}
         }
     }
+
+    /// A service answers again.
+    fn up(&mut self, plan: &Plan, now_ms: u64, is_meant: impl Fn(&mig_plan::Forecast) -> bool) {
+        for forecast in plan.forecasts.iter().filter(|forecast| is_meant(forecast)) {
+            let Some(since_ms) = self.down_ms.remove(&forecast.down) else { continue };
+            let longest = self.downtimes.entry(forecast.address.clone()).or_default();
+            *longest = (*longest).max(now_ms.saturating_sub(since_ms));
+        }
+    }
 }
 
 impl Stage<'_> {
-    /// One apply without any fault, and all the crashes that it offers.
-    pub(super) fn in_peace(&self) -> (Ending, Moments) {
-        let world = SimWorld::with_seed(self.facts, self.plan, self.seed);
-        let (ending, seen) = self.until_done(&world);
-        let moments = self.moments(&world, &seen);
-        (ending, moments)
+    fn world(&self) -> SimWorld {
+        SimWorld::with_seed(self.facts, self.plan, self.seed)
     }
 
-    /// One apply that crashes, and those after it.
-    pub(super) fn with_crash(&self, fault: Fault) -> Ending {
-        let world = SimWorld::with_seed(self.facts, self.plan, self.seed);
-        world.inject(fault);
-        self.until_done(&world).0
+    /// One apply without any fault.
+    pub(super) fn in_peace(&self) -> Calm {
+        let world = self.world();
+        let before = world.fingerprint();
+        world.keep_log();
+        let (ending, seen) = self.until_done(&world, None, u64::MAX);
+        Calm { ending, calls: world.logged(), ended: seen.ended, before }
     }
 
-    fn until_done(&self, world: &SimWorld) -> (Ending, Seen) {
-        use crate::World as _;
+    /// One apply that meets a fault, and those after it.
+    pub(super) fn with_fault(&self, place: &Place, calm: &Calm) -> Ending {
+        let world = self.world();
+        world.inject(place.fault.clone());
+        let limit_ms = calm.ending.milliseconds.saturating_mul(THROTTLE).saturating_add(APPLY_MAX_MS);
+        self.until_done(&world, Some(calm), limit_ms).0
+    }
+
+    fn until_done(&self, world: &SimWorld, calm: Option<&Calm>, limit_ms: u64) -> (Ending, Seen) {
         let seen = RefCell::new(Seen::default());
-        let tell = |event: Event| seen.borrow_mut().note(&event, world);
-        // The clock stands inside the window, but a crash may lead out of it.
-        let options = Options { by: "rehearsal".to_owned(), ignore_window: true, ..Options::default() };
-        let began_ms = world.now_ms();
-        let mut result = None;
-        for _ in 0..APPLY_COUNT_MAX {
-            result = world.drive(apply(world, self.plan, &options, &tell));
-            match &result {
-                Some(result) if result.exit != Exit::PartWay => break,
-                None if is_over(world) => break,
-                _ => world.set_now_ms(world.now_ms() + APPLY_AGAIN_MS),
+        let tell = |event: Event| seen.borrow_mut().note(self.plan, &event, world);
+        let began_ms = world.true_ms();
+        let mut plan = Arc::clone(self.plan);
+        let mut ledger = Ledger { plan: Arc::clone(self.plan), world, begins: vec![self.plan.serial + 1] };
+        let mut violations = BTreeSet::new();
+        let (mut story, mut unknown, mut problems) = (vec![], vec![], vec![]);
+        let mut exit = Exit::PartWay;
+        for number in 1..=APPLY_COUNT_MAX {
+            // The clock stands inside the window, but a fault may lead out of it.
+            let options = Options { by: "rehearsal".to_owned(), ignore_window: true, ..Options::default() };
+            let stop = options.stop.clone();
+            world.on_interrupt(move || stop.ask());
+            world.give_up_at_ms(world.true_ms().saturating_add(limit_ms));
+            let result = world.drive(apply(world, &plan, &options, &tell));
+            let done = std::mem::take(&mut seen.borrow_mut().done);
+            let is_stuck = done == 0 && number > MENDED_AFTER_APPLIES + 1;
+            let is_dead = result.is_none();
+            story.push(told(number, done, result.as_ref()));
+            exit = match (result, is_dead.then(|| ledger.end()).flatten()) {
+                (Some(result), _) => {
+                    problems = result.problems;
+                    result.exit
+                }
+                // It died when all was written.
+                (None, Some(RunEnd::Done)) => Exit::Done,
+                (None, Some(RunEnd::Undone)) => Exit::Undone,
+                (None, _) => Exit::PartWay,
+            };
+            if matches!(exit, Exit::Done | Exit::NotVerified) || calm.is_none() || violations.len() + world.violations().len() > 0 {
+                break;
             }
+            if exit == Exit::Undone {
+                seen.borrow_mut().undone = true;
+                // Hosts that are away have to be back before it can be seen what is left of them.
+                world.mend();
+                world.wait_for_hosts();
+                violations.extend(calm.into_iter().flat_map(|calm| judge::left_behind(self.plan, &calm.before, &world.fingerprint())));
+                let state = ledger.state();
+                ledger.begins.push(state.serial + 1);
+                plan = Arc::new(Plan { serial: state.serial, head: state.head, ..(**self.plan).clone() });
+            }
+            unknown = self.unknown_once(&ledger);
+            if !unknown.is_empty() {
+                break;
+            }
+            if is_stuck {
+                break;
+            }
+            if number >= MENDED_AFTER_APPLIES {
+                world.mend();
+                world.wait_for_hosts();
+            }
+            world.set_now_ms(world.true_ms() + APPLY_AGAIN_MS);
         }
-        let seconds = world.now_ms().saturating_sub(began_ms) / 1_000;
-        let (exit, problems) = match result {
-            Some(result) => (result.exit, result.problems),
-            None if is_over(world) => (Exit::Done, vec![]),
-            None => (Exit::PartWay, vec![]),
-        };
         let seen = seen.into_inner();
-        let downtimes = self.downtimes(&seen);
-        let ending = Ending { exit, problems, world: self.end_of(world), violations: world.violations(), downtimes, seconds };
+        violations.extend(world.violations());
+        violations.extend(self.done_twice(&ledger));
+        let ending = Ending {
+            exit,
+            problems,
+            applies: story.len(),
+            story,
+            undone: seen.undone,
+            unknown,
+            unstarted: world.unstarted(),
+            world: end_of(world, &ledger),
+            violations: violations.into_iter().collect(),
+            downtimes: seen.downtimes.clone(),
+            milliseconds: world.true_ms().saturating_sub(began_ms),
+        };
         (ending, seen)
     }
 
-    fn downtimes(&self, seen: &Seen) -> BTreeMap<Address, u64> {
-        let of = |forecast: &mig_plan::Forecast| {
-            let (down, up) = (seen.began_ms.get(&forecast.down)?, seen.ended_ms.get(&forecast.up)?);
-            Some((forecast.address.clone(), up.saturating_sub(*down) / 1_000))
-        };
-        self.plan.forecasts.iter().filter_map(of).collect()
+    /// Steps that must not be done twice, that were begun and of which nothing is known.
+    fn unknown_once(&self, ledger: &Ledger) -> Vec<StepId> {
+        if !self.plan.steps.iter().any(|step| step.class == Class::Once) {
+            return vec![];
+        }
+        let open = ledger.state().unfinished.map(|u| u.open).unwrap_or_default();
+        let is_once = |id: &StepId| self.plan.step(id).is_some_and(|step| step.class == Class::Once);
+        open.into_iter().filter(is_once).collect()
     }
 
-    /// Around each step: before it acted, in its middle, before its outcome was written, after.
-    fn moments(&self, world: &SimWorld, seen: &Seen) -> Moments {
-        let mut known = BTreeSet::new();
-        let mut moments = vec![];
-        for (step, last) in &seen.ended {
-            let title = self.plan.step(step).map_or("", |s| s.title.as_str());
-            let first = seen.begun.get(step).copied().unwrap_or(*last) + 1;
-            let mut add = |before: bool, call: u64, story: String| {
-                if known.insert((before, call)) {
-                    let fault = if before { Fault::CrashBefore(call) } else { Fault::CrashAfter(call) };
-                    moments.push(Crash { step: step.clone(), fault, story });
+    /// Steps that may be done once and were begun again although they may have acted.
+    fn done_twice(&self, ledger: &Ledger) -> Vec<String> {
+        let once: Vec<&Step> = self.plan.steps.iter().filter(|step| step.class == Class::Once).collect();
+        if once.is_empty() {
+            return vec![];
+        }
+        let records: Vec<Record> = ledger.entries().flat_map(|(entry, _)| entry.records).collect();
+        let twice = |step: &&&Step| {
+            let mut acted = false;
+            records.iter().any(|record| match record {
+                Record::Intent { step: id } if *id == step.id => std::mem::replace(&mut acted, true),
+                Record::Outcome { step: id, outcome: Outcome::Failed { .. } } | Record::Undone { step: id, .. } if *id == step.id => {
+                    acted = false;
+                    false
                 }
-            };
-            add(true, first, format!("a crash when `{title}` was about to act"));
-            if last.saturating_sub(first) > 1 {
-                add(false, first + (last - first) / 2, format!("a crash in the middle of `{title}`"));
-            }
-            add(false, *last, format!("a crash after `{title}` and before its outcome was written"));
-            if let Some(write) = world.next_write_after(*last) {
-                add(false, write, format!("a crash right after `{title}`"));
-            }
-        }
-        moments
+                _ => false,
+            })
+        };
+        once.iter().filter(twice).map(|step| format!("`{}` was done twice", step.title)).collect()
     }
 }
 
-/// Did the crash come when the end was written already?
-fn is_over(world: &SimWorld) -> bool {
-    let last = (1..).map_while(|number| world.entry(number)).last();
-    let entry = last.and_then(|bytes| serde_json::from_slice::<Entry>(&bytes).ok());
-    entry.is_some_and(|entry| matches!(entry.records.last(), Some(Record::Ended { end: RunEnd::Done })))
+/// World and state in the end.
+fn end_of(world: &SimWorld, ledger: &Ledger) -> BTreeMap<String, String> {
+    let mut lines = world.fingerprint();
+    let state = ledger.state();
+    for (address, resource) in state.resources {
+        lines.insert(format!("state: {address}"), format!("{} {} {:?}", resource.kind, resource.digest, resource.attributes));
+    }
+    lines.insert("state: unfinished run".to_owned(), state.unfinished.map_or_else(|| "none".to_owned(), |_| "one".to_owned()));
+    lines
 }
 
-impl Stage<'_> {
-    /// World and state in the end.
-    fn end_of(&self, world: &SimWorld) -> BTreeMap<String, String> {
-        let mut lines = world.fingerprint();
-        let state = self.state_of(world);
-        for (address, resource) in state.resources {
-            lines.insert(format!("state: {address}"), format!("{} {} {:?}", resource.kind, resource.digest, resource.attributes));
-        }
-        lines.insert("state: unfinished run".to_owned(), state.unfinished.map_or_else(|| "none".to_owned(), |_| "one".to_owned()));
-        lines
+/// The journal of a simulated world, and the numbers of the entries by which a run begins.
+///
+/// Such an entry only holds the plan, which is known and long, so it is not read again.
+struct Ledger<'a> {
+    plan: Arc<Plan>,
+    world: &'a SimWorld,
+    begins: Vec<u64>,
+}
+
+impl Ledger<'_> {
+    fn entries(&self) -> impl Iterator<Item = (Entry, Vec<u8>)> + '_ {
+        let read = |(number, bytes): (u64, Vec<u8>)| {
+            let entry = if self.begins.contains(&number) { Some(self.beginning(number)) } else { serde_json::from_slice(&bytes).ok() };
+            Some((entry?, bytes))
+        };
+        (1..).map_while(|number| Some((number, self.world.entry(number)?))).map_while(read)
     }
 
-    /// The fold of a journal whose first entry only holds the plan: that entry is not read again, because it is long.
-    fn state_of(&self, world: &SimWorld) -> State {
+    fn beginning(&self, number: u64) -> Entry {
+        let started = Record::Started { plan: Arc::clone(&self.plan), by: String::new() };
+        Entry { version: Entry::VERSION, number, previous: String::new(), run: String::new(), time_ms: 0, records: vec![started] }
+    }
+
+    /// The fold, with the digest of the last entry alone, which is the one that counts.
+    fn state(&self) -> State {
         let mut state = State::default();
-        if world.entry(1).is_none() {
-            return state;
+        let mut last = vec![];
+        for (entry, bytes) in self.entries() {
+            state.fold(&entry, "");
+            last = bytes;
         }
-        let started = Record::Started { plan: Box::new(self.plan.clone()), by: String::new() };
-        let first =
-            Entry { version: Entry::VERSION, number: 1, previous: String::new(), run: String::new(), time_ms: 0, records: vec![started] };
-        state.fold(&first, "");
-        for bytes in (2..).map_while(|number| world.entry(number)) {
-            if let Ok(entry) = serde_json::from_slice::<Entry>(&bytes) {
-                state.fold(&entry, "");
-            }
+        if !last.is_empty() {
+            Digest::of_bytes(&last).as_str().clone_into(&mut state.head);
         }
         state
     }
+
+    /// How the last run ended, if it did.
+    fn end(&self) -> Option<RunEnd> {
+        let last = (1..).map_while(|number| self.world.entry(number)).last()?;
+        match serde_json::from_slice::<Entry>(&last).ok()?.records.last()? {
+            Record::Ended { end } => Some(*end),
+            _ => None,
+        }
+    }
+}
+
+/// `migc apply`, the first: 46 steps done, then …
+fn told(number: usize, done: usize, result: Option<&crate::executor::ApplyResult>) -> String {
+    let how = match result {
+        None => "it died".to_owned(),
+        Some(result) => {
+            let problem = result.problems.first().map(|problem| format!(": {}", problem.message)).unwrap_or_default();
+            format!("exit {}{problem}", result.exit.code())
+        }
+    };
+    format!("apply {number}: {}; {how}", crate::executor::count(done, "step"))
 }

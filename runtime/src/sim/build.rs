@@ -22,6 +22,7 @@ pub(super) fn hosts(facts: &BTreeMap<HostId, Facts>, plan: &Plan) -> BTreeMap<Ho
 fn bare() -> SimHost {
     SimHost {
         reachable: true,
+        down_until_ms: None,
         uid: 0,
         sudo: true,
         clock_offset_ms: 0,
@@ -68,9 +69,9 @@ fn surveyed(name: &str, facts: &Facts, plan: &Plan) -> SimHost {
     fill(&mut host, &paths);
     for (mount, fact) in facts.mounts.iter().flatten() {
         let Some(size) = fact.size else { continue };
-        host.disks.insert(mount.clone(), Disk { size, other_used: 0 });
+        host.disks.insert(mount.clone(), Disk { size, other_used: 0, filler: 0 });
     }
-    host.disks.entry("/".to_owned()).or_insert(Disk { size: DISK_MIN_BYTES, other_used: 0 });
+    host.disks.entry("/".to_owned()).or_insert(Disk { size: DISK_MIN_BYTES, other_used: 0, filler: 0 });
     settle_disks(&mut host, facts);
     host.missing_tools = installed_by(name, plan);
     host
@@ -99,14 +100,14 @@ fn expected(name: &str, plan: &Plan) -> SimHost {
                 host.cpus = cpus.unwrap_or(host.cpus).max(host.cpus);
                 host.memory = memory.unwrap_or(host.memory).max(host.memory);
                 for (path, &size) in disks {
-                    host.disks.insert(path.clone(), Disk { size, other_used: 0 });
+                    host.disks.insert(path.clone(), Disk { size, other_used: 0, filler: 0 });
                 }
             }
             Requirement::FreeSpace { bytes, .. } => room = room.saturating_add(*bytes),
             Requirement::Tools { .. } | Requirement::Container { .. } | Requirement::PathFree { .. } | Requirement::PortFree { .. } => {}
         }
     }
-    host.disks.entry("/".to_owned()).or_insert(Disk { size: room.saturating_mul(2).max(DISK_MIN_BYTES), other_used: 0 });
+    host.disks.entry("/".to_owned()).or_insert(Disk { size: room.saturating_mul(2).max(DISK_MIN_BYTES), other_used: 0, filler: 0 });
     let paths: BTreeMap<String, PathFact> = copied_from(name, plan).map(|path| (path.clone(), PathFact::default())).collect();
     for container in used_before_made(name, plan) {
         let mounts = mounted_by(name, &container, plan);
@@ -136,6 +137,7 @@ fn existing(image: &str, image_id: &str, running: bool, restart: &str, mounts: V
         mounts,
         ports,
         broken: false,
+        lost_power: false,
         since_ms: MODIFIED_MS,
         started_at: 1,
     }

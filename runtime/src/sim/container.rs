@@ -10,6 +10,10 @@ use crate::{Output, Script, scripts::STATUS_NOT_OURS};
 
 /// A service answers so long after its container was started.
 const READY_AFTER_MS: u64 = 3_000;
+/// Where Docker keeps images and containers.
+const DOCKER_ROOT: &str = "/var/lib/docker";
+/// What a new container takes there at once.
+const CONTAINER_BYTES: u64 = 4_096;
 const IMAGE_BYTES: u64 = 300_000_000;
 
 impl SimImage {
@@ -59,7 +63,7 @@ impl SimHost {
     }
 
     /// Ends a container; what it wrote stays.
-    fn halt(&mut self, name: &str, now_ms: u64, change: u64) {
+    pub(super) fn halt(&mut self, name: &str, now_ms: u64, change: u64) {
         if !self.containers.get(name).is_some_and(SimContainer::is_running) {
             return;
         }
@@ -90,6 +94,7 @@ impl SimHost {
             }
         }
         let Some(c) = self.containers.get_mut(name) else { return absent(name) };
+        c.lost_power = false;
         c.since_ms = now_ms;
         c.started_at = change;
         c.status = if c.broken { "exited" } else { "running" };
@@ -107,6 +112,9 @@ impl SimHost {
         let Some(image_id) = self.images.get(&image).map(|image| image.id.clone()) else {
             return refuse(1, format!("No such image: {image}"));
         };
+        if self.free(DOCKER_ROOT) < CONTAINER_BYTES {
+            return refuse(1, format!("mkdir {DOCKER_ROOT}/overlay2: no space left on device"));
+        }
         let how = match self.containers.get(name) {
             Some(c) if c.owner != owner => return refuse(STATUS_NOT_OURS, format!("a container {name} is there already and is not ours")),
             Some(c) if c.spec == spec => return answer("unchanged\n"),
@@ -126,6 +134,7 @@ impl SimHost {
             mounts: of("--volume").filter_map(|volume| volume.split(':').next()).map(str::to_owned).collect(),
             ports: of("--publish").filter_map(|port| Some(format!("{}/{}", port.split(':').next()?, port.split('/').nth(1)?))).collect(),
             broken: false,
+            lost_power: false,
             since_ms: 0,
             started_at: 0,
         };
@@ -146,7 +155,21 @@ impl SimHost {
     }
 
     pub(super) fn image_pull(&mut self, name: &str) -> Output {
-        self.images.insert(name.to_owned(), SimImage::of_registry(name));
+        self.keep_image(name.to_owned(), SimImage::of_registry(name))
+    }
+
+    /// An image takes room where Docker keeps its data, once.
+    pub(super) fn keep_image(&mut self, name: String, image: SimImage) -> Output {
+        if !self.images.contains_key(&name) {
+            if image.size > self.free(DOCKER_ROOT) {
+                return refuse(1, format!("{name}: write {DOCKER_ROOT}/tmp: no space left on device"));
+            }
+            let mount = self.disk_of(DOCKER_ROOT).map(str::to_owned);
+            if let Some(disk) = mount.and_then(|mount| self.disks.get_mut(&mount)) {
+                disk.other_used = disk.other_used.saturating_add(image.size);
+            }
+        }
+        self.images.insert(name, image);
         answer("")
     }
 

@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct SimHost {
     /// Does it answer?
     pub reachable: bool,
+    /// Without power until then, in milliseconds since 1970; for ever, until somebody sees to it.
+    pub(super) down_until_ms: Option<u64>,
     /// Whom scripts run as.
     pub uid: u32,
     /// May they become root?
@@ -107,6 +109,8 @@ pub struct SimContainer {
     pub ports: Vec<String>,
     /// Does it end at once when it is started?
     pub broken: bool,
+    /// Did it run when its host lost power?
+    pub(super) lost_power: bool,
     /// Since when it runs, milliseconds since 1970.
     pub(super) since_ms: u64,
     /// Count of changes when it was last started; 0: never.
@@ -136,6 +140,8 @@ pub struct Disk {
     pub size: u64,
     /// Bytes used by what the simulation has no nodes for.
     pub other_used: u64,
+    /// Bytes that something else took meanwhile.
+    pub filler: u64,
 }
 
 /// A running service writes once in so many milliseconds.
@@ -185,11 +191,22 @@ impl SimHost {
         self.disks.keys().filter(|mount| is_within(path, mount)).max_by_key(|mount| mount.len()).map(String::as_str)
     }
 
+    /// Bytes that still fit on the filesystem of a path.
+    pub(super) fn free(&self, path: &str) -> u64 {
+        let Some(mount) = self.disk_of(path) else { return 0 };
+        self.disks.get(mount).map_or(0, |disk| disk.size.saturating_sub(self.used(mount)))
+    }
+
     /// Bytes in use on a filesystem.
     pub(super) fn used(&self, mount: &str) -> u64 {
         let nodes = self.nodes.iter().filter(|(path, _)| self.disk_of(path) == Some(mount));
-        let other = self.disks.get(mount).map_or(0, |disk| disk.other_used);
+        let other = self.disks.get(mount).map_or(0, |disk| disk.other_used.saturating_add(disk.filler));
         nodes.map(|(_, node)| node.size).sum::<u64>().saturating_add(other)
+    }
+
+    /// Containers that ended with its power, and that nobody starts again.
+    pub(super) fn unstarted(&self) -> impl Iterator<Item = &String> {
+        self.containers.iter().filter(|(_, c)| c.lost_power).map(|(name, _)| name)
     }
 
     /// What the host looks like in the end, without what depends on when it was done.
@@ -207,8 +224,10 @@ impl SimHost {
             lines.insert(format!("{name}:{path}"), text);
         }
         for (container, c) in &self.containers {
-            let text =
-                format!("{} exit {} restart {} image {} owner {} spec {}", c.status, c.exit_code, c.restart, c.image_id, c.owner, c.spec);
+            // What ended with its host's power and is not to be started again is as it should be.
+            let (status, exit_code) = if c.lost_power { ("running", 0) } else { (c.status, c.exit_code) };
+            let (restart, image) = (&c.restart, &c.image_id);
+            let text = format!("{status} exit {exit_code} restart {restart} image {image} owner {} spec {}", c.owner, c.spec);
             lines.insert(format!("{name}: container {container}"), text);
         }
         for (image, SimImage { id, .. }) in &self.images {

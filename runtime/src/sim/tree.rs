@@ -3,7 +3,7 @@
 //! Entries keep all that a real copy keeps; links between files and extended attributes are not modelled.
 
 use super::{
-    host::{Node, NodeKind, SimHost, is_within},
+    host::{Node, NodeKind, SimHost, content_of, is_within},
     script::{answer, refuse, word},
 };
 use crate::{
@@ -114,6 +114,9 @@ impl SimHost {
         if !self.marks.contains_key(marker) && !is_free {
             return refuse(STATUS_NOT_OURS, format!("{path} holds data that this project did not put there"));
         }
+        if self.free(path) < FOLDER_BYTES {
+            return refuse(1, format!("mkdir: cannot create directory '{path}': No space left on device"));
+        }
         self.marks.insert(marker.to_owned(), path.to_owned());
         let folder = if kind == "file" { path.rsplit_once('/').map_or("", |(above, _)| above) } else { path };
         self.make_folders(folder, now_ms, change);
@@ -189,10 +192,7 @@ impl SimHost {
     /// What the writing side of a stream does.
     pub(super) fn receive(&mut self, script: &Script, cargo: Cargo, now_ms: u64, change: u64) -> Output {
         match (script.name, cargo) {
-            ("image_load", Cargo::Image(name, image)) => {
-                self.images.insert(name, image);
-                answer("")
-            }
+            ("image_load", Cargo::Image(name, image)) => self.keep_image(name, image),
             ("tree_receive", Cargo::Nodes(nodes)) => {
                 let root = word(script, 0);
                 if self.marks.get(word(script, 1)).map(String::as_str) != Some(root) {
@@ -208,9 +208,11 @@ impl SimHost {
         for (relative, node) in nodes {
             let path = join(root, &relative);
             let replaced = self.nodes.get(&path).map_or(0, |old| old.size);
-            let mount = self.disk_of(&path).map(str::to_owned);
-            let free = mount.map_or(0, |mount| self.disks.get(&mount).map_or(0, |disk| disk.size.saturating_sub(self.used(&mount))));
-            if node.kind == NodeKind::File && node.size > free.saturating_add(replaced) {
+            let fits = self.free(&path).saturating_add(replaced);
+            if node.kind == NodeKind::File && node.size > fits {
+                // As tar leaves it: cut off, and younger than what it was to be.
+                let cut = Node { size: fits, content: content_of(&[&node.content, "cut"]), modified_ms: now_ms, ..node };
+                self.nodes.insert(path.clone(), Node { changed_ms: now_ms, version: change, ..cut });
                 return refuse(2, format!("tar: {path}: Cannot write: No space left on device"));
             }
             self.nodes.insert(path, Node { changed_ms: now_ms, version: change, ..node });

@@ -65,6 +65,11 @@ impl Watch {
         }
     }
 
+    /// An engine has started a container after its host was without power.
+    pub(super) fn started_by_itself(&mut self, hosts: &Hosts, host: &str, name: &str) {
+        self.check_other_side(hosts, host, name);
+    }
+
     fn check_other_side(&mut self, hosts: &Hosts, host: &str, name: &str) {
         let here = (host.to_owned(), name.to_owned());
         let others = self.pairs.iter().filter_map(|(from, to)| if *from == here { Some(to) } else { (*to == here).then_some(from) });
