@@ -6,18 +6,38 @@ mod adopt;
 mod container;
 mod copy;
 mod image;
+mod mask;
 mod probe;
+mod record;
 pub mod requirement;
 mod verify;
 
-use crate::{Output, Script, World, WorldError, scripts};
-use mig_plan::{Action, Digest, Plan, Step, StepId};
+use crate::{Output, Recorded, Script, World, WorldError, scripts};
+use mask::forms;
+use mig_plan::{Action, Class, Digest, Plan, Step, StepId};
 use std::collections::BTreeMap;
 
 /// What steps that are done have learned.
 pub trait Done {
     /// A value of a step's outcome, by the step's id and the value's name.
     fn value(&self, step: &str, name: &str) -> Option<String>;
+
+    /// Which attempt at the step this is; `None` where no run keeps count, and then hosts keep no record either.
+    fn attempt(&self, step: &str) -> Option<Attempt> {
+        let _ = step;
+        None
+    }
+}
+
+/// What the records of a step on hosts are named by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// The run.
+    pub run: String,
+    /// Grows with each run.
+    pub epoch: u64,
+    /// How often the step came to a known end before.
+    pub settled: u32,
 }
 
 impl Done for BTreeMap<StepId, BTreeMap<String, String>> {
@@ -63,11 +83,13 @@ pub struct Failure {
     pub help: String,
     /// Is the effect known? `false`: the connection was lost, and the step may have acted.
     pub certain: bool,
+    /// Was the connection lost, so that asking again may tell more?
+    pub lost: bool,
 }
 
 impl Failure {
-    fn certain(message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { message: message.into(), help: help.into(), certain: true }
+    pub(crate) fn certain(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { message: message.into(), help: help.into(), certain: true, lost: false }
     }
 }
 
@@ -75,11 +97,12 @@ impl From<WorldError> for Failure {
     fn from(error: WorldError) -> Self {
         let message = error.to_string();
         match error {
-            WorldError::Unreachable { help, .. } => Self { message, help, certain: true },
+            WorldError::Unreachable { help, .. } => Self { message, help, certain: true, lost: false },
             WorldError::Lost { host, .. } => Self {
                 message,
                 help: format!("see that {host} is up, then run `migc apply` again: it looks at what happened and goes on"),
                 certain: false,
+                lost: true,
             },
         }
     }
@@ -88,6 +111,27 @@ impl From<WorldError> for Failure {
 /// The name of the mark in a host's record folder that says: this state made what is at the path.
 pub fn marker(path: &str) -> String {
     format!("tree-{}", Digest::of_bytes(path.as_bytes()).short(24))
+}
+
+/// Is all that the action changes done by one script that hosts can keep a record of? Then what is not to be done twice may be asked
+/// for again.
+pub fn is_recordable(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::InstallTools { .. }
+            | Action::SetRestart { .. }
+            | Action::RestoreRestart { .. }
+            | Action::StopContainer { .. }
+            | Action::StartContainer { .. }
+            | Action::CreateContainer { .. }
+            | Action::RemoveContainer { .. }
+    )
+}
+
+/// Is it recorded because of its class, or because it takes so long that a run may be gone before it ends?
+fn is_recorded(step: &Step, action: &Action) -> bool {
+    let long = matches!(action, Action::InstallTools { .. } | Action::StopContainer { .. } | Action::BringImage { .. });
+    long || (matches!(step.class, Class::Keyed | Class::Once) && is_recordable(action))
 }
 
 /// Does an action of a step: the step's own, or the one that undoes it.
@@ -102,7 +146,7 @@ pub async fn perform<W: World>(
     done: &dyn Done,
     progress: &dyn Fn(Progress),
 ) -> Result<Performed, Failure> {
-    let context = Context { world, plan, step, done, progress };
+    let context = Context { world, plan, step, done, progress, recorded: is_recorded(step, action) };
     context.act(action).await.map_err(|failure| context.without_secrets(failure))
 }
 
@@ -113,6 +157,8 @@ struct Context<'a, W> {
     step: &'a Step,
     done: &'a dyn Done,
     progress: &'a dyn Fn(Progress),
+    /// Do hosts keep a record of what changes them?
+    recorded: bool,
 }
 
 impl<W: World> Context<'_, W> {
@@ -149,6 +195,38 @@ impl<W: World> Context<'_, W> {
         succeeded(host, name, self.ask(host, script).await?)
     }
 
+    /// Runs one script that changes the host and must end with 0.
+    async fn change(&self, host: &str, script: Script) -> Result<Output, Failure> {
+        let name = script.name;
+        succeeded(host, name, self.changed(host, script).await?)
+    }
+
+    /// The same, whatever its status.
+    async fn changed(&self, host: &str, script: Script) -> Result<Output, Failure> {
+        let Some(attempt) = self.done.attempt(&self.step.id).filter(|_| self.recorded) else {
+            return self.ask(host, script).await;
+        };
+        // Two scripts of one step have two records, and the one that undoes a step has another than the step's own.
+        let what = Digest::of(&(script.name, &script.words));
+        let record = Recorded {
+            key: format!("{}.{}.{}.{}", attempt.run, self.step.id, attempt.settled, what.short(RECORD_DIGITS)),
+            run: attempt.run,
+            epoch: attempt.epoch,
+            repeatable: self.step.class != Class::Once,
+        };
+        let output = self.world.run_recorded(host, &record, &self.secret_lines(), &script).await?;
+        match record::refusal(host, self.step, &record, &output) {
+            Some(failure) => Err(failure),
+            None => Ok(output),
+        }
+    }
+
+    /// What no host may write down, a line each.
+    fn secret_lines(&self) -> Vec<String> {
+        let values = self.plan.secrets.iter().filter_map(|name| self.world.secret(name));
+        values.flat_map(|value| forms(&value)).flat_map(|form| form.lines().map(str::to_owned).collect::<Vec<_>>()).collect()
+    }
+
     fn report(&self, bytes: u64, total: Option<u64>, text: String) {
         (self.progress)(Progress { step: self.step.id.clone(), bytes, total, text });
     }
@@ -156,10 +234,10 @@ impl<W: World> Context<'_, W> {
     /// Failures are journalled and shown, and a program may have printed what it was given.
     fn without_secrets(&self, mut failure: Failure) -> Failure {
         for name in &self.plan.secrets {
-            if let Some(value) = self.world.secret(name).filter(|value| !value.is_empty()) {
+            for form in self.world.secret(name).iter().flat_map(|value| forms(value)) {
                 let mask = format!("(secret {name})");
-                failure.message = failure.message.replace(&value, &mask);
-                failure.help = failure.help.replace(&value, &mask);
+                failure.message = failure.message.replace(&form, &mask);
+                failure.help = failure.help.replace(&form, &mask);
             }
         }
         failure
@@ -189,6 +267,8 @@ fn refused(host: &str, name: &str, output: &Output) -> Failure {
     Failure::certain(message, help)
 }
 
+/// Of the digest in the name of a record.
+const RECORD_DIGITS: usize = 12;
 /// Exit statuses above it tell a signal.
 const SIGNAL_BASE: i32 = 128;
 /// So many lines of what a script said are part of a message.

@@ -20,6 +20,7 @@ pub use stop::Stop;
 
 use crate::{
     World,
+    actions::is_recordable,
     event::Event,
     journal::{Journal, JournalError, last_done},
     preflight::{self, Found, Moment, Problem},
@@ -207,9 +208,13 @@ async fn go_on<'w, W: World>(
     run.execute().await
 }
 
-/// Steps that must not be done twice, and of which only the intent is known: a person has to look.
+/// Steps that must not be done twice, of which only the intent is known and no host has a record: a person has to look.
 fn unknown_once(unfinished: &Unfinished) -> Vec<Problem> {
-    let unknown = unfinished.open.iter().filter_map(|id| unfinished.plan.step(id)).filter(|step| step.class == Class::Once);
+    let unknown = unfinished
+        .open
+        .iter()
+        .filter_map(|id| unfinished.plan.step(id))
+        .filter(|step| step.class == Class::Once && !is_recordable(&step.action));
     let tell = |step: &Step| {
         let help = format!("look at the host; then close this run with `migc apply --abandon {}` and make a new plan", unfinished.run);
         Problem::of_step(step, "it was begun, whether it happened is not known, and it must not be done twice", &help)

@@ -88,6 +88,11 @@ impl<'w, W: World> Journal<'w, W> {
         &self.run
     }
 
+    /// Grows whenever a run is begun or taken up; hosts refuse a smaller one. A number of a lease would do as well.
+    pub fn epoch(&self) -> u64 {
+        self.state.epoch
+    }
+
     /// Names the run that is about to begin.
     pub fn begin_run(&mut self, plan: &Plan) {
         self.run = format!("r{}", Digest::of(&(plan.digest(), self.state.serial + 1)).short(RUN_NAME_DIGITS));

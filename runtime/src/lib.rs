@@ -21,5 +21,5 @@ mod wire;
 pub mod world;
 
 pub use clock::utc;
-pub use script::{Output, Script};
+pub use script::{Output, Recorded, Script};
 pub use world::{Piped, StoreError, World, WorldError};

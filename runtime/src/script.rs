@@ -28,6 +28,19 @@ pub struct Output {
     pub stderr: String,
 }
 
+/// What a host keeps of a script that must not act twice: whoever asks again under the same key gets the first answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// The run it belongs to.
+    pub run: String,
+    /// Of this script in this attempt; begins with the run.
+    pub key: String,
+    /// Grows with each run; a host that knows a later one refuses.
+    pub epoch: u64,
+    /// May it be done again if its end is not known?
+    pub repeatable: bool,
+}
+
 impl Output {
     /// Standard output as text, without the line break at its end.
     pub fn text(&self) -> String {

@@ -6,12 +6,22 @@
 //! ours, 4 somebody else holds the lock, anything else a failure that standard error explains. The record folder is
 //! `${MIGC_HOME}/${MIGC_STATE}`, set by whoever runs the script.
 
-use crate::{Script, manifest::Depth};
+use crate::{Script, manifest::Depth, script::Recorded};
+use mig_plan::Digest;
 
 /// Exit status of a script that found something that is not ours.
 pub const STATUS_NOT_OURS: i32 = 3;
 /// Exit status of a script that waited in vain for another one.
 pub const STATUS_LOCKED: i32 = 4;
+
+/// It was begun under a host's record, must not be done twice, and its end is not known.
+pub const STATUS_UNKNOWN: i32 = 240;
+/// A later run has acted on the host.
+pub const STATUS_OLD_EPOCH: i32 = 241;
+/// The host knows an epoch that is far behind.
+pub const STATUS_AHEAD: i32 = 242;
+/// Not all arrived, and nothing was started.
+pub const STATUS_SHORT: i32 = 243;
 
 /// A file of `scripts/`, after what all scripts share, and after what it shares with some (`docker`, `tree`).
 macro_rules! script {
@@ -36,6 +46,26 @@ macro_rules! script {
 
 fn own(words: &[&str]) -> Vec<String> {
     words.iter().map(|&w| w.to_owned()).collect()
+}
+
+/// Runs another script under the host's own record, see [`Recorded`]. Its text and input travel on standard input with their digest;
+/// lines of `secrets` are removed from what it says before that is written.
+pub fn record(record: &Recorded, secrets: &[String], script: &Script) -> Script {
+    let program = concat!(include_str!("scripts/head.sh"), include_str!("scripts/record.sh")).trim_end();
+    let secrets: String = secrets.iter().map(|line| format!("{line}\n")).collect();
+    let payload = [script.text.as_bytes(), secrets.as_bytes(), &script.stdin].concat();
+    let lengths = [script.text.len(), secrets.len(), script.stdin.len()].map(|length| length.to_string());
+    let repeat = if record.repeatable { "yes" } else { "no" };
+    let mut words = own(&[&program.len().to_string(), &record.run, &record.key, &record.epoch.to_string(), repeat]);
+    words.extend(lengths);
+    words.push(Digest::of_bytes(&payload).short(64).to_owned());
+    words.extend_from_slice(&script.words);
+    // The command line of a small sshd holds no more than this, and what is cut off must not be begun.
+    let text = r#"program=$(dd bs=1 count="$1" 2>/dev/null)
+[ "$(printf %s "$program" | wc -c)" -eq "$1" ] || exit 243
+shift
+eval "$program""#;
+    Script { name: script.name, text, words, stdin: [program.as_bytes(), &payload].concat() }
 }
 
 /// Lines `key=value`: `user`, `uid`, `now_ms`, `hostname`, `arch`, `cpus`, `memory_bytes`, `docker` (version of the server, or empty), `sudo`.

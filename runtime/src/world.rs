@@ -2,7 +2,10 @@
 //!
 //! Knows nothing of plans and steps. Everything above this trait is deterministic.
 
-use crate::script::{Output, Script};
+use crate::{
+    script::{Output, Recorded, Script},
+    scripts,
+};
 use std::{future::Future, time::Duration};
 
 /// Why a host could not be asked, or an answer not be had.
@@ -55,6 +58,20 @@ pub trait World {
     /// Runs scripts on a host, one after the other and whatever the ones before answered, in one round trip. Only a lone script
     /// may have standard input.
     fn run(&self, host: &str, scripts: &[Script]) -> impl Future<Output = Result<Vec<Output>, WorldError>>;
+
+    /// Runs a script in one round trip, under the host's own record of it. A line of `secrets` is never written there.
+    fn run_recorded(
+        &self,
+        host: &str,
+        record: &Recorded,
+        secrets: &[String],
+        script: &Script,
+    ) -> impl Future<Output = Result<Output, WorldError>> {
+        async move {
+            let outputs = self.run(host, &[scripts::record(record, secrets, script)]).await?;
+            outputs.into_iter().next().ok_or_else(|| WorldError::Lost { host: host.to_owned(), message: "no answer came".to_owned() })
+        }
+    }
 
     /// Runs `from` on one host with its standard output as the standard input of `to` on another. `progress` is told the bytes so far.
     fn pipe(&self, from: (&str, &Script), to: (&str, &Script), progress: &dyn Fn(u64)) -> impl Future<Output = Result<Piped, WorldError>>;

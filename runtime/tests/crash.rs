@@ -4,10 +4,11 @@
 
 mod common;
 
-use common::{OLD, facts, finish, id, options, plan, run, until_done, world};
-use mig_plan::{Action, Class, Entry, Outcome, Record, Undo};
+use common::{NEW, OLD, facts, finish, id, options, plan, run, until_done, world};
+use mig_plan::{Action, Class, Entry, Outcome, Plan, Record, Undo};
 use mig_runtime::{
     World as _,
+    event::Event,
     executor::{Exit, abandon},
     journal,
     rehearse::{Choice, Kind, rehearse},
@@ -79,11 +80,38 @@ fn a_lost_connection_is_tried_again() {
     }
 }
 
-#[test]
-fn a_step_that_must_not_be_done_twice_waits_for_a_person() {
+/// A plan whose target must not be created twice.
+fn once() -> (Plan, String) {
     let mut plan = plan(&["mysql"]);
     let create = id(&plan, "create mysql on new");
     plan.steps.iter_mut().find(|s| s.id == create).unwrap().class = Class::Once;
+    (plan, create)
+}
+
+/// What the new host keeps of that step.
+fn kept(world: &SimWorld, step: &str) -> Vec<String> {
+    world.host(NEW).unwrap().records.keys().filter(|key| key.contains(step)).cloned().collect()
+}
+
+#[test]
+fn what_must_not_be_done_twice_is_told_by_the_hosts_record() {
+    let (plan, create) = once();
+    let calm = SimWorld::new(&facts(&["mysql"]), &plan);
+    assert_eq!(finish(&calm, &plan).0.exit, Exit::Done);
+    assert_eq!(kept(&calm, &create).len(), 1);
+    for call in 1..=calm.calls() {
+        for fault in [Fault::CrashBefore(call), Fault::CrashAfter(call), Fault::LostBefore(call), Fault::LostAfter(call)] {
+            let world = SimWorld::new(&facts(&["mysql"]), &plan);
+            world.inject(fault.clone());
+            assert_eq!((until_done(&world, &plan), world.violations()), (Exit::Done, vec![]), "{fault:?}");
+            assert_eq!((world.fingerprint(), kept(&world, &create)), (calm.fingerprint(), kept(&calm, &create)), "{fault:?}");
+        }
+    }
+}
+
+#[test]
+fn a_step_that_must_not_be_done_twice_waits_for_a_person() {
+    let (plan, create) = once();
     let calm = SimWorld::new(&facts(&["mysql"]), &plan);
     finish(&calm, &plan);
     let mut stopped = 0;
@@ -91,27 +119,39 @@ fn a_step_that_must_not_be_done_twice_waits_for_a_person() {
         let world = SimWorld::new(&facts(&["mysql"]), &plan);
         world.inject(Fault::CrashAfter(call));
         run(&world, &plan, &options());
-        if common::end(&world).is_some() {
+        let known = |records: &[Record]| records.iter().any(|r| matches!(r, Record::Outcome { step, .. } if *step == create));
+        if common::end(&world).is_some() || known(&records(&world)) {
             continue;
         }
-        let before = records(&world);
-        let (result, _) = finish(&world, &plan);
-        let begun = |records: &[Record]| records.iter().filter(|r| matches!(r, Record::Intent { step } if *step == create)).count();
-        assert_eq!(begun(&records(&world)), 1, "call {call}: it is begun once, whatever happens");
-        if result.exit == Exit::Done {
-            continue;
-        }
+        // The host lost its power too, in the middle of it.
+        let Some(key) = kept(&world, &create).pop() else { continue };
+        world.host(NEW).unwrap().records.insert(key.clone(), None);
         stopped += 1;
-        assert_eq!(result.exit, Exit::PartWay);
-        assert!(result.problems[0].message.contains("must not be done twice"), "{:?}", result.problems);
-        assert_eq!(records(&world).len(), before.len(), "nothing is written");
+        let (result, events) = finish(&world, &plan);
+        assert_eq!(result.exit, Exit::PartWay, "call {call}: {result:?}");
+        let problem = &result.problems[0];
+        assert!(problem.message.contains("must not be done twice") && problem.help.contains(&key), "{problem:?}");
+        assert!(!events.iter().any(|e| matches!(e, Event::Retrying { .. })), "it is not asked for again");
+        assert!(!known(&records(&world)), "it stays begun");
         let run = result.run.unwrap();
-        assert!(result.problems[0].help.contains(&run));
+        assert!(problem.help.contains(&run));
         let closed = world.drive(abandon(&world, &run)).unwrap().unwrap().unwrap();
         assert_eq!(closed.open, std::slice::from_ref(&create));
         assert!(world.drive(journal::load(&world)).unwrap().unwrap().unfinished.is_none());
     }
     assert!(stopped > 0);
+}
+
+#[test]
+fn an_operator_who_wakes_up_late_is_refused_by_the_hosts() {
+    let (world, plan) = world(&["mysql"]);
+    world.inject(Fault::CrashAfter(20));
+    assert!(run(&world, &plan, &options()).0.is_none());
+    // Somebody with another copy of the journal has gone on meanwhile.
+    world.host(OLD).unwrap().epoch = 7;
+    let (result, _) = finish(&world, &plan);
+    assert!(result.problems[0].message.contains("a later run of this state has taken over"), "{:?}", result.problems);
+    assert!(world.host(OLD).unwrap().containers.get("mysql").unwrap().is_running());
 }
 
 #[test]

@@ -168,6 +168,9 @@ pub struct State {
     pub head: String,
     /// What is settled.
     pub resources: BTreeMap<Address, ResourceState>,
+    /// How often a run was begun or taken up; hosts refuse who has a smaller one.
+    #[serde(default)]
+    pub epoch: u64,
     /// The run that is not over.
     pub unfinished: Option<Unfinished>,
     /// What the last run that was done gives out, as JSON; `null` where it is not known.
@@ -190,6 +193,9 @@ pub struct Unfinished {
     pub open: Vec<StepId>,
     /// Steps that were undone.
     pub undone: Vec<StepId>,
+    /// How often each step came to a known end, forward or back; what a host keeps of a step is named by it.
+    #[serde(default)]
+    pub settled: BTreeMap<StepId, u32>,
     /// Is it going back?
     pub undoing: bool,
     /// The moves that are being undone, or were; empty once a step was begun again after that.
@@ -217,6 +223,9 @@ impl State {
     }
 
     fn fold_record(&mut self, run: &str, record: &Record) {
+        if matches!(record, Record::Started { .. } | Record::Resumed { .. } | Record::Reopened { .. }) {
+            self.epoch += 1;
+        }
         match record {
             Record::Started { plan, by } => {
                 self.project.clone_from(&plan.project);
@@ -227,6 +236,7 @@ impl State {
                     done: BTreeMap::new(),
                     open: vec![],
                     undone: vec![],
+                    settled: BTreeMap::new(),
                     undoing: false,
                     going_back: vec![],
                     everything: false,
@@ -271,6 +281,7 @@ impl State {
     fn fold_undone(&mut self, id: &StepId, outcome: &Outcome) {
         let Some(run) = &mut self.unfinished else { return };
         run.undoing = true;
+        *run.settled.entry(id.clone()).or_default() += 1;
         if !matches!(outcome, Outcome::Done { .. }) {
             return;
         }
@@ -290,6 +301,7 @@ impl State {
 
     fn fold_outcome(&mut self, id: &str, outcome: &Outcome) {
         let Some(run) = &mut self.unfinished else { return };
+        *run.settled.entry(id.to_owned()).or_default() += 1;
         let Outcome::Done { values, .. } = outcome else { return };
         run.open.retain(|s| s != id);
         run.done.insert(id.to_owned(), values.clone());

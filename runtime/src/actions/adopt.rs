@@ -16,7 +16,7 @@ impl<W: World> Context<'_, W> {
 
     /// Installs programs that are missing.
     pub(super) async fn install_tools(&self, host: &str, names: &[String]) -> Result<Performed, Failure> {
-        let output = self.tell(host, scripts::install_tools(names)).await?;
+        let output = self.change(host, scripts::install_tools(names)).await?;
         Ok(Performed::new(output.text() == "changed", []))
     }
 }

@@ -66,7 +66,7 @@ impl<W: World> Context<'_, W> {
 
     /// Sets the policy, and keeps the one before.
     pub(super) async fn set_restart(&self, host: &str, name: &str, policy: &str) -> Result<Performed, Failure> {
-        let was = self.tell(host, scripts::container_restart(name, policy)).await?.text();
+        let was = self.change(host, scripts::container_restart(name, policy)).await?.text();
         Ok(Performed::new(was != policy, [("was", was)]))
     }
 
@@ -83,7 +83,7 @@ impl<W: World> Context<'_, W> {
     /// Stops, and looks at how it ended.
     pub(super) async fn stop_container(&self, host: &str, name: &str, grace_seconds: u64, clean: bool) -> Result<Performed, Failure> {
         let before = self.container(host, name).await?;
-        let output = self.tell(host, scripts::container_stop(name, grace_seconds)).await?;
+        let output = self.change(host, scripts::container_stop(name, grace_seconds)).await?;
         let state = state_of(host, name, &output)?;
         if state.running {
             let message = format!("`{name}` on {host} runs again after it was stopped");
@@ -102,7 +102,7 @@ impl<W: World> Context<'_, W> {
 
     /// Starts.
     pub(super) async fn start_container(&self, host: &str, name: &str) -> Result<Performed, Failure> {
-        let output = self.tell(host, scripts::container_start(name)).await?;
+        let output = self.change(host, scripts::container_start(name)).await?;
         Ok(Performed::new(output.text() == "changed", []))
     }
 
@@ -133,7 +133,7 @@ impl<W: World> Context<'_, W> {
             Failure::certain(format!("`{}` cannot be created on {host}: {message}", spec.name), "change that in the program")
         })?;
         let environment = self.environment(host, spec)?;
-        let output = self.ask(host, scripts::container_create(words, environment)).await?;
+        let output = self.changed(host, scripts::container_create(words, environment)).await?;
         if output.status == scripts::STATUS_NOT_OURS {
             let help = format!("remove or rename it on {host}, or give the service another `container` name");
             return Err(Failure { help, ..refused(host, "container_create", &output) });
@@ -169,7 +169,7 @@ impl<W: World> Context<'_, W> {
             Action::CreateContainer { container, .. } if container.name == name => container.owner.clone(),
             _ => format!("{}/{}", self.plan.project, self.step.address),
         };
-        let output = self.tell(host, scripts::container_remove(name, &owner)).await?;
+        let output = self.change(host, scripts::container_remove(name, &owner)).await?;
         Ok(Performed::new(output.text() == "removed", []))
     }
 }

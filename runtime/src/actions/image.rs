@@ -33,7 +33,7 @@ impl<W: World> Context<'_, W> {
             return Ok(performed);
         }
         self.report(0, None, format!("docker pull {image}"));
-        self.tell(to, scripts::image_pull(image)).await?;
+        self.change(to, scripts::image_pull(image)).await?;
         let id = self.image_id(to, image).await?;
         Ok(Performed::new(true, [("image_id", id), ("by", "pull".to_owned())]))
     }

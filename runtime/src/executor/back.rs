@@ -64,6 +64,7 @@ impl<'a, W: World> Run<'a, W> {
         (self.emit)(Event::GoingBack { moves: moves.to_vec(), everything });
         self.journal.push(Record::GoingBack { moves: moves.to_vec(), everything, discarded: self.discarded.clone() });
         for step in std::mem::take(&mut self.never_were) {
+            self.memory.settle(&step);
             let outcome = Outcome::Done { changed: false, values: BTreeMap::new(), milliseconds: 0 };
             self.journal.push(Record::Undone { step, outcome });
         }
@@ -93,12 +94,16 @@ impl<'a, W: World> Run<'a, W> {
                 let milliseconds = self.world.elapsed_ms().saturating_sub(began_ms);
                 Outcome::Done { changed: performed.changed, values: performed.values, milliseconds }
             }
-            Err(Failure { message, help, .. }) => {
+            Err(Failure { message, help, certain, .. }) => {
                 self.undo_failed.push(Problem::of_step(step, &format!("could not be undone: {message}"), &help));
                 (self.emit)(Event::UndoFailed { step: id.clone(), message: message.clone(), help: help.clone() });
+                if !certain {
+                    return Ok(false);
+                }
                 Outcome::Failed { message, help }
             }
         };
+        self.memory.settle(&id);
         let undone = matches!(outcome, Outcome::Done { .. });
         self.journal.push(Record::Undone { step: id, outcome });
         // An undo acts, so that it was is kept at once; what has nothing to undo may wait for others.
@@ -119,9 +124,7 @@ impl<'a, W: World> Run<'a, W> {
         }
         match &step.undo {
             Undo::Nothing | Undo::Leave { .. } => Ok(Performed::default()),
-            Undo::Impossible { why } => {
-                Err(Failure { message: why.clone(), help: "see what this step left, and undo it by hand".to_owned(), certain: true })
-            }
+            Undo::Impossible { why } => Err(Failure::certain(why.clone(), "see what this step left, and undo it by hand")),
             Undo::Act { action } => {
                 let repeatable = step.class != Class::Once;
                 if repeatable && !self.memory.contains(&step.id) && matches!(**action, Action::RestoreRestart { .. }) {

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     World,
-    actions::{Failure, Performed},
+    actions::{Failure, Performed, is_recordable},
     event::Event,
     journal::JournalError,
 };
@@ -150,16 +150,17 @@ impl<'a, W: World> Run<'a, W> {
                 Outcome::Done { changed: performed.changed, values: performed.values.clone(), milliseconds }
             }
             Err(failure) => {
-                let Failure { message, help, certain } = failure.clone();
+                let Failure { message, help, certain, .. } = failure.clone();
                 self.failed.insert(id.clone(), failure.clone());
                 (self.emit)(Event::StepFailed { step: id.clone(), message: message.clone(), help: help.clone() });
-                // Without an outcome the step counts as begun and unknown, which for this class asks for a person.
-                if !certain && step.class == Class::Once {
+                // Without an outcome the step counts as begun and unknown, and the next apply asks for its record.
+                if !certain && (step.class == Class::Once || is_recordable(&step.action)) {
                     return;
                 }
                 Outcome::Failed { message, help }
             }
         };
+        self.memory.settle(&id);
         self.journal.push(Record::Outcome { step: id, outcome });
     }
 

@@ -5,7 +5,7 @@
 use super::{ApplyResult, Exit, Options, RETRY_COUNT_MAX, RETRY_WAIT_MS, away::Away, outcome::count, reach::moves_of};
 use crate::{
     World,
-    actions::{Done, Failure, Performed, Progress, perform},
+    actions::{self, Done, Failure, Performed, Progress, perform},
     event::Event,
     journal::{Journal, JournalError},
     preflight::Problem,
@@ -26,11 +26,19 @@ type Values = BTreeMap<String, String>;
 
 /// What steps that are done have learned; shared by steps that run at the same time.
 #[derive(Default)]
-pub(super) struct Memory(RefCell<BTreeMap<StepId, Values>>);
+pub(super) struct Memory(RefCell<BTreeMap<StepId, Values>>, RefCell<Attempts>);
+
+/// What hosts' records are named by.
+#[derive(Default)]
+struct Attempts {
+    run: String,
+    epoch: u64,
+    settled: BTreeMap<StepId, u32>,
+}
 
 impl Memory {
     pub(super) fn new(done: BTreeMap<StepId, Values>) -> Self {
-        Self(RefCell::new(done))
+        Self(RefCell::new(done), RefCell::default())
     }
 
     pub(super) fn contains(&self, id: &str) -> bool {
@@ -45,6 +53,16 @@ impl Memory {
         self.0.borrow_mut().remove(id);
     }
 
+    /// Steps of that run will act.
+    pub(super) fn begin(&self, run: &str, epoch: u64, settled: BTreeMap<StepId, u32>) {
+        *self.1.borrow_mut() = Attempts { run: run.to_owned(), epoch, settled };
+    }
+
+    /// A step came to a known end.
+    pub(super) fn settle(&self, id: &str) {
+        *self.1.borrow_mut().settled.entry(id.to_owned()).or_default() += 1;
+    }
+
     fn len(&self) -> usize {
         self.0.borrow().len()
     }
@@ -53,6 +71,12 @@ impl Memory {
 impl Done for Memory {
     fn value(&self, step: &str, name: &str) -> Option<String> {
         self.0.borrow().get(step)?.get(name).cloned()
+    }
+
+    fn attempt(&self, step: &str) -> Option<actions::Attempt> {
+        let Attempts { run, epoch, settled } = &*self.1.borrow();
+        let settled = settled.get(step).copied().unwrap_or_default();
+        (*epoch > 0).then(|| actions::Attempt { run: run.clone(), epoch: *epoch, settled })
     }
 }
 
@@ -158,6 +182,8 @@ impl<'a, W: World> Run<'a, W> {
 
     async fn act(&mut self) -> Result<Exit, JournalError> {
         self.journal.flush().await?;
+        let settled = self.journal.state().unfinished.as_ref().map(|run| run.settled.clone()).unwrap_or_default();
+        self.memory.begin(self.journal.run(), self.journal.epoch(), settled);
         if self.asked_back {
             self.everything = true;
             self.discarded.extend(moves_of(self.plan, &self.options.discard_writes_on));
@@ -174,6 +200,10 @@ impl<'a, W: World> Run<'a, W> {
             self.forward().await?;
             if self.left_to_do() == 0 {
                 return self.end(RunEnd::Done).await;
+            }
+            // What a host began and nobody knows the end of is for a person, and so is going back over it.
+            if self.failed.values().any(|failure| !failure.certain && !failure.lost) {
+                return Ok(Exit::PartWay);
             }
             let failed: BTreeSet<StepId> = self.failed.keys().cloned().collect();
             self.moves_to_undo(|step| failed.contains(&step.id)).await
@@ -304,6 +334,11 @@ impl<'a, W: World> Run<'a, W> {
     }
 }
 
+/// What must not be done twice is asked for again where a host keeps a record of it.
+pub(super) fn may_ask_again(step: &Step, action: &Action) -> bool {
+    step.class != Class::Once || actions::is_recordable(action)
+}
+
 /// What every step that runs at the same time may use.
 pub(super) struct Attempt<'a, W> {
     pub(super) world: &'a W,
@@ -331,7 +366,7 @@ impl<W: World> Attempt<'_, W> {
         let mut wait_ms = RETRY_WAIT_MS;
         for _ in 0..RETRY_COUNT_MAX {
             match perform(self.world, self.plan, step, action, self.memory, &report).await {
-                Err(failure) if !failure.certain && step.class != Class::Once => {
+                Err(failure) if failure.lost && may_ask_again(step, action) => {
                     let message = failure.message.clone();
                     (self.emit)(Event::Retrying { step: step.id.clone(), message, milliseconds: wait_ms });
                     self.world.sleep(Duration::from_millis(wait_ms)).await;

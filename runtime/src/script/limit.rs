@@ -32,7 +32,8 @@ impl Script {
             "tree_list" if self.words.get(1).is_some_and(|depth| depth == "full") => READ_SECONDS,
             "tree_list" | "tree_delete" => LIST_SECONDS,
             "container_stop" => {
-                let grace = self.words.get(1).and_then(|word| word.parse::<u64>().ok()).unwrap_or_default();
+                // Under a record its own words come last.
+                let grace = self.words.last().and_then(|word| word.parse::<u64>().ok()).unwrap_or_default();
                 ACT_SECONDS.saturating_add(grace)
             }
             _ => ACT_SECONDS,

@@ -49,12 +49,12 @@ records_made() {
     chmod 0700 -- "$records" || die 1 "cannot protect the record folder $records"
 }
 
-# lock TOPIC: one script at a time on a topic, also those that an operator left behind when its connection was lost. Descriptor 9
-# is held until the script and all it started have ended.
+# lock TOPIC: one script at a time on a topic, whatever project it is of, also those that an operator left behind when its
+# connection was lost. Descriptor 9 is held until the script and all it started have ended.
 lock() {
     records_made
     have flock || die 1 'flock is missing: install util-linux'
-    lock=$records/lock.$(printf %s "$1" | tr -c 'A-Za-z0-9._-' _)
+    lock=$MIGC_HOME/lock.$(printf %s "$1" | tr -c 'A-Za-z0-9._-' _)
     exec 9>>"$lock" || die 1 "cannot open $lock"
     waited=0
     until flock -n 9; do

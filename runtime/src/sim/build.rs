@@ -33,6 +33,8 @@ fn bare() -> SimHost {
         missing_tools: BTreeSet::new(),
         nodes: BTreeMap::new(),
         marks: BTreeMap::new(),
+        records: BTreeMap::new(),
+        epoch: 0,
         containers: BTreeMap::new(),
         images: BTreeMap::new(),
         listening: BTreeSet::from(["22/tcp".to_owned()]),

@@ -2,6 +2,7 @@
 //!
 //! Data and small questions only; what scripts do to it is in `script`, `tree` and `container`.
 
+use crate::Output;
 use mig_plan::Digest;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,6 +33,10 @@ pub struct SimHost {
     pub nodes: BTreeMap<String, Node>,
     /// In the record folder: path by marker.
     pub marks: BTreeMap<String, String>,
+    /// Answers of scripts that were run under a record, by its key; `None`: begun, and ended by a loss of power.
+    pub records: BTreeMap<String, Option<Output>>,
+    /// Of the run that acted last under a record.
+    pub epoch: u64,
     /// By name.
     pub containers: BTreeMap<String, SimContainer>,
     /// By reference: `mysql:5.7`.
