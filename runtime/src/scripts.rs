@@ -52,7 +52,7 @@ fn own(words: &[&str]) -> Vec<String> {
 /// lines of `secrets` are removed from what it says before that is written.
 pub fn record(record: &Recorded, secrets: &[String], script: &Script) -> Script {
     let program = concat!(include_str!("scripts/head.sh"), include_str!("scripts/record.sh")).trim_end();
-    let secrets: String = secrets.iter().map(|line| format!("{line}\n")).collect();
+    let secrets: String = secrets.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
     let payload = [script.text.as_bytes(), secrets.as_bytes(), &script.stdin].concat();
     let lengths = [script.text.len(), secrets.len(), script.stdin.len()].map(|length| length.to_string());
     let repeat = if record.repeatable { "yes" } else { "no" };
