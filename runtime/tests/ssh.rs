@@ -60,6 +60,16 @@ async fn words_arrive_as_they_are() {
     let output = world.run("a", std::slice::from_ref(&script)).await.unwrap().remove(0);
     let expected: Vec<u8> = words.iter().flat_map(|word| [word.as_bytes(), b"\0"].concat()).chain(script.stdin).collect();
     assert_eq!((output.status, output.stdout, output.stderr.as_str()), (7, expected, "said"));
+    // A command line does not hold it, so nothing is run; standard input does.
+    let long = "'\"$(id)\n".repeat(13_000);
+    let refused = world.run("a", &[self::script("touch \"$2\"", &[&long, &folder.at("ran")])]).await;
+    match refused {
+        Err(WorldError::Unreachable { message, help, .. }) => assert!(message.contains("do not fit one command") && !help.is_empty()),
+        other => panic!("{other:?}"),
+    }
+    assert!(!folder.path().join("ran").exists());
+    let script = Script { stdin: long.clone().into_bytes(), ..self::script("cat", &[]) };
+    assert_eq!(world.run("a", &[script]).await.unwrap()[0].stdout, long.into_bytes());
 }
 
 #[tokio::test]

@@ -31,6 +31,12 @@ package() {
     esac
 }
 
+# Before anything is split into words: a `*` would become the names of files.
+for name in "$@"; do
+    case $name in
+    '' | *[!A-Za-z0-9._+-]* | -*) die 1 "$name is no name of a program" ;;
+    esac
+done
 wanted=$(missing "$@")
 if [ -z "$wanted" ]; then
     echo unchanged
@@ -47,9 +53,6 @@ done
 [ -n "$manager" ] || die 1 "no package manager that we know; install by hand what provides:" $wanted
 packages=
 for name in $wanted; do
-    case $name in
-    *[!A-Za-z0-9._+-]* | -*) die 1 "$name is no name of a program" ;;
-    esac
     packages="$packages $(package "$name")"
 done
 # Names were checked above, and are split into words on purpose.

@@ -1,5 +1,9 @@
 # space PATH: answers "free_bytes total_bytes" of the filesystem of the path, or of its nearest parent that exists.
 path=$1
+case $path in
+/*) ;;
+*) die 1 "$path is no absolute path" ;;
+esac
 while [ ! -e "$path" ] && [ -n "$path" ] && [ "$path" != / ]; do
     path=${path%/*}
 done

@@ -14,6 +14,9 @@ const LATE: u64 = 80;
 /// Percent at which the same run is killed, one after the other.
 const MOMENTS: [u64; 5] = [2, 15, 35, 60, 85];
 
+/// At so many entries of its journal a run is killed.
+const ENTRY_COUNT: usize = 22;
+
 /// In the middle.
 pub(crate) fn in_the_copy(scene: &Scene) -> Result<(), String> {
     at(scene, "killed-in-the-copy", MIDDLE)
@@ -49,6 +52,28 @@ pub(crate) fn again_and_again(scene: &Scene) -> Result<(), String> {
         kill_at(scene, &project, percent)?;
     }
     goes_on(scene, project, &before)
+}
+
+/// A run that is killed at so many entries of its journal, each as soon as it is written.
+pub(crate) fn at_entries(scene: &Scene) -> Result<(), String> {
+    scene.reset()?;
+    let project = scene.project("killed-at-entries", &[])?;
+    let before = Before::take(scene)?;
+    for number in 0..ENTRY_COUNT {
+        let known = entries(&project);
+        // Each apply notes first that it goes on; every other one is let come one entry further, so that all of the run is sampled.
+        let further = number % 2;
+        let mut run = scene.migc.start("apply", &project, &["--yes"])?;
+        run.until(&format!("kill {number}, at entry {} of the journal", known + further + 1), || entries(&project) > known + further)?;
+        run.kill()?;
+    }
+    goes_on(scene, project, &before)
+}
+
+/// Of the journal.
+fn entries(project: &Project) -> usize {
+    let files = std::fs::read_dir(project.folder().join(".migc/state")).into_iter().flatten().flatten();
+    files.filter(|file| file.file_name().to_string_lossy().trim_end_matches(".json").bytes().all(|byte| byte.is_ascii_digit())).count()
 }
 
 fn at(scene: &Scene, name: &str, percent: u64) -> Result<(), String> {

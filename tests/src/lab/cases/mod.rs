@@ -40,6 +40,7 @@ const SHORT: &[Case] = &[
     Case { name: "moved: a second apply does nothing", body: moved::again },
     Case { name: "killed: in the middle of the copy", body: killed::in_the_copy },
     Case { name: "killed: when the source was stopped", body: killed::at_the_stop },
+    Case { name: "killed: at twenty-two entries of the journal", body: killed::at_entries },
     Case { name: "undone: the disk fills up during the final copy", body: undone::full_disk },
     Case { name: "undone: the copy is not what it was copied from", body: undone::disturbed_copy },
 ];
