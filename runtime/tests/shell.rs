@@ -13,7 +13,7 @@ use mig_runtime::{
     manifest::Depth,
     scripts,
 };
-use std::{cell::RefCell, collections::BTreeMap, fs, process::Command};
+use std::{cell::RefCell, collections::BTreeMap, fs, io::Write as _, process::Command};
 use support::{Folder, plan_of};
 
 /// Linux takes so much in one word; more travels on standard input.
@@ -133,7 +133,6 @@ async fn no_script_of_the_catalogue_runs_its_words() {
 fn clothes(secret: &str) -> Vec<String> {
     let text = "import base64, json, sys, urllib.parse; s = sys.stdin.read()\n\
                 print(base64.b64encode(s.encode()).decode().rstrip('=')[:-1]); print(urllib.parse.quote(s, safe='')); print(json.dumps(s)[1:-1])";
-    use std::io::Write as _;
     let mut child = Command::new("python3")
         .args(["-c", text])
         .stdin(std::process::Stdio::piped())
