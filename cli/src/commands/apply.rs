@@ -18,6 +18,7 @@ use mig_runtime::{
     executor::{self, ApplyResult, Options, Stop},
     real::{self, RealWorld},
 };
+use signals::Signals;
 use std::{
     collections::BTreeMap,
     path::Path,
@@ -181,9 +182,11 @@ pub(super) fn act(options: &Options, json: bool, plan: &Plan, way: Way, folder: 
     };
     let say = |text: &str| printer.say(text);
     let result = store::runtime()?.block_on(async {
+        // Before anything is told, so that whoever reads that it has begun may stop it.
+        let signals = Signals::catch();
         tokio::select! {
             result = perform(&world, plan, way, &options, &emit) => Some(result),
-            () = signals::watch(&stop, &say) => None,
+            () = signals::watch(signals, &stop, &say) => None,
         }
     });
     drop(printer);

@@ -10,23 +10,32 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// So long a run may take to write down that it is left.
 const LEAVE_MAX: Duration = Duration::from_secs(10);
 
+/// The signals that a run lives through.
+pub(super) struct Signals(Vec<Signal>);
+
+impl Signals {
+    /// From now on they end nothing by themselves; `None` if the system does not let them be caught.
+    pub(super) fn catch() -> Option<Self> {
+        let caught: io::Result<_> =
+            [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].into_iter().map(signal).collect();
+        caught.ok().map(Self)
+    }
+
+    /// Until any of them arrives.
+    async fn next(&mut self) {
+        let signals = &mut self.0;
+        poll_fn(|context| if signals.iter_mut().any(|s| s.poll_recv(context).is_ready()) { Poll::Ready(()) } else { Poll::Pending }).await;
+    }
+}
+
 /// Asks the run to stop, once and again, and ends when it is not to be waited for any longer; `say` tells a person.
-pub(super) async fn watch(stop: &Stop, say: &dyn Fn(&str)) {
-    let Ok(mut signals) = caught() else { return std::future::pending().await };
-    next(&mut signals).await;
+pub(super) async fn watch(signals: Option<Signals>, stop: &Stop, say: &dyn Fn(&str)) {
+    let Some(mut signals) = signals else { return std::future::pending().await };
+    signals.next().await;
     stop.ask();
     say("stopping: steps that run are let end, no other begins; Ctrl-C again leaves at once");
-    next(&mut signals).await;
+    signals.next().await;
     stop.ask();
     say("leaving at once: the journal notes what ran");
-    let _ = tokio::time::timeout(LEAVE_MAX, next(&mut signals)).await;
-}
-
-fn caught() -> io::Result<Vec<Signal>> {
-    [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].into_iter().map(signal).collect()
-}
-
-/// Until any of them arrives.
-async fn next(signals: &mut [Signal]) {
-    poll_fn(|context| if signals.iter_mut().any(|s| s.poll_recv(context).is_ready()) { Poll::Ready(()) } else { Poll::Pending }).await;
+    let _ = tokio::time::timeout(LEAVE_MAX, signals.next()).await;
 }
