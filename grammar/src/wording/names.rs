@@ -15,6 +15,7 @@ pub(crate) fn people(rule: Rule) -> &'static str {
         | Rule::ws
         | Rule::cont
         | Rule::gap
+        | Rule::parts
         | Rule::close
         | Rule::entry_end
         | Rule::after
@@ -126,7 +127,7 @@ pub(crate) fn people(rule: Rule) -> &'static str {
         Rule::test => "`test`",
         Rule::test_body => "the body of a test",
         Rule::expect => "`expect`",
-        Rule::value | Rule::unary | Rule::operand | Rule::no_value => "a value",
+        Rule::value | Rule::unary | Rule::simple | Rule::operand | Rule::no_value => "a value",
         Rule::expr => "an expression",
         Rule::op | Rule::op_word | Rule::lead => "an operator",
         Rule::prefix => "`-` or `not`",
