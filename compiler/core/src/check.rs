@@ -36,6 +36,7 @@ pub struct Ran {
 
 /// Runs every check, and tells which ran, by name.
 pub fn run(model: &Model<'_, '_>) -> Vec<Ran> {
+    model.remembered.begin();
     let allows = Allows::collect(model);
     uniqueness(model);
     crate::project::check(model);

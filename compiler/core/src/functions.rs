@@ -11,12 +11,12 @@ use crate::{
     source::Loc,
     value::{Entries, Key, Later, Sort, Val, Value},
 };
-use mig_syntax::ast::{self, Arg, BinaryOp, Expr, ExprKind};
+use mig_syntax::ast::{Arg, BinaryOp, Expr, ExprKind};
 use rustc_hash::FxHashMap as HashMap;
 use smol_str::SmolStr;
 use std::{cmp::Ordering, rc::Rc};
 
-impl<'a> Model<'_, 'a> {
+impl Model<'_, '_> {
     /// `f(…)`, `x.method(…)`.
     pub fn call(&self, s: &Scope<'_>, callee: &Expr, args: &[Arg], at: Loc) -> Val {
         match &callee.kind {
@@ -40,32 +40,10 @@ impl<'a> Model<'_, 'a> {
         }
     }
 
-    fn call_own(&self, s: &Scope<'_>, module: crate::types::ModuleId, function: &'a ast::Function, args: &[Arg]) -> Val {
-        let find = |position: usize, name: &str| {
-            args.iter()
-                .find(|a| a.name.as_ref().is_some_and(|n| n.text == name))
-                .or_else(|| args.get(position).filter(|a| a.name.is_none()))
-        };
-        let values: Vec<Val> = function
-            .params
-            .iter()
-            .enumerate()
-            .map(|(i, p)| {
-                let Some(arg) = find(i, &p.0.text) else { return Val::error(self.program.loc(module, p.0.span)) };
-                let value = self.eval(s, &arg.value);
-                let typed = p.1.as_ref().map(|ty| self.program.typed(module, ty, false));
-                typed.map_or(value.clone(), |typed| self.conform_to(value, &typed, &p.0.text, None))
-            })
-            .collect();
-        let depth = self.calls.get();
-        self.calls.set(depth + 1);
-        let value = self.apply(module, function, &values, depth);
-        self.calls.set(depth);
-        value
-    }
-
     fn brought(&self, s: &Scope<'_>, name: &str, args: &[Arg], at: Loc) -> Val {
-        let params = crate::signatures::FUNCTIONS.iter().find(|f| f.0 == name).map_or(&[][..], |f| f.1);
+        let is_named = args.iter().any(|a| a.name.is_some());
+        let signature = crate::signatures::FUNCTIONS.iter().find(|f| is_named && f.0 == name);
+        let params = signature.map_or(&[][..], |f| f.1);
         let given = |number: usize| {
             let named = args.iter().find(|a| a.name.as_ref().is_some_and(|n| Some(&n.text.as_str()) == params.get(number)));
             named.or_else(|| args.get(number).filter(|a| a.name.is_none()))

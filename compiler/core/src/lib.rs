@@ -10,6 +10,7 @@ mod answers;
 mod arithmetic;
 mod assume;
 mod brought;
+mod calls;
 mod check;
 mod circles;
 mod conform;

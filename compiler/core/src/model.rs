@@ -7,7 +7,7 @@ use crate::{
     program::{FieldDef, Program, Symbol},
     report::{CONTRADICTION, CYCLE, MISSING_FIELD, Problem},
     source::Loc,
-    types::{KindId, ModuleId, Type},
+    types::{KindId, ModuleId, Type, Typed},
     value::{Entries, InstanceId, Later, Sort, Val, Value},
 };
 use mig_syntax::ast;
@@ -111,6 +111,10 @@ pub struct Model<'p, 'a> {
     pub(crate) patterns: RefCell<HashMap<Loc, Val>>,
     /// Of `lookup`, by the place of its rule.
     pub(crate) indexes: RefCell<HashMap<Loc, Rc<crate::lookup::Index>>>,
+    /// Types of the parameters of functions, by the place of the function.
+    pub(crate) parameters: RefCell<HashMap<Loc, Rc<[Option<Typed>]>>>,
+    /// What functions gave; empty until every field has its value.
+    pub(crate) remembered: crate::calls::Remembered,
     /// Is a field taken to be something else for a moment?
     pub(crate) assumption: crate::assume::Assumption,
     by_kind: RefCell<HashMap<KindId, Rc<[Val]>>>,
@@ -133,6 +137,8 @@ impl<'p, 'a> Model<'p, 'a> {
             undecided: RefCell::default(),
             patterns: RefCell::default(),
             indexes: RefCell::default(),
+            parameters: RefCell::default(),
+            remembered: crate::calls::Remembered::default(),
             assumption: crate::assume::Assumption::default(),
             by_kind: RefCell::default(),
             calls: Cell::new(0),

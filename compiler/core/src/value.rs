@@ -10,7 +10,7 @@ use std::{fmt, net::IpAddr, rc::Rc};
 pub struct InstanceId(pub u32);
 
 /// How a value came about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Sort {
     /// Written where it is used, or computed there.
     #[default]
