@@ -6,14 +6,14 @@
 
 mod support;
 
-use mig_plan::{Action, Class, Digest, Estimate, Origin, Phase, Plan, ResourceState, Step, Undo};
+use mig_plan::{Digest, ResourceState};
 use std::{
     fs,
     os::unix::fs::PermissionsExt as _,
     path::Path,
     process::{Command, Output, Stdio},
 };
-use support::Folder;
+use support::{Folder, notes, plan_file};
 
 fn migc(folder: &Path, words: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_migc"));
@@ -27,49 +27,6 @@ fn text(bytes: &[u8]) -> String {
 
 fn status(output: &Output) -> i32 {
     output.status.code().expect("it was not killed")
-}
-
-/// A plan of steps that only write the journal.
-fn notes(count: usize) -> Plan {
-    let step = |number: usize| Step {
-        id: format!("s{number:012x}"),
-        address: format!("note{number}"),
-        of_move: None,
-        phase: Phase::Prepare,
-        title: format!("note that thing {number} is settled"),
-        why: "it is there already".to_owned(),
-        action: Action::Note,
-        needs: vec![],
-        class: Class::Read,
-        estimate: Estimate { seconds: Some(0), bytes: Some(0) },
-        undo: Undo::Nothing,
-        point_of_no_return: false,
-        after_no_return: false,
-        sets: vec![],
-        removes: vec![],
-        origin: Origin { file: "main.mig".to_owned(), line: 1, column: 1 },
-    };
-    Plan {
-        version: Plan::VERSION,
-        project: "trial".to_owned(),
-        sources: Digest::of_bytes(b"sources"),
-        serial: 0,
-        head: String::new(),
-        hosts: [].into(),
-        preconditions: vec![],
-        steps: (1..=count).map(step).collect(),
-        moves: vec![],
-        forecasts: vec![],
-        cost_per_day: [].into(),
-        secrets: vec![],
-        unproven: vec![],
-        outputs: [].into(),
-    }
-}
-
-fn plan_file(folder: &Folder, plan: &Plan) -> String {
-    folder.write("plan.json", serde_json::to_string_pretty(plan).expect("a plan is JSON"));
-    plan.digest().to_string()
 }
 
 #[test]

@@ -132,7 +132,7 @@ fn secrets<W: World>(world: &W, plan: &Plan, remaining: &[&Step]) -> Vec<Problem
             host: None,
             address: step.map(|s| s.address.clone()),
             message: format!("the secret `{}` is missing", name.escape_debug()),
-            help: format!("set MIG_SECRET_{name} in the environment of migc, the only place where this version looks"),
+            help: format!("set MIG_SECRET_{name} in the environment of migc, or add `{name}=…` where `project {{ secrets }}` looks"),
             origin: step.map(|s| s.origin.clone()),
         }
     };

@@ -9,11 +9,13 @@ mod connection;
 mod hosts;
 mod offer;
 mod problem;
+mod secrets;
 mod store;
 
 pub(crate) use hosts::new_mark;
 pub use hosts::{Hosts, random_word};
 pub use offer::Offer;
+pub use secrets::Secrets;
 pub use store::{Held, HoldError, Store, operator};
 
 use crate::{Output, Piped, Script, StoreError, World, WorldError};
@@ -33,6 +35,7 @@ const SECRET_PREFIX: &str = "MIG_SECRET_";
 pub struct RealWorld {
     hosts: Hosts,
     store: Store,
+    secrets: Secrets,
 }
 
 impl RealWorld {
@@ -40,7 +43,14 @@ impl RealWorld {
     /// sockets of ssh.
     pub fn new(hosts: &BTreeMap<HostId, Host>, store: Store) -> io::Result<Self> {
         let hosts = Hosts::new(hosts, &store.id()?)?;
-        Ok(Self { hosts, store })
+        Ok(Self { hosts, store, secrets: Secrets::default() })
+    }
+
+    /// The same with what the project's places for secrets hold, beside the environment.
+    #[must_use]
+    pub fn with_secrets(mut self, secrets: Secrets) -> Self {
+        self.secrets = secrets;
+        self
     }
 
     /// The journal.
@@ -95,6 +105,6 @@ impl World for RealWorld {
     }
 
     fn secret(&self, name: &str) -> Option<String> {
-        std::env::var(format!("{SECRET_PREFIX}{name}")).ok()
+        self.secrets.get(name)
     }
 }

@@ -16,7 +16,7 @@ use mig_plan::{Plan, State, journal::Unfinished};
 use mig_runtime::{
     event::Event,
     executor::{self, ApplyResult, Options, Stop},
-    real::{self, RealWorld},
+    real::{self, RealWorld, Secrets},
 };
 use signals::Signals;
 use std::{
@@ -89,7 +89,7 @@ fn begin(args: &Args, file: Option<&Path>, state: &State, folder: &Path, termina
         terminal.print(&render::plan::plan(&plan));
     }
     agree(args.yes, &format!("apply these {}", count(plan.steps.len(), "step")), terminal)?;
-    act(&args.options(), args.json, &plan, Way::Begin, folder, terminal)
+    act(&args.options(), args.json, &args.program, &plan, Way::Begin, folder, terminal)
 }
 
 /// The program's plan, or the status of a program that has none.
@@ -121,7 +121,7 @@ fn go_on(args: &Args, file: Option<&Path>, unfinished: &Unfinished, folder: &Pat
     }
     let way = if unfinished.undoing { "go on going back in" } else { "go on with" };
     agree(args.yes, &format!("{way} run {run}"), terminal)?;
-    act(&args.options(), args.json, &unfinished.plan, Way::GoOn, folder, terminal)
+    act(&args.options(), args.json, &args.program, &unfinished.plan, Way::GoOn, folder, terminal)
 }
 
 /// Asks, unless a person has agreed already.
@@ -168,10 +168,27 @@ async fn perform(world: &RealWorld, plan: &Plan, way: Way, options: &Options, em
 }
 
 /// Does it, with the state held, and tells how it goes and ends.
-pub(super) fn act(options: &Options, json: bool, plan: &Plan, way: Way, folder: &Path, terminal: &mut Terminal) -> Outcome {
+pub(super) fn act(
+    options: &Options,
+    json: bool,
+    program: &program::Program,
+    plan: &Plan,
+    way: Way,
+    folder: &Path,
+    terminal: &mut Terminal,
+) -> Outcome {
+    let secrets = match program.secrets(plan)? {
+        Ok(secrets) => secrets,
+        // Going back mostly stops and starts; a step that lacks its secret says so.
+        Err(problems) if way == Way::Undo => {
+            terminal.error(&told::problems(&problems));
+            Secrets::default()
+        }
+        Err(problems) => return Ok(told::result(&told::refused(plan, problems), json, terminal)),
+    };
     let by = real::operator();
     let _held = store::hold(folder, &by)?;
-    let world = store::world(&plan.hosts, folder)?;
+    let world = store::world(&plan.hosts, folder)?.with_secrets(secrets);
     let stop = Stop::default();
     let options = Options { by, stop: stop.clone(), ..options.clone() };
     let printer = Printer::new(plan, json, terminal);

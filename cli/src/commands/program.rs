@@ -4,13 +4,14 @@
 
 use crate::{
     exit::{Failure, Status},
-    project::{self, Project},
+    project::{self, ENTRY, Project},
     render::{human, json, names},
     terminal::Terminal,
 };
 use mig_core::{AgeLimit, Files, Loaded, Options};
-use mig_plan::Report;
-use std::path::PathBuf;
+use mig_plan::{Plan, Report};
+use mig_runtime::{preflight::Problem, real::Secrets};
+use std::path::{Path, PathBuf};
 
 /// The program and its parameters.
 #[derive(Debug, clap::Args)]
@@ -43,6 +44,21 @@ impl Program {
         let file = self.env.as_ref().map(|name| project::variables(files, name)).transpose()?.unwrap_or_default();
         let options = Options { age, ..project::options(&self.set, file)? };
         Ok(mig_core::load(files, entry, &options))
+    }
+
+    /// The secrets of a plan, from the environment and where the project says. A plan in a file is of the project in whose folder
+    /// one is, if there is one: what it says itself starts no program here.
+    pub(super) fn secrets(&self, plan: &Plan) -> Result<Result<Secrets, Vec<Problem>>, Failure> {
+        let is_plan = self.path.extension().is_some_and(|ending| ending == "json");
+        let here = Path::new(".");
+        if plan.secrets.is_empty() || (is_plan && !here.join(ENTRY).exists()) {
+            return Ok(Ok(Secrets::default()));
+        }
+        let project = if is_plan { Project::open(here)? } else { self.open()? };
+        let loaded = self.load(&project)?;
+        let compilation = loaded.compile_unchecked();
+        let found = Secrets::find(&plan.secrets, compilation.secret_sources(), project.root());
+        Ok(super::store::runtime()?.block_on(found))
     }
 
     /// The folder of its files as a person named it: empty, or with a `/` at its end.

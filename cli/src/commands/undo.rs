@@ -56,7 +56,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     }
     agree(args.yes, &format!("undo run {}", visible::line(&run.run)), terminal)?;
     let options = Options { discard_writes_on: args.discard_writes_on.clone(), ..Options::default() };
-    act(&options, args.json, &run.plan, Way::Undo, &folder, terminal)
+    act(&options, args.json, &args.program, &run.plan, Way::Undo, &folder, terminal)
 }
 
 /// An address that means nothing here would let a person believe that something is dropped.

@@ -164,8 +164,8 @@ fn tail(plan: &Plan, out: &mut String) {
         let _ = writeln!(out, "cost: {} a day while both sides exist", money.join(" and "));
     }
     if !plan.secrets.is_empty() {
-        let names: Vec<String> = plan.secrets.iter().map(|name| format!("MIG_SECRET_{}", visible::line(name))).collect();
-        let _ = writeln!(out, "secrets: apply needs {} in its environment", names.join(", "));
+        let names: Vec<String> = plan.secrets.iter().map(|name| visible::line(name)).collect();
+        let _ = writeln!(out, "secrets: apply needs {}; MIG_SECRET_NAME in its environment, or `project {{ secrets }}`", names.join(", "));
     }
     for (name, value) in &plan.outputs {
         let value = if value.is_null() { "known after the apply".to_owned() } else { value.to_string() };
@@ -340,7 +340,7 @@ mod tests {
 
         in all: 3 steps, about 1 h 24 min if one after the other (without 1 step, whose time is not known), 54.0 GiB over the network
         cost: 11.40 EUR a day while both sides exist
-        secrets: apply needs MIG_SECRET_MYSQL_ROOT_PASSWORD in its environment
+        secrets: apply needs MYSQL_ROOT_PASSWORD; MIG_SECRET_NAME in its environment, or `project { secrets }`
         output: judge = known after the apply
         state: nothing was applied yet
         ");

@@ -1,8 +1,9 @@
-//! What do the tests of commands share? A folder of a test's own.
+//! What do the tests of commands share? A folder of a test's own, and a plan that touches no host.
 
 #![allow(clippy::disallowed_methods, reason = "folders and files are made for a test")]
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+use mig_plan::{Action, Class, Digest, Estimate, Origin, Phase, Plan, Step, Undo};
 use std::{fs, path::PathBuf};
 
 /// A folder of a test's own, removed with it.
@@ -32,4 +33,48 @@ impl Drop for Folder {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
+}
+
+/// A plan of steps that only write the journal.
+pub fn notes(count: usize) -> Plan {
+    let step = |number: usize| Step {
+        id: format!("s{number:012x}"),
+        address: format!("note{number}"),
+        of_move: None,
+        phase: Phase::Prepare,
+        title: format!("note that thing {number} is settled"),
+        why: "it is there already".to_owned(),
+        action: Action::Note,
+        needs: vec![],
+        class: Class::Read,
+        estimate: Estimate { seconds: Some(0), bytes: Some(0) },
+        undo: Undo::Nothing,
+        point_of_no_return: false,
+        after_no_return: false,
+        sets: vec![],
+        removes: vec![],
+        origin: Origin { file: "main.mig".to_owned(), line: 1, column: 1 },
+    };
+    Plan {
+        version: Plan::VERSION,
+        project: "trial".to_owned(),
+        sources: Digest::of_bytes(b"sources"),
+        serial: 0,
+        head: String::new(),
+        hosts: [].into(),
+        preconditions: vec![],
+        steps: (1..=count).map(step).collect(),
+        moves: vec![],
+        forecasts: vec![],
+        cost_per_day: [].into(),
+        secrets: vec![],
+        unproven: vec![],
+        outputs: [].into(),
+    }
+}
+
+/// Writes it as `plan.json`, and answers its digest.
+pub fn plan_file(folder: &Folder, plan: &Plan) -> String {
+    folder.write("plan.json", serde_json::to_string_pretty(plan).expect("a plan is JSON"));
+    plan.digest().to_string()
 }

@@ -88,7 +88,9 @@ impl Model<'_, '_> {
                 _ => Value::Error,
             },
             ("json", _) => Value::Str(self.json(&value).to_string().into()),
-            ("tcp" | "http" | "command" | "age" | "file", _) => probe(name, value, more(1), more(2), at),
+            ("age" | "file", _) => secret_source(name, value, at),
+            ("command", _) if matches!(value.v, Value::List(_)) => secret_source(name, value, at),
+            ("tcp" | "http" | "command", _) => probe(name, value, more(1), more(2), at),
             _ => Value::Error,
         };
         Val::new(v, at)
@@ -468,6 +470,13 @@ fn version(text: &str, at: Loc) -> Value {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let parts = text.get(..end).unwrap_or("").split('.').map_while(|p| p.parse().ok());
     Value::List(parts.map(|n| Val::new(Value::Int(n), at)).collect())
+}
+
+/// A place where secrets are looked up: a file, or what a program prints.
+fn secret_source(by: &str, value: Val, at: Loc) -> Value {
+    let place = if matches!(value.v, Value::List(_)) { "words" } else { "path" };
+    let rows = vec![("by".into(), Val::new(Value::Str(by.into()), at)), (place.into(), value)];
+    Value::Map(Rc::new(Entries::new(rows, None)))
 }
 
 fn probe(by: &str, value: Val, within: Option<Val>, stdin: Option<Val>, at: Loc) -> Value {

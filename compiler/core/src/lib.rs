@@ -2,7 +2,7 @@
 //!
 //! `load` parses, `program` resolves, `typing` types, `model` evaluates, `check` checks, `plan` lowers.
 
-use mig_plan::{Facts, HostId, Plan, Report, State};
+use mig_plan::{Facts, HostId, Plan, Report, SecretSource, State};
 use std::{collections::BTreeMap, sync::Arc};
 
 mod accepted;
@@ -218,6 +218,11 @@ impl Compilation<'_> {
     /// Every server with the way to it, also in a program that has mistakes elsewhere.
     pub fn surveys(&self) -> BTreeMap<HostId, Surveyed> {
         self.draft.surveys()
+    }
+
+    /// Where the project's secrets are looked up, also in a program that has mistakes elsewhere; nowhere, if that is one.
+    pub fn secret_sources(&self) -> &[SecretSource] {
+        &self.draft.secrets
     }
 
     /// The plan that leads from the state to the program, or why there is none.

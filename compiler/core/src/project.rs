@@ -2,7 +2,8 @@
 
 use crate::{
     model::Model,
-    report::{DUPLICATE_NAME, OTHER_VERSION, Problem, REFUSED_VALUE},
+    report::{DUPLICATE_NAME, OTHER_VERSION, Problem, REFUSED_VALUE, STAGE},
+    source::Loc,
     value::{InstanceId, Value},
 };
 use semver::{Version, VersionReq};
@@ -21,7 +22,27 @@ pub fn check(model: &Model<'_, '_>) {
     }
     if let Value::Ref(id) = first.v {
         version(model, id);
+        commands(model, id);
     }
+}
+
+/// `secrets = [command(["pass", "show", "club"])]` starts a program on the operator's machine, so that a module which was taken from
+/// elsewhere must not bring it along.
+fn commands(model: &Model<'_, '_>, project: InstanceId) {
+    let Value::List(sources) = model.get(project, "secrets").v else { return };
+    for source in sources.iter().filter(|source| !is_main(model, source.at)) {
+        let Value::Map(parts) = &source.v else { continue };
+        if parts.get("by").is_some_and(|by| by.as_str() == Some("command")) {
+            let message = "only the file that the program begins with may start a program for its secrets";
+            let help = "write `command([…])` there, after a look at what it starts";
+            model.program.report(Problem::error(STAGE, source.at, message).help(help));
+        }
+    }
+}
+
+/// Is a place in the file that the program begins with?
+pub fn is_main(model: &Model<'_, '_>, at: Loc) -> bool {
+    model.program.syntax.modules.iter().find(|m| m.own).is_some_and(|m| m.file == at.file)
 }
 
 /// `migc = ">=0.1, <0.2"`

@@ -9,6 +9,7 @@ pub mod form;
 pub mod journal;
 pub mod plan;
 pub mod proof;
+pub mod secret;
 pub mod visible;
 
 pub use diagnostic::{Diagnostic, Edit, Fix, Label, Position, Report, Severity, Span, Summary, Unproven};
@@ -19,3 +20,4 @@ pub use plan::{
     Action, Class, ContainerSpec, EnvValue, Estimate, Forecast, Host, HostId, Login, Mount, MoveSummary, Origin, Phase, Plan, Precondition,
     Probe, Publish, Requirement, Step, StepId, Tree, Undo,
 };
+pub use secret::SecretSource;

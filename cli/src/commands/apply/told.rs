@@ -55,6 +55,20 @@ pub(super) fn journal(plan: &Plan, error: &JournalError) -> ApplyResult {
     }
 }
 
+/// What is wrong before a host was asked.
+pub(super) fn refused(plan: &Plan, problems: Vec<Problem>) -> ApplyResult {
+    ApplyResult {
+        exit: Exit::Refused,
+        run: None,
+        same_plan: true,
+        steps: plan.steps.len(),
+        done: 0,
+        undone: 0,
+        problems,
+        summary: vec!["nothing was done".to_owned()],
+    }
+}
+
 fn status(exit: Exit) -> Status {
     match exit {
         Exit::Done => Status::Done,
@@ -67,7 +81,8 @@ fn status(exit: Exit) -> Status {
     }
 }
 
-fn problems(problems: &[Problem]) -> String {
+/// What is wrong, and what to do.
+pub(super) fn problems(problems: &[Problem]) -> String {
     problems.iter().fold(String::new(), |mut out, problem| {
         let host = problem.host.as_ref().filter(|h| !problem.message.contains(h.as_str())).map(|h| format!("{h}: ")).unwrap_or_default();
         let _ = writeln!(out, "error: {}", visible::line(&format!("{host}{}", problem.message)));

@@ -8,12 +8,13 @@ use super::{
 };
 use crate::{
     model::Model,
+    project,
     quantity::{Dim, Quantity},
     report::Problem,
     source::Loc,
     value::{InstanceId, Protocol, Val, Value},
 };
-use mig_plan::{ContainerSpec, EnvValue, Facts, Host, HostId, Login, Mount, Origin, Probe, Publish};
+use mig_plan::{ContainerSpec, EnvValue, Facts, Host, HostId, Login, Mount, Origin, Probe, Publish, SecretSource};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How long to wait for a service that does not say how it answers.
@@ -36,6 +37,8 @@ pub(crate) struct Draft {
     pub(super) addresses: BTreeSet<String>,
     /// Where the project is declared.
     pub(super) project_at: Loc,
+    /// Where its secrets are looked up.
+    pub(crate) secrets: Vec<SecretSource>,
     pub(super) problems: Vec<Problem>,
 }
 
@@ -129,6 +132,7 @@ pub(crate) fn draft(model: &Model<'_, '_>, facts: &BTreeMap<HostId, Facts>) -> D
         reader.draft.records.push(model.instance(id).address.to_string());
     }
     reader.outputs();
+    reader.secrets();
     reader.draft.declared = declared::read(model);
     reader.draft.addresses = declared::addresses(model);
     reader.draft.project_at = of_noun(model, "project").first().map(|id| model.instance(*id).at).unwrap_or_default();
@@ -156,6 +160,23 @@ impl Reader<'_, '_, '_> {
     fn project(&self) -> String {
         let declared = of_noun(self.model, "project").first().map(|id| self.model.get(*id, "name"));
         declared.and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_else(|| "default".to_owned())
+    }
+
+    /// `secrets = [age("secrets.age"), file("…"), command(["…"])]`
+    fn secrets(&mut self) {
+        let Some(id) = of_noun(self.model, "project").first().copied() else { return };
+        for value in self.list(id, "secrets") {
+            match secret_source(&value) {
+                // Said by `project`; nothing of it may be started, not even where the rest of the program does not matter.
+                Some(SecretSource::Command(_)) if !project::is_main(self.model, value.at) => {}
+                Some(source) => self.draft.secrets.push(source),
+                None if matches!(value.v, Value::Error) => {}
+                None => {
+                    let message = "where secrets are is known only when the plan runs, and they are needed before";
+                    self.problem(Problem::error(KNOWN_TOO_LATE, value.at, message).help("write the path, or make it a parameter"));
+                }
+            }
+        }
     }
 
     fn text(&self, id: InstanceId, field: &str) -> Option<String> {
@@ -420,5 +441,18 @@ impl Server {
         let surveyed = self.facts.iter().flat_map(|f| &f.mounts).flat_map(|m| m.keys());
         let holds = |mount: &&String| crate::functions::below(path, mount);
         self.disks.keys().chain(surveyed).filter(holds).max_by_key(|m| m.len()).cloned().unwrap_or_else(|| "/".to_owned())
+    }
+}
+
+fn secret_source(value: &Val) -> Option<SecretSource> {
+    let Value::Map(parts) = &value.v else { return None };
+    let path = || parts.get("path").and_then(|v| v.as_str()).map(str::to_owned);
+    match parts.get("by")?.as_str()? {
+        "age" => path().map(SecretSource::Age),
+        "file" => path().map(SecretSource::File),
+        _ => {
+            let Value::List(words) = &parts.get("words")?.v else { return None };
+            words.iter().map(|v| v.as_str().map(str::to_owned)).collect::<Option<_>>().map(SecretSource::Command)
+        }
     }
 }
