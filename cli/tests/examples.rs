@@ -4,6 +4,9 @@
 
 use std::{fs, path::Path, process::Command};
 
+/// One of each sort; all of them take minutes of a program that is not optimised.
+const FAULTS: &str = "crash-after,host-gone,disk-full";
+
 #[test]
 fn every_example_can_be_rehearsed() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("cli/ is in the repository");
@@ -15,7 +18,12 @@ fn every_example_can_be_rehearsed() {
             continue;
         }
         let mut migc = Command::new(env!("CARGO_BIN_EXE_migc"));
-        let output = migc.current_dir(root).args(["rehearse", &format!("examples/{name}")]).env_remove("MIG_STATE").output().expect("migc");
+        let output = migc
+            .current_dir(root)
+            .args(["rehearse", &format!("examples/{name}"), "--faults", FAULTS])
+            .env_remove("MIG_STATE")
+            .output()
+            .expect("migc");
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success() && text.contains("no defect found"), "{name}: {text}{}", String::from_utf8_lossy(&output.stderr));
         count += 1;
