@@ -237,8 +237,31 @@ fn events_are_lines_of_json() {
     let lines: Vec<serde_json::Value> =
         text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("an object a line")).collect();
     let names: Vec<&str> = lines.iter().filter_map(|l| l["event"].as_str()).collect();
-    assert_eq!((names.first(), names.last(), lines.len()), (Some(&"preflight"), Some(&"result"), names.len()), "{names:?}");
-    assert_eq!(lines.last().map(|l| l["exit"].clone()), Some("done".into()));
+    assert_eq!((names.first(), names.last(), lines.len()), (Some(&"format"), Some(&"result"), names.len()), "{names:?}");
+    assert_eq!((lines[0]["version"].as_u64(), names[1]), (Some(1), "preflight"));
+    assert!(lines.iter().rev().skip(1).all(|line| line["time_ms"].as_u64() > Some(0)), "{lines:?}");
+    assert_eq!(lines.last().map(|l| (l["exit"].clone(), l["downtimes"].clone())), Some(("done".into(), serde_json::json!([]))));
+}
+
+#[test]
+fn without_a_terminal_a_run_is_lines_and_ends_with_what_was_down() {
+    let folder = Folder::new("lines");
+    let mut plan = notes(2);
+    let (down, up) = (plan.steps[0].id.clone(), plan.steps[1].id.clone());
+    plan.steps[1].needs = vec![down.clone()];
+    plan.forecasts = vec![Forecast { address: "mysql".to_owned(), downtime_seconds: Some(90), down, up }];
+    let digest = plan_file(&folder, &plan);
+    let words = ["apply", "plan.json", "--digest", &digest, "--state", "state", "--yes"];
+    let output = migc(&folder.0, &words);
+    let (out, said) = (text(&output.stdout), text(&output.stderr));
+    assert!(said.contains("Z [1/2] begins   note that thing 1 is settled\n") && !said.contains('\u{1b}'), "{said}");
+    let table = "downtime of        forecast        measured\nmysql            1 min 30 s             0 s\n";
+    assert!(out.contains(table) && out.ends_with("done: 2 steps\n"), "{out}");
+    let folder = Folder::new("lines-json");
+    plan_file(&folder, &plan);
+    let output = migc(&folder.0, &[&words[..], &["--json"]].concat());
+    let last = text(&output.stdout).lines().last().map(str::to_owned).unwrap_or_default();
+    assert!(last.ends_with("\"downtimes\":[{\"address\":\"mysql\",\"forecast_seconds\":90,\"seconds\":0}]}"), "{last}");
 }
 
 #[test]

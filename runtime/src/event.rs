@@ -5,6 +5,11 @@
 use mig_plan::{HostId, StepId, plan::Address};
 use serde::Serialize;
 
+impl Event {
+    /// Version of the JSON form; a field that goes or changes its meaning raises it.
+    pub const VERSION: u32 = 1;
+}
+
 /// One thing that happened just now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]

@@ -206,9 +206,10 @@ pub(super) fn act(
             () = signals::watch(signals, &stop, &say) => None,
         }
     });
+    let measured = printer.measured();
     drop(printer);
     Ok(match result {
-        Some(result) => match told::result(&result, json, terminal) {
+        Some(result) => match told::result(&result, &measured, json, terminal) {
             // That is what was wanted.
             Status::Undone if way == Way::Undo => Status::Done,
             status => status,

@@ -3,6 +3,7 @@
 //! Nothing here prints, asks the terminal, or decides what is right.
 
 pub mod answer;
+pub mod board;
 pub mod github;
 pub mod history;
 pub mod human;

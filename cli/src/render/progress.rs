@@ -41,6 +41,12 @@ pub fn line(plan: &Plan, event: &Event) -> Option<String> {
     Some(visible::line(&line))
 }
 
+/// The line for what only moves on, where there is no bar to move.
+pub fn moves_on(plan: &Plan, event: &Event) -> Option<String> {
+    let Event::Progress { step, bytes, total, text } = event else { return None };
+    Some(visible::line(&format!("{} goes on  {}: {}", place(plan, step), title(plan, step), amount(*bytes, *total, text))))
+}
+
 /// What a bar says beside its step's title.
 pub fn amount(bytes: u64, total: Option<u64>, text: &str) -> String {
     let sizes = match (bytes, total) {

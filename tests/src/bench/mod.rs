@@ -6,5 +6,6 @@ pub(crate) mod languages;
 mod machine;
 mod measure;
 mod peers;
+pub(crate) mod rehearse;
 pub(crate) mod survey;
 mod table;

@@ -1,5 +1,6 @@
 //! How fast is `migc`, next to others that answer the same question? `bench languages` measures and prints a table.
 //! What does a survey cost beyond its script? `bench survey` asks a host on loopback both ways.
+//! What does a rehearsal of all faults cost? `bench rehearse`.
 //! How long does an editor wait? `bench editor` does the same for keystrokes.
 //!
 //! Only the words of the command line are read here. Nothing fails because a figure is slow: machines differ, and people read the table.
@@ -11,7 +12,7 @@ mod bench;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo run --release -p mig_tests --bin bench -- languages|editor|survey";
+const USAGE: &str = "usage: cargo run --release -p mig_tests --bin bench -- languages|editor|survey|rehearse";
 const USAGE_STATUS: u8 = 2;
 
 fn main() -> ExitCode {
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
         ["languages"] => bench::languages::run(),
         ["editor"] => bench::editor::run(),
         ["survey"] => bench::survey::run(),
+        ["rehearse"] => bench::rehearse::run(),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(USAGE_STATUS);

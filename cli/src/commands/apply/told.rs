@@ -1,6 +1,14 @@
 //! What is said when an apply is over? Problems with their hosts and what to do, then the summary.
 
-use crate::{exit::Status, render::json, terminal::Terminal, visible};
+use crate::{
+    exit::Status,
+    render::{
+        board::{self, Measured},
+        json,
+    },
+    terminal::Terminal,
+    visible,
+};
 use mig_plan::Plan;
 use mig_runtime::{
     executor::{ApplyResult, Exit},
@@ -16,15 +24,17 @@ struct Last<'r> {
     event: &'static str,
     #[serde(flatten)]
     result: &'r ApplyResult,
+    downtimes: &'r [Measured],
 }
 
 /// Tells how it ended, and with which status.
-pub(super) fn result(result: &ApplyResult, as_json: bool, terminal: &mut Terminal) -> Status {
+pub(super) fn result(result: &ApplyResult, downtimes: &[Measured], as_json: bool, terminal: &mut Terminal) -> Status {
     if as_json {
-        terminal.print(&json::line(&Last { event: "result", result }));
+        terminal.print(&json::line(&Last { event: "result", result, downtimes }));
         return status(result.exit);
     }
     terminal.error(&problems(&result.problems));
+    terminal.print(&board::downtimes(downtimes));
     terminal.print(&result.summary.iter().fold("\n".to_owned(), |out, line| out + &visible::line(line) + "\n"));
     status(result.exit)
 }
@@ -35,7 +45,7 @@ pub(super) fn nothing(plan: &Plan, as_json: bool, terminal: &mut Terminal) {
     let result =
         ApplyResult { exit: Exit::Done, run: None, same_plan: true, steps: 0, done: 0, undone: 0, problems: vec![], summary: vec![text] };
     if as_json {
-        terminal.print(&json::line(&Last { event: "result", result: &result }));
+        terminal.print(&json::line(&Last { event: "result", result: &result, downtimes: &[] }));
     } else {
         terminal.print(&format!("{}\n", result.summary.join("\n")));
     }
