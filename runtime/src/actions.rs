@@ -3,6 +3,7 @@
 //! Knows neither the order of steps nor the journal, and nothing of how a world is reached.
 
 mod adopt;
+mod call;
 mod container;
 mod copy;
 mod image;
@@ -179,6 +180,7 @@ impl<W: World> Context<'_, W> {
             Action::CreateContainer { host, container } => self.create_container(host, container).await,
             Action::RemoveContainer { host, container, owner } => self.remove_container(host, container, owner.as_deref()).await,
             Action::Await { host, container, probe } => self.wait_for(host, container, probe).await,
+            Action::Call(call) => self.call(call).await,
             Action::Note => Ok(Performed::default()),
         }
     }

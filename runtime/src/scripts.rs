@@ -214,6 +214,16 @@ pub fn probe_command(text: &str, words: &[String], stdin: Vec<u8>) -> Script {
     script
 }
 
+/// What a script of a kind prints, and its exit status. It knows the record folder as `$MIGC_RECORDS`; one that changes something holds
+/// the lock of its resource. Words: the address, `look` or `act`, the text, its words.
+pub fn call(address: &str, changes: bool, text: &str, words: &[String], stdin: Vec<u8>) -> Script {
+    let mut all = own(&[address, if changes { "act" } else { "look" }, text]);
+    all.extend_from_slice(words);
+    let mut script = script!("call", all);
+    script.stdin = stdin;
+    script
+}
+
 /// Sections about the whole host; see [`crate::survey`]. Words: a mark that no host can guess, whether sizes are measured and for how
 /// long at most, and paths to measure beside those that containers mount.
 pub fn survey(mark: &str, sizes_seconds: Option<u64>, paths: &[String]) -> Script {

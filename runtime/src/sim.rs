@@ -13,6 +13,7 @@ pub mod model;
 mod power;
 mod record;
 mod rival;
+mod resource;
 mod script;
 mod tree;
 pub mod watch;
@@ -20,6 +21,7 @@ pub mod watch;
 pub use fault::Fault;
 pub use host::{Disk, Node, NodeKind, SimContainer, SimHost, SimImage};
 pub use log::Call;
+pub use resource::SimResource;
 
 use crate::{Output, Piped, Recorded, Script, StoreError, World, WorldError};
 use clock::Clock;

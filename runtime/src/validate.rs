@@ -3,6 +3,7 @@
 //! Judges form, not wisdom: whether the plan is right is what the compiler proved and a person reviewed. Asks no host.
 
 mod action;
+mod call;
 mod text;
 
 use mig_plan::{Digest, Host, MoveSummary, Plan, Precondition, Requirement, Step, StepId};

@@ -3,7 +3,7 @@
 //! Titles and reasons of steps are the compiler's; these words are for what only data say.
 
 use super::quantity;
-use mig_plan::{Action, Probe, Requirement, Step, Undo};
+use mig_plan::{Action, Probe, Requirement, Step, Undo, Verb};
 
 /// What going back over a step means.
 pub fn undo(step: &Step) -> String {
@@ -34,6 +34,14 @@ pub fn action(action: &Action) -> String {
         Action::CreateContainer { host, container } => format!("create {} on {host}", container.name),
         Action::RemoveContainer { host, container, .. } => format!("remove container {container} on {host}, data stay"),
         Action::Await { host, container, probe } => format!("wait until {container} on {host} {}", answers(probe)),
+        Action::Call(call) => {
+            let verb = match call.verb {
+                Verb::Create => "create",
+                Verb::Update => "change",
+                Verb::Delete => "delete",
+            };
+            format!("{verb} {} on {}", call.thing, call.look.request.host())
+        }
         Action::Note => "note it in the journal".to_owned(),
     }
 }

@@ -166,7 +166,7 @@ fn text(e: &Expr) -> Option<&str> {
 }
 
 /// `$.Size.in(GiB)`: the path, and what its number counts.
-fn counted(e: &Expr) -> (&Expr, Option<ast::Name>) {
+pub(crate) fn counted(e: &Expr) -> (&Expr, Option<ast::Name>) {
     if let ExprKind::Call(callee, args) = &e.kind
         && let ExprKind::Dot(inner, method) = &callee.kind
         && method.text == "in"

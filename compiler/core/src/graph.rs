@@ -106,7 +106,8 @@ impl Picture<'_, '_, '_> {
     }
 }
 
-fn references(value: &Value, out: &mut Vec<InstanceId>) {
+/// Declarations that a value names.
+pub(crate) fn references(value: &Value, out: &mut Vec<InstanceId>) {
     match value {
         Value::Ref(id) => out.push(*id),
         Value::List(list) => list.iter().for_each(|v| references(&v.v, out)),

@@ -1,8 +1,10 @@
 //! Which steps lead from the state to the program? A draft is read off the model once; lowering it needs no model.
 //!
-//! One file each: `codes` names what may be wrong, `draft` reads, `pairing` finds what is moved, `steps` collects, `services` and `moves` lower, `estimate` reckons,
+//! One file each: `codes` names what may be wrong, `draft` reads, `pairing` finds what is moved, `steps` collects, `services`, `moves` and
+//! `resources` (of kinds whose lifecycle `called` reads) lower, `estimate` reckons,
 //! `proven` looks whether what came of it loses nothing.
 
+mod called;
 pub(crate) mod codes;
 pub(crate) mod declared;
 mod draft;
@@ -12,6 +14,7 @@ mod moves;
 mod pairing;
 mod proven;
 mod renamed;
+mod resources;
 mod services;
 mod settled;
 mod steps;

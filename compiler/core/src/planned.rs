@@ -7,7 +7,7 @@ use crate::{
     source::Loc,
     value::{Entries, Val, Value},
 };
-use mig_plan::{Action, Estimate, MoveSummary, Phase, Plan, State, Step, Tree, Undo};
+use mig_plan::{Action, Call, Estimate, MoveSummary, Phase, Plan, State, Step, Tree, Undo, Verb};
 use mig_syntax::ast::{Arg, ExprKind};
 use smol_str::SmolStr;
 use std::{
@@ -153,6 +153,11 @@ pub(crate) fn word(action: &Action) -> &'static str {
         Action::CreateContainer { .. } => "create",
         Action::RemoveContainer { .. } => "remove",
         Action::Await { .. } => "await",
+        Action::Call(call) => match call.verb {
+            Verb::Create => "create",
+            Verb::Update => "update",
+            Verb::Delete => "remove",
+        },
         Action::Note => "note",
     }
 }
@@ -166,8 +171,9 @@ fn trees(action: &Action) -> &[Tree] {
 
 /// Addresses of what is there and will be gone, or be another thing of that name.
 fn destroyed<'s>(plan: &'s Plan, state: &'s State) -> impl Iterator<Item = &'s str> {
-    let gone = |step: &&Step| match step.action {
+    let gone = |step: &&Step| match &step.action {
         Action::RemoveContainer { .. } => true,
+        Action::Call(Call { verb: Verb::Delete, .. }) => true,
         Action::CreateContainer { .. } => state.resources.contains_key(&step.address),
         _ => false,
     };

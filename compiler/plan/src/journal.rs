@@ -2,7 +2,10 @@
 //!
 //! An entry is one object, created only if its number is free; it names the digest of the one before.
 
-use crate::plan::{Address, Plan, StepId};
+use crate::{
+    Call,
+    plan::{Address, Plan, StepId},
+};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -136,12 +139,24 @@ pub struct ResourceState {
     pub digest: String,
     /// What is needed to find or remove it without its sources: `host`, `container`, `id`.
     pub attributes: BTreeMap<String, String>,
-    /// Fields that only grow or are fixed, as they were declared.
+    /// Fields as they were declared: those that only grow or are fixed, and all of a kind with a lifecycle.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fields: BTreeMap<String, Recorded>,
+    /// How it is deleted, for a resource of a kind with a lifecycle.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removal: Option<Removal>,
     /// Must no plan replace or destroy it?
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub keep: bool,
+}
+
+/// What deletes a resource without its sources.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removal {
+    /// To delete it.
+    pub call: Call,
+    /// What it needed, and what is therefore deleted after it.
+    pub needs: Vec<Address>,
 }
 
 /// The value of a field that a later plan is compared with.

@@ -2,6 +2,7 @@
 //!
 //! Knows neither sources, types and kinds, nor SSH, time and files.
 
+pub mod call;
 pub mod diagnostic;
 pub mod digest;
 pub mod facts;
@@ -12,10 +13,11 @@ pub mod proof;
 pub mod secret;
 pub mod visible;
 
+pub use call::{Call, Condition, Expected, Input, Look, Part, Request, Seen, Selector, Verb};
 pub use diagnostic::{Diagnostic, Edit, Fix, Label, Position, Report, Severity, Span, Summary, Unproven};
 pub use digest::Digest;
 pub use facts::Facts;
-pub use journal::{Entry, Outcome, Record, Recorded, ResourceState, RunEnd, State};
+pub use journal::{Entry, Outcome, Record, Recorded, Removal, ResourceState, RunEnd, State};
 pub use plan::{
     Action, Class, ContainerSpec, EnvValue, Estimate, Forecast, Host, HostId, Login, Mount, MoveSummary, Origin, Phase, Plan, Precondition,
     Probe, Publish, Requirement, Step, StepId, Tree, Undo,

@@ -1,6 +1,6 @@
 //! What will be done? A graph of steps, complete enough that apply evaluates nothing again.
 
-use crate::{Digest, ResourceState, Unproven};
+use crate::{Call, Digest, ResourceState, Unproven};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -371,6 +371,8 @@ pub enum Action {
         /// What must answer.
         probe: Probe,
     },
+    /// What the lifecycle of a kind says.
+    Call(Call),
     /// Nothing in the world: the journal notes that the resource is settled.
     Note,
 }
@@ -383,6 +385,7 @@ impl Action {
                 let values = container.env.values();
                 values.filter_map(|value| if let EnvValue::Secret(name) = value { Some(name.as_str()) } else { None }).collect()
             }
+            Self::Call(call) => call.all_requests().filter_map(|request| request.secret()).collect(),
             Self::Await { probe: Probe::Command { stdin, .. }, .. } => stdin.as_deref().into_iter().collect(),
             _ => vec![],
         }
@@ -403,6 +406,11 @@ impl Action {
             | Self::Await { host, .. } => vec![host],
             Self::BringImage { from, to, .. } => from.iter().chain([to]).collect(),
             Self::CopyTrees { from, to, .. } | Self::VerifyTrees { from, to, .. } => vec![from, to],
+            Self::Call(call) => {
+                let mut hosts: Vec<&HostId> = call.all_requests().map(|request| request.host()).collect();
+                hosts.dedup();
+                hosts
+            }
             Self::Note => vec![],
         }
     }

@@ -31,6 +31,7 @@ pub(super) fn needs_docker(action: &Action) -> bool {
         | Action::CopyTrees { .. }
         | Action::VerifyTrees { .. }
         | Action::Await { .. }
+        | Action::Call(_)
         | Action::Note => false,
     }
 }

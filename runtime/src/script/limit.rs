@@ -28,7 +28,7 @@ impl Script {
             "about" | "tools" | "space" | "path_look" | "port_look" | "container_look" | "container_logs" | "image_look" => ASK_SECONDS,
             "probe_tcp" | "probe_http" => ASK_SECONDS,
             "open_files" => SEARCH_SECONDS,
-            "image_pull" | "install_tools" => FETCH_SECONDS,
+            "image_pull" | "install_tools" | "call" => FETCH_SECONDS,
             "tree_list" if self.words.get(1).is_some_and(|depth| depth == "full") => READ_SECONDS,
             "tree_list" | "tree_delete" => LIST_SECONDS,
             "container_stop" => {

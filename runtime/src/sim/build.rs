@@ -37,6 +37,7 @@ fn bare() -> SimHost {
         epoch: 0,
         containers: BTreeMap::new(),
         images: BTreeMap::new(),
+        resources: BTreeMap::new(),
         listening: BTreeSet::from(["22/tcp".to_owned()]),
         disks: BTreeMap::new(),
         listed: BTreeMap::new(),
@@ -76,6 +77,7 @@ fn surveyed(name: &str, facts: &Facts, plan: &Plan) -> SimHost {
     host.disks.entry("/".to_owned()).or_insert(Disk { size: DISK_MIN_BYTES, other_used: 0, filler: 0 });
     settle_disks(&mut host, facts);
     host.missing_tools = installed_by(name, plan);
+    host.resources = super::resource::of_plan(name, plan);
     host
 }
 
@@ -122,6 +124,7 @@ fn expected(name: &str, plan: &Plan) -> SimHost {
     }
     fill(&mut host, &paths);
     host.missing_tools = installed_by(name, plan);
+    host.resources = super::resource::of_plan(name, plan);
     host
 }
 

@@ -41,6 +41,8 @@ pub struct SimHost {
     pub containers: BTreeMap<String, SimContainer>,
     /// By reference: `mysql:5.7`.
     pub images: BTreeMap<String, SimImage>,
+    /// Of kinds with a lifecycle, by address.
+    pub resources: BTreeMap<String, super::resource::SimResource>,
     /// Ports that something else than a container listens on: `22/tcp`.
     pub listening: BTreeSet<String>,
     /// By mount point.
@@ -237,6 +239,9 @@ impl SimHost {
         }
         for (image, SimImage { id, .. }) in &self.images {
             lines.insert(format!("{name}: image {image}"), id.clone());
+        }
+        for (address, resource) in &self.resources {
+            lines.insert(format!("{name}: resource {address}"), resource.made_by.as_ref().map_or_else(|| "gone".to_owned(), |m| m.join(" ")));
         }
         for (mark, path) in &self.marks {
             lines.insert(format!("{name}: mark {mark}"), path.clone());

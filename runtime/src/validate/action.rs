@@ -10,7 +10,7 @@ use mig_plan::{Action, ContainerSpec, EnvValue, Plan, Probe, Step, StepId, Tree,
 use std::collections::BTreeMap;
 
 /// Longest wait that a plan may ask for: a day.
-const WAIT_MAX_S: u64 = 86_400;
+pub(super) const WAIT_MAX_S: u64 = 86_400;
 
 type Earlier<'a> = BTreeMap<&'a StepId, &'a Step>;
 
@@ -31,6 +31,7 @@ fn check_action(plan: &Plan, place: &str, action: &Action, earlier: &Earlier<'_>
     }
     match action {
         Action::Note => {}
+        Action::Call(call) => super::call::check_call(plan, place, call, problems),
         Action::Adopt { id, .. } => problems.check(place, check_word(id)),
         Action::InstallTools { names, .. } => names.iter().for_each(|name| problems.check(place, check_word(name))),
         Action::BringImage { image, .. } => problems.check(place, check_word(image)),
@@ -146,7 +147,7 @@ fn check_container(plan: &Plan, place: &str, spec: &ContainerSpec, problems: &mu
     }
 }
 
-fn check_secret(plan: &Plan, place: &str, secret: &String, problems: &mut Problems) {
+pub(super) fn check_secret(plan: &Plan, place: &str, secret: &String, problems: &mut Problems) {
     if !plan.secrets.contains(secret) {
         problems.add(format!("{place}: the secret `{}` is not one of the plan's", secret.escape_debug()));
     }

@@ -19,6 +19,9 @@ pub(super) const CIRCLE: Code = Code("MIG6007", "services_need_each_other");
 /// The state is another project's.
 pub(super) const OTHER_PROJECT: Code = Code("MIG6008", "state_of_another_project");
 
+/// A lifecycle asks for what no step does.
+pub(super) const NOT_CARRIED_OUT: Code = Code("MIG6015", "lifecycle_not_carried_out");
+
 /// `@moved` names what is still declared, or what another became.
 pub(super) const MOVED_NAME_IN_USE: Code = Code("MIG6010", "moved_name_in_use");
 /// `@moved` has nothing to move.
@@ -40,7 +43,7 @@ pub(super) const NO_WAY_BACK: Code = Code("MIG6022", "no_way_back");
 pub(super) const OVER_UNKNOWN_DATA: Code = Code("MIG6023", "copy_over_unknown_data");
 
 /// All of them.
-pub(crate) const ALL: [Code; 17] = [
+pub(crate) const ALL: [Code; 18] = [
     UNREACHABLE,
     CHECKED_ONLY,
     NO_SOURCE,
@@ -54,6 +57,7 @@ pub(crate) const ALL: [Code; 17] = [
     LOWERED,
     FIXED_CHANGED,
     KEPT,
+    NOT_CARRIED_OUT,
     COPY_NOT_PROVEN,
     TWO_WRITERS,
     NO_WAY_BACK,

@@ -2,6 +2,7 @@
 //!
 //! Reads the model; what that means against a state is decided in `settled` and `renamed`.
 
+use super::called;
 use crate::{
     arithmetic,
     model::{Instance, Model},
@@ -9,9 +10,12 @@ use crate::{
     source::Loc,
     value::{InstanceId, Val, Value},
 };
-use mig_plan::{Origin, Recorded};
+use mig_plan::{Digest, Origin, Recorded};
 use mig_syntax::ast::{self, ExprKind};
 use std::collections::BTreeSet;
+
+/// No longer text is kept in the state as it is.
+const TEXT_MAX_BYTES: usize = 200;
 
 /// A declaration, as far as the state has to remember it.
 #[derive(Debug, Clone)]
@@ -25,6 +29,8 @@ pub(super) struct Declared {
     /// The old address, and where `@moved` stands.
     pub(super) moved: Option<(String, Loc)>,
     pub(super) fields: Vec<Classed>,
+    /// Has its kind a lifecycle, which says what comes of a change?
+    pub(super) managed: bool,
     pub(super) origin: Origin,
 }
 
@@ -48,7 +54,9 @@ fn declared(model: &Model<'_, '_>, id: InstanceId, instance: &Instance<'_>) -> O
     let annotation = |name: &str| instance.annotations.iter().find(|a| a.name.text == name);
     let keep = annotation("keep").map(|a| loc(a.span));
     let moved = annotation("moved").and_then(|a| Some((old_address(a, instance)?, loc(a.span))));
-    let fields: Vec<Classed> = kind.fields.iter().enumerate().filter_map(|(number, field)| classed(model, id, number, field)).collect();
+    let managed = called::is_managed(model, instance);
+    let numbered = kind.fields.iter().enumerate();
+    let fields: Vec<Classed> = numbered.filter_map(|(number, field)| classed(model, id, number, field, managed)).collect();
     if keep.is_none() && moved.is_none() && fields.is_empty() {
         return None;
     }
@@ -60,6 +68,7 @@ fn declared(model: &Model<'_, '_>, id: InstanceId, instance: &Instance<'_>) -> O
         keep,
         moved,
         fields,
+        managed,
         origin: model.program.syntax.texts.origin(instance.at),
     })
 }
@@ -90,26 +99,44 @@ pub(crate) fn path(e: &ast::Expr) -> Option<String> {
     }
 }
 
-fn classed(model: &Model<'_, '_>, id: InstanceId, number: usize, field: &FieldDef<'_>) -> Option<Classed> {
+/// Of a kind with a lifecycle all that a program says is remembered, but for what orders it only.
+fn classed(model: &Model<'_, '_>, id: InstanceId, number: usize, field: &FieldDef<'_>, managed: bool) -> Option<Classed> {
     let grows = field.classes.iter().any(|c| c.word.text == "grows");
     let fixed = field.classes.iter().any(|c| c.word.text == "fixed");
-    if !grows && !fixed {
+    if !grows && !fixed && (!managed || field.derived) {
         return None;
     }
-    let value = recorded(model, &model.field(id, number))?;
+    let value = model.field(id, number);
+    let orders = match &value.v {
+        Value::List(list) => list.iter().all(|v| matches!(v.v, Value::Ref(_))),
+        other => matches!(other, Value::Ref(_)),
+    };
+    if managed && !fixed && orders {
+        return None;
+    }
+    let value = recorded(model, &value, managed)?;
     Some(Classed { name: field.name.to_string(), grows, value, at: model.entry(id, number) })
 }
 
 /// A value as the state keeps it; what is not known now is not kept.
-fn recorded(model: &Model<'_, '_>, value: &Val) -> Option<Recorded> {
-    if !value.is_known() || matches!(value.v, Value::Secret(_)) {
+fn recorded(model: &Model<'_, '_>, value: &Val, managed: bool) -> Option<Recorded> {
+    if !value.is_known() || (matches!(value.v, Value::Secret(_)) && !managed) {
         return None;
     }
     Some(Recorded {
-        value: model.show(&value.v),
+        value: match &value.v {
+            Value::Sh(script) => short(format!("{} {:?}", script.text, script.words)),
+            other if managed => short(model.show(other)),
+            other => model.show(other),
+        },
         amount: arithmetic::scalar(&value.v).map(crate::quantity::Quantity::parts),
         reference: matches!(value.v, Value::Ref(_)),
     })
+}
+
+/// A long text is remembered by its digest.
+fn short(text: String) -> String {
+    if text.len() > TEXT_MAX_BYTES { Digest::of_bytes(text.as_bytes()).to_string() } else { text }
 }
 
 /// Every address of the program, and the names that keys stand behind.

@@ -3,6 +3,7 @@
 //! Decides nothing; what cannot be used for a plan is noted as a problem and said only when a plan is asked for.
 
 use super::{
+    called::{self, Resource},
     codes::{KNOWN_TOO_LATE, UNREACHABLE},
     declared::{self, Declared},
 };
@@ -28,6 +29,8 @@ pub(crate) struct Draft {
     /// By address.
     pub(super) services: BTreeMap<String, Service>,
     pub(super) moves: Vec<Move>,
+    /// By address.
+    pub(super) resources: BTreeMap<String, Resource>,
     /// Addresses of records that name moves, and where they lead.
     pub(super) records: Vec<String>,
     pub(super) outputs: BTreeMap<String, serde_json::Value>,
@@ -133,6 +136,7 @@ pub(crate) fn draft(model: &Model<'_, '_>, facts: &BTreeMap<HostId, Facts>) -> D
     }
     reader.outputs();
     reader.secrets();
+    reader.draft.resources = called::read(model, &reader.draft.project.clone(), &mut reader.draft.problems);
     reader.draft.declared = declared::read(model);
     reader.draft.addresses = declared::addresses(model);
     reader.draft.project_at = of_noun(model, "project").first().map(|id| model.instance(*id).at).unwrap_or_default();

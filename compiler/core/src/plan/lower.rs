@@ -66,8 +66,10 @@ impl Draft {
         lowering.adopt();
         lowering.moves();
         lowering.services();
+        lowering.resources();
         lowering.needs();
         lowering.removed();
+        lowering.undeclared();
         lowering.classes();
         lowering.remember();
         if let Some(noted) = noted {

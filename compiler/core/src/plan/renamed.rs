@@ -122,6 +122,10 @@ fn carried(resource: &ResourceState, new: &dyn Fn(&str) -> String) -> ResourceSt
             *value = new(value);
         }
     }
+    if let Some(removal) = &mut out.removal {
+        removal.call.rename(new);
+        removal.needs.iter_mut().for_each(|need| *need = new(need));
+    }
     for field in out.fields.values_mut().filter(|f| f.reference) {
         field.value = new(&field.value);
     }

@@ -99,7 +99,7 @@ impl Lowering<'_> {
     }
 
     /// What comes before anything else on a host.
-    fn first(&self, host: &str) -> Vec<StepId> {
+    pub(super) fn first(&self, host: &str) -> Vec<StepId> {
         self.adopted.get(host).cloned().into_iter().collect()
     }
 

@@ -18,13 +18,13 @@ impl Lowering<'_> {
         let declared = self.declared.get(address);
         let fields = declared.iter().flat_map(|d| &d.fields).map(|f| (f.name.clone(), f.value.clone())).collect();
         let keep = declared.is_some_and(|d| d.keep.is_some());
-        ResourceState { kind: kind.to_owned(), digest: digest.to_string(), attributes, fields, keep }
+        ResourceState { kind: kind.to_owned(), digest: digest.to_string(), attributes, fields, keep, ..ResourceState::default() }
     }
 
     /// Fields that are not what they were: what grew is noted, and anything else refused.
     pub(super) fn classes(&mut self) {
         let draft = self.draft;
-        for declared in &draft.declared {
+        for declared in draft.declared.iter().filter(|d| !d.managed) {
             let known = self.state.resources.get(&declared.address);
             let mut grown = vec![];
             for field in &declared.fields {

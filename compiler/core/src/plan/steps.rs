@@ -120,6 +120,15 @@ impl Graph {
         }
     }
 
+    /// Containers of a host come after what is prepared for them there.
+    pub(super) fn before_containers(&mut self, host: &str, step: &StepId) {
+        let made = |s: &&mut Step| matches!(&s.action, Action::CreateContainer { host: on, .. } if on == host);
+        for other in self.steps.iter_mut().filter(made).filter(|s| !s.needs.contains(step)) {
+            other.needs.push(step.clone());
+            other.needs.sort();
+        }
+    }
+
     fn step(&mut self, id: &str) -> Option<&mut Step> {
         self.places.get(id).and_then(|place| self.steps.get_mut(*place))
     }

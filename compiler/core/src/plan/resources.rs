@@ -1,0 +1,185 @@
+//! How does a resource become what it is declared to be? Created, changed, replaced or deleted, from what differs between the program
+//! and the state.
+//!
+//! Each step looks first and afterwards, by the `read` of its kind, so that what is so already is left alone.
+
+use super::{
+    called::Resource,
+    codes::{CIRCLE, FIXED_CHANGED},
+    estimate,
+    lower::Lowering,
+    steps::Draw,
+};
+use crate::report::Problem;
+use mig_plan::{Action, Call, Digest, Phase, Removal, Request, ResourceState, StepId, Undo, Verb};
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Lowering<'_> {
+    /// Resources that the program declares, those that others name first.
+    pub(super) fn resources(&mut self) {
+        let draft = self.draft;
+        let mut done: BTreeMap<&str, Option<StepId>> = BTreeMap::new();
+        let mut open: Vec<&Resource> = draft.resources.values().collect();
+        while !open.is_empty() {
+            let is_free = |r: &&Resource| r.needs.iter().all(|n| done.contains_key(n.as_str()) || !draft.resources.contains_key(n));
+            let (free, rest): (Vec<&Resource>, Vec<&Resource>) = open.into_iter().partition(is_free);
+            if let Some(first) = rest.first().filter(|_| free.is_empty()) {
+                let list = rest.iter().map(|r| format!("`{}`", r.address)).collect::<Vec<_>>().join(", ");
+                let message = format!("{list} wait for each other, so none can come first");
+                self.problems.push(Problem::error(CIRCLE, first.at, message).help("take one of them out of the `needs` of another"));
+                return;
+            }
+            for resource in free {
+                let after = resource.needs.iter().filter_map(|n| done.get(n.as_str()).cloned().flatten()).collect();
+                let step = self.resource_of(resource, after);
+                done.insert(&resource.address, step);
+            }
+            open = rest;
+        }
+        for (address, step) in done {
+            if let Some((step, resource)) = step.zip(draft.resources.get(address)) {
+                self.graph.before_containers(&resource.host, &step);
+            }
+        }
+    }
+
+    /// The step after which it is as declared, if one is needed.
+    fn resource_of(&mut self, resource: &Resource, after: Vec<StepId>) -> Option<StepId> {
+        let after: Vec<StepId> = after.into_iter().chain(self.first(&resource.host)).collect();
+        let wished = self.settled_as(resource);
+        let Some(known) = self.state.resources.get(&resource.address).cloned() else {
+            return Some(self.create_resource(resource, wished, after, "it is declared and not there yet".to_owned()));
+        };
+        let Some(removal) = &known.removal else {
+            return Some(self.create_resource(resource, wished, after, format!("it was a `{}` before", known.kind)));
+        };
+        let changed = changed(&known, &wished, &resource.known);
+        let of = |fields: &BTreeSet<String>| changed.iter().filter(|f| fields.contains(*f)).cloned().collect::<Vec<String>>();
+        let another = of(&resource.replaced_by);
+        let calls: Vec<&(BTreeSet<String>, Request)> = resource.updates.iter().filter(|(fields, _)| !of(fields).is_empty()).collect();
+        let told: BTreeSet<&String> = calls.iter().flat_map(|(fields, _)| fields).chain(&resource.replaced_by).collect();
+        if changed.is_empty() {
+            return None;
+        } else if known.kind != resource.kind || !another.is_empty() {
+            let why = match another.as_slice() {
+                [] => format!("it was a `{}` and is a `{}` now", known.kind, resource.kind),
+                fields => format!("{} changed, which only another one in its place can take", list(fields)),
+            };
+            return Some(self.replace(resource, wished, removal, after, why));
+        } else if let Some(lost) = changed.iter().find(|f| !told.contains(f)) {
+            let message = format!("`{lost}` of `{}` changed, and `{}` has no way to change it", resource.address, resource.kind);
+            let help = format!("take the change back, or write `update {lost} …` or `replace on {lost}` into the kind");
+            self.problems.push(Problem::error(FIXED_CHANGED, resource.at, message).help(help));
+            return None;
+        }
+        let requests = calls.iter().map(|(_, request)| request.clone()).collect();
+        let call = Call { anew: Some(resource.create.clone()), ..call(resource, Verb::Update, requests) };
+        Some(self.graph.add(Draw {
+            title: format!("change {} of {} on {}", list(&changed), call.thing, resource.host),
+            why: "the program says otherwise than when it was applied".to_owned(),
+            needs: after,
+            undo: Undo::Impossible { why: "take the change back in the program, and apply that".to_owned() },
+            sets: vec![(resource.address.clone(), wished)],
+            ..draw(resource, Action::Call(call))
+        }))
+    }
+
+    fn create_resource(&mut self, resource: &Resource, wished: ResourceState, after: Vec<StepId>, why: String) -> StepId {
+        let made = call(resource, Verb::Create, vec![resource.create.clone()]);
+        self.graph.add(Draw {
+            title: format!("create {} on {}", made.thing, resource.host),
+            why,
+            needs: after,
+            undo: Undo::Act { action: Box::new(Action::Call(call(resource, Verb::Delete, vec![resource.delete.clone()]))) },
+            sets: vec![(resource.address.clone(), wished)],
+            ..draw(resource, Action::Call(made))
+        })
+    }
+
+    /// The old one goes, as the state knows it, and then the new one comes.
+    fn replace(&mut self, resource: &Resource, wished: ResourceState, old: &Removal, after: Vec<StepId>, why: String) -> StepId {
+        let title = title_of(&old.call);
+        if let Some(at) = self.declared.get(resource.address.as_str()).and_then(|d| d.keep) {
+            self.kept(&title, &resource.address, "replace", at, "take back what changed of it, or take `@keep` away");
+        }
+        let gone = self.graph.add(Draw {
+            title,
+            why: why.clone(),
+            needs: after,
+            undo: Undo::Impossible { why: "take the change back in the program, and apply that".to_owned() },
+            removes: vec![resource.address.clone()],
+            ..draw(resource, Action::Call(old.call.clone()))
+        });
+        self.create_resource(resource, wished, vec![gone], why)
+    }
+
+    /// Resources that no declaration asks for any more; what was built on others goes before them.
+    pub(super) fn undeclared(&mut self) {
+        let state = self.state;
+        let is_gone = |address: &String, known: &ResourceState| {
+            let host = known.removal.as_ref().map(|r| r.call.look.request.host());
+            !self.draft.resources.contains_key(address) && host.is_some_and(|h| self.draft.servers.contains_key(h))
+        };
+        let gone: BTreeMap<&String, &ResourceState> = state.resources.iter().filter(|(address, known)| is_gone(address, known)).collect();
+        let mut steps: BTreeMap<&String, StepId> = BTreeMap::new();
+        for (address, known) in &gone {
+            let Some(removal) = &known.removal else { continue };
+            let server = self.draft.servers.get(removal.call.look.request.host());
+            let (origin, at) = server.map(|s| (s.origin.clone(), s.at)).unwrap_or_default();
+            let title = title_of(&removal.call);
+            if known.keep {
+                let help = "declare it again; to let it go, apply once without `@keep`, and then delete the declaration";
+                self.kept(&title, address, "destroy", at, help);
+            }
+            let step = self.graph.add(Draw {
+                title,
+                why: format!("`{address}` is no longer declared"),
+                undo: Undo::Impossible { why: "declare it again to have it created again".to_owned() },
+                removes: vec![(*address).clone()],
+                ..Draw::new(address, None, Phase::Finish, Action::Call(removal.call.clone()), &origin)
+            });
+            steps.insert(address, step);
+        }
+        for (address, known) in &gone {
+            for need in known.removal.iter().flat_map(|r| &r.needs) {
+                if let (Some(after), Some(before)) = (steps.get(need).cloned(), steps.get(address)) {
+                    self.graph.need(&after, before);
+                }
+            }
+        }
+    }
+
+    /// What the state is to know of it.
+    fn settled_as(&self, resource: &Resource) -> ResourceState {
+        let attributes = BTreeMap::from([("host".to_owned(), resource.host.clone())]);
+        let mut out = self.resource(&resource.address, &resource.kind, &Digest::of(&resource.address), attributes);
+        out.digest = Digest::of(&(&out.kind, &out.fields)).to_string();
+        let call = call(resource, Verb::Delete, vec![resource.delete.clone()]);
+        out.removal = Some(Removal { call, needs: resource.needs.iter().cloned().collect() });
+        out
+    }
+}
+
+fn call(resource: &Resource, verb: Verb, requests: Vec<Request>) -> Call {
+    let thing = format!("`{}` ({})", resource.address, resource.kind);
+    Call { thing, verb, requests, anew: None, look: resource.look.clone() }
+}
+
+fn draw(resource: &Resource, action: Action) -> Draw {
+    let estimate = estimate::seconds(estimate::SCRIPT_SECONDS);
+    Draw { estimate, ..Draw::new(&resource.address, None, Phase::Prepare, action, &resource.origin) }
+}
+
+fn title_of(removal: &Call) -> String {
+    format!("delete {} on {}", removal.thing, removal.look.request.host())
+}
+
+/// Fields of the kind that are not as they were applied; a field that came or went with another version of the kind is none.
+fn changed(known: &ResourceState, wished: &ResourceState, fields: &BTreeSet<String>) -> Vec<String> {
+    let other = |name: &&String| known.fields.get(*name) != wished.fields.get(*name);
+    fields.iter().filter(other).cloned().collect()
+}
+
+fn list(fields: &[String]) -> String {
+    fields.iter().map(|f| format!("`{f}`")).collect::<Vec<_>>().join(", ")
+}

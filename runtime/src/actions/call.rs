@@ -1,0 +1,100 @@
+//! What does the lifecycle of a kind do in a world? It looks, acts if that is needed, and looks whether it came to what was wished.
+//!
+//! How an answer is judged is said in `mig_plan::call`; here it is fetched.
+
+use super::{Context, Failure, Performed, refused};
+use crate::{World, scripts};
+use mig_plan::{Call, Input, Look, Request, Seen, Verb};
+use serde_json::{Map, Value};
+use std::time::Duration;
+
+/// An answer is read up to here.
+const ANSWER_MAX_BYTES: usize = 1 << 20;
+
+impl<W: World> Context<'_, W> {
+    /// Does what a call says, unless it is so already.
+    pub(super) async fn call(&self, call: &Call) -> Result<Performed, Failure> {
+        let before = self.look(&call.look).await?;
+        let nothing_to_do = match (call.verb, &before) {
+            (Verb::Delete, Seen::Gone) => true,
+            (Verb::Delete, _) | (_, Seen::Gone) => false,
+            (Verb::Create, seen) => *seen == Seen::Settled,
+            (Verb::Update, seen) => *seen == Seen::Settled && call.look.compares(),
+        };
+        if nothing_to_do {
+            return Ok(Performed::new(false, []));
+        }
+        let anew = call.anew.iter().filter(|_| before == Seen::Gone && call.verb == Verb::Update);
+        let requests: Vec<&Request> = match anew.collect::<Vec<_>>() {
+            create if create.is_empty() => call.requests.iter().collect(),
+            create => create,
+        };
+        for request in requests {
+            self.request(request, true, true).await?;
+        }
+        if call.verb != Verb::Delete {
+            self.settles(call).await?;
+        }
+        Ok(Performed::new(true, []))
+    }
+
+    /// Looks until it is as declared, or its time is over.
+    async fn settles(&self, call: &Call) -> Result<(), Failure> {
+        let (look, began_ms) = (&call.look, self.world.now_ms());
+        loop {
+            let seen = self.look(look).await?;
+            let left_ms = look.timeout_seconds.saturating_mul(1_000).saturating_sub(self.world.now_ms().saturating_sub(began_ms));
+            let why = match seen {
+                Seen::Settled => return Ok(()),
+                Seen::Failed => "it says that it failed".to_owned(),
+                Seen::Gone | Seen::Different(_) if left_ms > 0 => {
+                    self.report(0, None, format!("waiting for {}", call.thing));
+                    self.world.sleep(Duration::from_millis(look.every_seconds.saturating_mul(1_000).min(left_ms).max(1))).await;
+                    continue;
+                }
+                Seen::Gone => "it is not there".to_owned(),
+                Seen::Different(what) => what,
+            };
+            let host = look.request.host();
+            let message = format!("{host}: {} was acted on, and {why}", call.thing);
+            return Err(Failure::certain(message, format!("look at it on {host}, correct the declaration or the host, then run `migc apply` again")));
+        }
+    }
+
+    async fn look(&self, look: &Look) -> Result<Seen, Failure> {
+        let answer = self.request(&look.request, false, !look.reads_status()).await?;
+        Ok(look.judge(&answer))
+    }
+
+    /// What a request answers; `must_succeed`: another exit status than 0 is a failure.
+    async fn request(&self, request: &Request, changes: bool, must_succeed: bool) -> Result<Value, Failure> {
+        let Request::Ssh { host, script, words, stdin } = request;
+        let stdin = match stdin {
+            None => vec![],
+            Some(Input::Text(text)) => text.clone().into_bytes(),
+            Some(Input::Secret(name)) => self.world.secret(name).map(String::into_bytes).ok_or_else(|| {
+                let message = format!("the secret {name} for {} on {host} is not there", self.step.address);
+                Failure::certain(message, format!("set MIG_SECRET_{name} in the environment of migc"))
+            })?,
+        };
+        let output = self.ask(host, scripts::call(&self.step.address, changes, script, words, stdin)).await?;
+        if must_succeed && output.status != 0 {
+            return Err(refused(host, &format!("the script of `{}`", self.step.address), &output));
+        }
+        // What a script that acts prints is for people, and nothing is taken from it.
+        let said = if changes { String::new() } else { output.text() };
+        let answer = match serde_json::from_str(&said) {
+            _ if said.len() > ANSWER_MAX_BYTES => None,
+            Ok(answer) => Some(answer),
+            Err(_) => Some(Value::Object(Map::new())).filter(|_| said.trim().is_empty() || !must_succeed),
+        };
+        let Some(mut answer) = answer else {
+            let message = format!("{host}: what the script of `{}` prints is no JSON", self.step.address);
+            return Err(Failure::certain(message, "its kind is wrong: `read` prints one JSON object, and nothing else".to_owned()));
+        };
+        if let Value::Object(fields) = &mut answer {
+            fields.insert("status".to_owned(), output.status.into());
+        }
+        Ok(answer)
+    }
+}

@@ -1,0 +1,148 @@
+//! What does a resource of a kind look like on a simulated host? Gone, as declared, or otherwise; its scripts are not run.
+//!
+//! A look is answered with what the kind's own conditions take for that, so that the executor judges it as it would a real answer.
+
+use super::{
+    host::SimHost,
+    script::{answer, refuse, word},
+};
+use crate::{Output, Script};
+use mig_plan::{Action, Call, Condition, Look, Part, Plan, Request, Seen, Verb};
+use serde_json::{Value, json};
+
+/// More paths in the conditions of one kind are not tried.
+const PATH_COUNT_MAX: usize = 6;
+
+/// A resource that a plan's calls are about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SimResource {
+    /// How it is looked at, by each call of the plan.
+    pub(super) calls: Vec<Call>,
+    /// The text and words of the request that made it as it is; `None`: it is not there. Empty: something older.
+    pub(super) made_by: Option<Vec<String>>,
+}
+
+fn words(request: &Request) -> Vec<String> {
+    let Request::Ssh { script, words, .. } = request;
+    [script].into_iter().chain(words).cloned().collect()
+}
+
+/// What a plan finds on its hosts: what it changes or deletes is there, and otherwise.
+pub(super) fn of_plan(name: &str, plan: &Plan) -> std::collections::BTreeMap<String, SimResource> {
+    let mut out = std::collections::BTreeMap::<String, SimResource>::new();
+    for step in &plan.steps {
+        let undo = if let mig_plan::Undo::Act { action } = &step.undo { Some(&**action) } else { None };
+        for action in [Some(&step.action), undo].into_iter().flatten() {
+            let Action::Call(call) = action else { continue };
+            if call.look.request.host() == name {
+                let there = call.verb != Verb::Create && std::ptr::eq(action, &step.action);
+                let new = || SimResource { calls: vec![], made_by: there.then(Vec::new) };
+                out.entry(step.address.clone()).or_insert_with(new).calls.push(call.clone());
+            }
+        }
+    }
+    out
+}
+
+impl SimHost {
+    /// A script of a kind: its effect, or what its look answers.
+    pub(super) fn call(&mut self, script: &Script) -> Output {
+        let Some(resource) = self.resources.get_mut(word(script, 0)) else {
+            return refuse(1, format!("the simulation knows no resource `{}`", word(script, 0)));
+        };
+        let asked = script.words.get(2..).unwrap_or_default();
+        if word(script, 1) == "act" {
+            let deletes = resource.calls.iter().any(|c| c.verb == Verb::Delete && c.requests.iter().any(|r| words(r) == asked));
+            resource.made_by = (!deletes).then(|| asked.to_vec());
+            return answer("");
+        }
+        let Some(call) = resource.calls.iter().find(|c| words(&c.look.request) == asked) else {
+            return refuse(1, "the simulation has no model of this look");
+        };
+        let makes = |made: &Vec<String>| {
+            let mut calls = resource.calls.iter().filter(|c| c.verb != Verb::Delete && words(&c.look.request) == asked);
+            calls.any(|c| c.requests.iter().chain(&c.anew).any(|r| words(r) == *made))
+        };
+        let wanted = match &resource.made_by {
+            None => Seen::Gone,
+            Some(made) if makes(made) || !call.look.compares() => Seen::Settled,
+            Some(_) => Seen::Different(String::new()),
+        };
+        let Some(mut found) = example(&call.look, &wanted) else {
+            return refuse(1, "the simulation finds no answer that the conditions of this kind tell apart");
+        };
+        let status = found.get("status").and_then(Value::as_i64).and_then(|n| i32::try_from(n).ok()).unwrap_or(0);
+        if let Value::Object(fields) = &mut found {
+            fields.remove("status");
+        }
+        Output { status, stdout: found.to_string().into_bytes(), stderr: String::new() }
+    }
+}
+
+/// An answer that is judged so: each path of the conditions is absent, or one of the values that it is compared with, or another.
+fn example(look: &Look, wanted: &Seen) -> Option<Value> {
+    let mut choices: Vec<(Vec<Part>, Vec<Option<Value>>)> = vec![];
+    let mut note = |path: Vec<Part>, values: &[Value]| {
+        let all = values.iter().cloned().map(Some);
+        match choices.iter_mut().find(|(known, _)| *known == path) {
+            Some((_, list)) => list.extend(all),
+            None => choices.push((path, [None, Some(json!(1))].into_iter().chain(all).collect())),
+        }
+    };
+    let below = |path: &[Part]| look.from.iter().chain(path).cloned().collect::<Vec<_>>();
+    note(look.from.clone(), &[json!({})]);
+    [&look.gone, &look.ready, &look.failed].into_iter().flatten().for_each(|c| atoms(c, &mut |path, values| note(below(path), values)));
+    look.fields.values().for_each(|f| note(below(&f.path), std::slice::from_ref(&f.value)));
+    if choices.len() > PATH_COUNT_MAX {
+        return None;
+    }
+    let count: usize = choices.iter().map(|(_, values)| values.len()).product();
+    (0..count).find_map(|mut number| {
+        let mut found = json!({});
+        for (path, values) in &choices {
+            if let Some(value) = values.get(number % values.len()).cloned().flatten() {
+                put(&mut found, path, value);
+            }
+            number /= values.len();
+        }
+        let seen = look.judge(&found);
+        (std::mem::discriminant(&seen) == std::mem::discriminant(wanted)).then_some(found)
+    })
+}
+
+fn atoms(condition: &Condition, note: &mut dyn FnMut(&[Part], &[Value])) {
+    match condition {
+        Condition::OneOf { path, values } => note(path, values),
+        Condition::Present { path } => note(path, &[]),
+        Condition::All { of } | Condition::Any { of } => of.iter().for_each(|c| atoms(c, note)),
+        Condition::Not { of } => atoms(of, note),
+    }
+}
+
+/// Puts a value at a path; lists get one element.
+fn put(at: &mut Value, path: &[Part], value: Value) {
+    let Some((first, rest)) = path.split_first() else {
+        if !(at.is_object() && value.is_object()) {
+            *at = value;
+        }
+        return;
+    };
+    match first {
+        Part::Name(name) => {
+            if !at.is_object() {
+                *at = json!({});
+            }
+            if let Some(fields) = at.as_object_mut() {
+                put(fields.entry(name.clone()).or_insert(Value::Null), rest, value);
+            }
+        }
+        Part::Index(_) | Part::Every => {
+            if !at.is_array() {
+                *at = json!([null]);
+            }
+            if let Some(item) = at.get_mut(0) {
+                put(item, rest, value);
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Is a call such as the compiler makes? Texts without NUL, secrets of the plan, waits that end, paths and conditions of some size.
+
+use super::{
+    Problems,
+    action::{WAIT_MAX_S, check_secret},
+    text::{check_name, check_text},
+};
+use mig_plan::{Call, Condition, Input, Part, Plan, Request, Selector};
+
+/// Paths and conditions may be so deep.
+const DEPTH_MAX: usize = 32;
+
+/// Looks at all of it; that its hosts are there was looked at.
+pub(super) fn check_call(plan: &Plan, place: &str, call: &Call, problems: &mut Problems) {
+    problems.check(place, check_name(&call.thing));
+    if call.requests.is_empty() {
+        problems.add(format!("{place}: it asks for nothing"));
+    }
+    for request in call.all_requests() {
+        check_request(plan, place, request, problems);
+        if request.host() != call.look.request.host() {
+            problems.add(format!("{place}: it acts on one host and looks at another"));
+        }
+    }
+    let look = &call.look;
+    if look.timeout_seconds > WAIT_MAX_S || look.every_seconds > WAIT_MAX_S || look.every_seconds == 0 {
+        problems.add(format!("{place}: a wait is nothing, or more than a day"));
+    }
+    let conditions = || [&look.gone, &look.ready, &look.failed].into_iter().flatten();
+    if conditions().any(|condition| !is_flat(condition, 0)) {
+        problems.add(format!("{place}: a condition is nested too deep"));
+    }
+    let paths = conditions().flat_map(Condition::paths).chain(look.fields.values().map(|f| &f.path)).chain([&look.from]);
+    for path in paths {
+        check_selector(place, path, problems);
+    }
+}
+
+fn check_request(plan: &Plan, place: &str, request: &Request, problems: &mut Problems) {
+    let Request::Ssh { script, words, stdin, .. } = request;
+    problems.check(place, check_text(script));
+    words.iter().for_each(|word| problems.check(place, check_text(word)));
+    if let Some(Input::Secret(name)) = stdin {
+        check_secret(plan, place, name, problems);
+    }
+}
+
+fn check_selector(place: &str, path: &Selector, problems: &mut Problems) {
+    if path.len() > DEPTH_MAX {
+        problems.add(format!("{place}: a path into an answer is too long"));
+    }
+    for part in path {
+        if let Part::Name(name) = part {
+            problems.check(place, check_text(name));
+        }
+    }
+}
+
+fn is_flat(condition: &Condition, depth: usize) -> bool {
+    depth < DEPTH_MAX
+        && match condition {
+            Condition::OneOf { .. } | Condition::Present { .. } => true,
+            Condition::All { of } | Condition::Any { of } => of.iter().all(|c| is_flat(c, depth + 1)),
+            Condition::Not { of } => is_flat(of, depth + 1),
+        }
+}
