@@ -198,7 +198,9 @@ impl Look {
     pub fn reads_status(&self) -> bool {
         let first = |path: &Selector| matches!(path.first(), Some(Part::Name(name)) if name == "status");
         let conditions = [&self.gone, &self.ready, &self.failed];
-        self.from.is_empty() && (conditions.into_iter().flatten().any(|c| c.paths().iter().any(|p| first(p))) || self.fields.values().any(|f| first(&f.path)))
+        self.from.is_empty()
+            && (conditions.into_iter().flatten().any(|c| c.paths().iter().any(|p| first(p)))
+                || self.fields.values().any(|f| first(&f.path)))
     }
 
     /// What an answer says.

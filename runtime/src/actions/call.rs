@@ -57,7 +57,10 @@ impl<W: World> Context<'_, W> {
             };
             let host = look.request.host();
             let message = format!("{host}: {} was acted on, and {why}", call.thing);
-            return Err(Failure::certain(message, format!("look at it on {host}, correct the declaration or the host, then run `migc apply` again")));
+            return Err(Failure::certain(
+                message,
+                format!("look at it on {host}, correct the declaration or the host, then run `migc apply` again"),
+            ));
         }
     }
 

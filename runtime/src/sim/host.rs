@@ -241,7 +241,10 @@ impl SimHost {
             lines.insert(format!("{name}: image {image}"), id.clone());
         }
         for (address, resource) in &self.resources {
-            lines.insert(format!("{name}: resource {address}"), resource.made_by.as_ref().map_or_else(|| "gone".to_owned(), |m| m.join(" ")));
+            lines.insert(
+                format!("{name}: resource {address}"),
+                resource.made_by.as_ref().map_or_else(|| "gone".to_owned(), |m| m.join(" ")),
+            );
         }
         for (mark, path) in &self.marks {
             lines.insert(format!("{name}: mark {mark}"), path.clone());

@@ -88,9 +88,8 @@ impl<'a> Caller<'_, '_, 'a> {
             _ => return Err(Broken),
         };
         let updates = lifecycle.calls.iter().filter(|c| c.tree.verb.text == "update");
-        let updates: Result<Vec<_>, Broken> = updates
-            .map(|call| Ok((call.tree.fields.iter().map(|f| f.text.to_string()).collect(), self.request(&host, call)?)))
-            .collect();
+        let updates: Result<Vec<_>, Broken> =
+            updates.map(|call| Ok((call.tree.fields.iter().map(|f| f.text.to_string()).collect(), self.request(&host, call)?))).collect();
         let updates = updates?;
         let updated: BTreeSet<&String> = updates.iter().flat_map(|(fields, _)| fields).collect();
         let is_fixed = |number: usize| def.fields[number].classes.iter().any(|c| c.word.text == "fixed");
@@ -167,7 +166,7 @@ impl<'a> Caller<'_, '_, 'a> {
         }
         if !matches!(value.v, Value::Error) {
             let instance = self.model.instance(self.id);
-            let message = format!("a value of `{}` is known only when the plan runs, and `{}` needs it now", instance.address, call.tree.verb.text);
+            let message = format!("a value of `{}` is known only when the plan runs, and its steps need it now", instance.address);
             let problem = Problem::error(KNOWN_TOO_LATE, instance.at, message).also(value.at, "it comes from here");
             self.problems.push(problem.help("write the value, or make it a parameter"));
         }
@@ -214,8 +213,12 @@ impl<'a> Caller<'_, '_, 'a> {
     fn condition(&self, module: ModuleId, e: &Expr) -> Option<Condition> {
         let constant = |e: &Expr| json(&self.model.eval(&Scope::module(module), e).v, None);
         Some(match &e.kind {
-            ExprKind::Binary(BinaryOp::And, _, left, right) => Condition::All { of: vec![self.condition(module, left)?, self.condition(module, right)?] },
-            ExprKind::Binary(BinaryOp::Or, _, left, right) => Condition::Any { of: vec![self.condition(module, left)?, self.condition(module, right)?] },
+            ExprKind::Binary(BinaryOp::And, _, left, right) => {
+                Condition::All { of: vec![self.condition(module, left)?, self.condition(module, right)?] }
+            }
+            ExprKind::Binary(BinaryOp::Or, _, left, right) => {
+                Condition::Any { of: vec![self.condition(module, left)?, self.condition(module, right)?] }
+            }
             ExprKind::Unary(UnaryOp::Not, inner) => Condition::Not { of: Box::new(self.condition(module, inner)?) },
             ExprKind::Present(inner) => Condition::Present { path: selector(inner) },
             ExprKind::Binary(BinaryOp::Eq, _, left, right) => Condition::OneOf { path: selector(left), values: vec![constant(right)?] },

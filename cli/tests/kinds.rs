@@ -1,0 +1,170 @@
+//! Do the kinds of a host do what they say? Programs are compiled, planned and performed on folders of this machine, by the shells
+//! that hosts have, and by the simulation.
+
+#![allow(clippy::disallowed_methods, reason = "tests make folders and look at what is left")]
+
+use mig_plan::{Action, Plan, Request, State};
+use mig_runtime::{actions::perform, local::LocalWorld};
+use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
+
+#[derive(Debug)]
+struct One(String);
+
+impl mig_core::Files for One {
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        if path == "main.mig" { Ok(self.0.clone().into_bytes()) } else { Err("there is no such file".to_owned()) }
+    }
+    fn list(&self) -> Vec<String> {
+        vec![]
+    }
+}
+
+fn plan(text: &str, state: &State) -> Plan {
+    let files = One(format!("use ssh\nuse host\nserver here: ssh.host {{ address = 127.0.0.1 }}\n{text}"));
+    let loaded = mig_core::load(&files, "main.mig", &mig_core::Options::default());
+    loaded.compile().plan(state).unwrap_or_else(|p| panic!("{p:#?}"))
+}
+
+/// A folder, a world on it and what was applied there.
+struct Scene {
+    folder: PathBuf,
+    world: LocalWorld,
+    state: State,
+    /// Scripts are given to this, instead of the system's own shell.
+    shell: Option<&'static str>,
+}
+
+impl Scene {
+    fn new(name: &str, shell: Option<&'static str>) -> Self {
+        let folder = std::env::temp_dir().join(format!("migc-kinds-{}-{name}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let state = State { project: "default".to_owned(), ..State::default() };
+        Self { world: LocalWorld::new(&folder), folder, state, shell }
+    }
+
+    fn at(&self, name: &str) -> String {
+        self.folder.join(name).to_str().unwrap().to_owned()
+    }
+
+    /// The shell of this scene runs every script of a call.
+    fn by_shell(&self, action: &Action) -> Action {
+        let (Action::Call(call), Some(shell)) = (action, self.shell) else { return action.clone() };
+        let mut call = call.clone();
+        for request in call.requests.iter_mut().chain(&mut call.anew).chain([&mut call.look.request]) {
+            let Request::Ssh { script, words, .. } = request;
+            words.insert(0, std::mem::take(script));
+            *script = format!("text=$1; shift; exec {shell} -c \"$text\" kind \"$@\"");
+        }
+        Action::Call(call)
+    }
+
+    /// What each step did: `true` if it had to act.
+    async fn apply(&mut self, text: &str) -> Result<Vec<bool>, String> {
+        let plan = plan(text, &self.state);
+        let mut changed = vec![];
+        for step in &plan.steps {
+            let action = self.by_shell(&step.action);
+            let done = perform(&self.world, &plan, step, &action, &BTreeMap::new(), &|_| ()).await.map_err(|f| f.message)?;
+            changed.push(done.changed);
+            step.removes.iter().for_each(|address| drop(self.state.resources.remove(address)));
+            self.state.resources.extend(step.sets.clone());
+        }
+        Ok(changed)
+    }
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn mode(path: &str) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o7777
+}
+
+/// The system's own, and others that are there.
+fn shells() -> Vec<Option<&'static str>> {
+    let found = |name: &str| std::env::var("PATH").unwrap().split(':').any(|place| PathBuf::from(place).join(name).exists());
+    let others = [("dash", "dash"), ("busybox", "busybox sh"), ("bash", "bash --posix")];
+    [None].into_iter().chain(others.into_iter().filter(|(program, _)| found(program)).map(|(_, shell)| Some(shell))).collect()
+}
+
+#[tokio::test]
+async fn a_file_is_written_once_mended_changed_and_what_was_there_before_comes_back() {
+    for shell in shells() {
+        let mut scene = Scene::new("file", shell);
+        let path = scene.at("it's $(touch no) \"here\"");
+        let literal = path.replace('"', "\\\"");
+        let file = |content: &str, mode: &str| {
+            format!("host.file f {{ on = here, path = \"{literal}\", content = \"{content}\", mode = \"{mode}\" }}")
+        };
+        fs::write(&path, "before").unwrap();
+        assert_eq!(scene.apply(&file("hello\\n", "0640")).await, Ok(vec![true]), "{shell:?}");
+        assert_eq!((fs::read_to_string(&path).unwrap().as_str(), mode(&path)), ("hello\n", 0o640));
+        assert_eq!(scene.apply(&file("hello\\n", "0640")).await, Ok(vec![]), "a second apply has nothing to do");
+        // A run that lost its journal finds everything as it should be.
+        let known = std::mem::take(&mut scene.state.resources);
+        assert_eq!(scene.apply(&file("hello\\n", "0640")).await, Ok(vec![false]));
+        scene.state.resources = known;
+        assert_eq!(scene.apply(&file("bye", "0600")).await, Ok(vec![true]));
+        assert_eq!((fs::read_to_string(&path).unwrap().as_str(), mode(&path)), ("bye", 0o600));
+        assert_eq!(scene.apply("").await, Ok(vec![true]));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "before");
+        assert!(!scene.folder.join("no").exists());
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_was_not_there_goes_and_a_long_one_comes_whole() {
+    let mut scene = Scene::new("long", None);
+    let path = scene.at("long");
+    let text = "x'\\\"\\{$`".repeat(20_000);
+    assert_eq!(scene.apply(&format!("host.file f {{ on = here, path = \"{path}\", content = \"{text}\" }}")).await, Ok(vec![true]));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "x'\"{$`".repeat(20_000));
+    fs::remove_file(&path).unwrap();
+    let other = format!("host.file f {{ on = here, path = \"{path}\", content = \"short\" }}");
+    assert_eq!(scene.apply(&other).await, Ok(vec![true]), "what is gone is created anew");
+    assert_eq!(scene.apply("").await, Ok(vec![true]));
+    assert!(!PathBuf::from(&path).exists());
+}
+
+#[tokio::test]
+async fn a_folder_goes_only_if_it_is_ours_and_empty() {
+    for shell in shells() {
+        let mut scene = Scene::new("folder", shell);
+        let (ours, theirs) = (scene.at("a/b"), scene.at("theirs"));
+        fs::create_dir(&theirs).unwrap();
+        let of =
+            |name: &str, path: &str, mode: &str| format!("host.directory {name} {{ on = here, path = \"{path}\", mode = \"{mode}\" }}\n");
+        let both = |mode: &str| of("ours", &ours, mode) + &of("theirs", &theirs, mode);
+        assert_eq!(scene.apply(&both("0700")).await, Ok(vec![true, true]), "{shell:?}");
+        assert_eq!(scene.apply(&both("0750")).await, Ok(vec![true, true]));
+        assert_eq!([mode(&ours), mode(&theirs)], [0o750, 0o750]);
+        fs::write(format!("{ours}/kept"), "data").unwrap();
+        let refused = scene.apply("").await.unwrap_err();
+        assert!(refused.contains("is not deleted: empty it, or declare it again"), "{refused}");
+        fs::remove_file(format!("{ours}/kept")).unwrap();
+        scene.apply("").await.unwrap();
+        assert_eq!([PathBuf::from(&ours).exists(), PathBuf::from(&theirs).exists()], [false, true]);
+    }
+}
+
+#[tokio::test]
+async fn a_command_runs_until_its_check_holds() {
+    let mut scene = Scene::new("command", None);
+    let (path, word) = (scene.at("made"), "it's \\\"$(id)\\\"");
+    let command = |run: &str| {
+        format!(
+            "let path: Path = \"{path}\"\nlet word = \"{word}\"\nhost.command c {{ on = here, run = sh\"{run}\", check = sh\"grep -qF -e {{word}} -- {{path}}\", undo = sh\"rm -- {{path}}\" }}"
+        )
+    };
+    let useless = scene.apply(&command("true")).await.unwrap_err();
+    assert!(useless.ends_with("`c` (host.command) was acted on, and it is not there"), "{useless}");
+    let run = command("printf %s {word} >{path}");
+    assert_eq!(scene.apply(&run).await, Ok(vec![true]));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "it's \"$(id)\"");
+    assert_eq!(scene.apply(&run).await, Ok(vec![]));
+    assert_eq!(scene.apply("").await, Ok(vec![true]));
+    assert!(!PathBuf::from(&path).exists());
+}

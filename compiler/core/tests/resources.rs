@@ -1,0 +1,197 @@
+//! Which steps does a kind with a lifecycle come to? From nothing, from what was applied, and when it goes.
+#![allow(missing_docs, reason = "a test")]
+
+mod common;
+
+use common::{load, program};
+use mig_plan::{Action, Plan, Request, State, Undo, Verb};
+
+const KINDS: &str = r#"
+use ssh
+abstract kind thing { on: server fixed, needs: [thing] = [] }
+kind note is thing {
+  path: Path fixed
+  text: Str = "x"
+  mode: Str = "0644"
+  tag : Str?
+  odd : Int = 1
+  create ssh(sh"make {path} {mode}") { stdin text = text }
+  read ssh(sh"look {path}") { stdin text = text } from $.notes[0] { mode = $.mode } gone not $.there? ready $.state in ["on", 1] timeout 1min every 5s
+  update text ssh(sh"fill {path}") { stdin text = text }
+  update mode ssh(sh"chmod {mode} {path}")
+  replace on tag
+  delete ssh(sh"drop {path}")
+}
+server a: ssh.host { address = 10.0.0.1 }
+server b: ssh.host { address = 10.0.0.2 }
+"#;
+
+fn planned(text: &str, state: &State) -> Result<Plan, Vec<String>> {
+    let files = program(&format!("{KINDS}{text}"));
+    let loaded = load(&files);
+    loaded.compile().plan(state).map_err(|p| p.diagnostics.into_iter().map(|d| format!("{} {}", d.code, d.message)).collect())
+}
+
+fn plan(text: &str, state: &State) -> Plan {
+    planned(text, state).unwrap()
+}
+
+/// The state after all of a plan.
+fn applied(text: &str) -> State {
+    let mut state = State { project: "default".to_owned(), ..State::default() };
+    for step in plan(text, &state.clone()).steps {
+        step.removes.iter().for_each(|address| drop(state.resources.remove(address)));
+        state.resources.extend(step.sets);
+    }
+    state
+}
+
+fn titles(plan: &Plan) -> Vec<String> {
+    plan.steps.iter().map(|s| s.title.clone()).collect()
+}
+
+fn scripts(plan: &Plan) -> Vec<(Verb, String)> {
+    let calls = plan.steps.iter().filter_map(|s| if let Action::Call(call) = &s.action { Some(call) } else { None });
+    calls
+        .flat_map(|call| {
+            call.requests.iter().map(|request| {
+                let Request::Ssh { host, script, words, .. } = request;
+                (call.verb, format!("{host}: {script} {words:?}"))
+            })
+        })
+        .collect()
+}
+
+const NOTE: &str = r#"note n { on = a, path = "/n", text = "hello" }"#;
+
+#[test]
+fn what_is_declared_is_created_with_its_look_and_its_way_back() {
+    let plan = plan(NOTE, &State::default());
+    assert_eq!(titles(&plan), ["create `n` (note) on a"]);
+    let Action::Call(call) = &plan.steps[0].action else { panic!("{plan:?}") };
+    let expected = serde_json::json!({
+      "thing": "`n` (note)",
+      "verb": "create",
+      "requests": [
+        {
+          "driver": "ssh",
+          "host": "a",
+          "script": "make \"${1}\" \"${2}\"",
+          "words": [
+            "/n",
+            "0644"
+          ],
+          "stdin": {
+            "text": "hello"
+          }
+        }
+      ],
+      "look": {
+        "request": {
+          "driver": "ssh",
+          "host": "a",
+          "script": "look \"${1}\"",
+          "words": [
+            "/n"
+          ],
+          "stdin": {
+            "text": "hello"
+          }
+        },
+        "from": [
+          {
+            "name": "notes"
+          },
+          {
+            "index": 0
+          }
+        ],
+        "gone": {
+          "is": "not",
+          "of": {
+            "is": "present",
+            "path": [
+              {
+                "name": "there"
+              }
+            ]
+          }
+        },
+        "ready": {
+          "is": "one_of",
+          "path": [
+            {
+              "name": "state"
+            }
+          ],
+          "values": [
+            "on",
+            1
+          ]
+        },
+        "fields": {
+          "mode": {
+            "path": [
+              {
+                "name": "mode"
+              }
+            ],
+            "value": "0644"
+          }
+        },
+        "timeout_seconds": 60,
+        "every_seconds": 5
+      }
+    });
+    assert_eq!(serde_json::to_value(call).unwrap(), expected);
+    let Undo::Act { action } = &plan.steps[0].undo else { panic!("{plan:?}") };
+    assert!(matches!(&**action, Action::Call(call) if call.verb == Verb::Delete));
+}
+
+#[test]
+fn what_was_applied_is_left_alone_until_it_changes() {
+    let state = applied(NOTE);
+    assert_eq!(titles(&plan(NOTE, &state)), Vec::<String>::new());
+    let changed = plan(&NOTE.replace("\"hello\"", "\"bye\", mode = \"0600\""), &state);
+    assert_eq!(titles(&changed), ["change `mode`, `text` of `n` (note) on a"]);
+    let fill = (Verb::Update, "a: fill \"${1}\" [\"/n\"]".to_owned());
+    assert_eq!(scripts(&changed), [fill, (Verb::Update, "a: chmod \"${1}\" \"${2}\" [\"0600\", \"/n\"]".to_owned())]);
+    // An order is no change.
+    assert_eq!(
+        titles(&plan(&format!("{}\nnote m {{ on = a, path = \"/m\" }}", NOTE.replace(" }", ", needs = [m] }")), &state)),
+        ["create `m` (note) on a"]
+    );
+}
+
+#[test]
+fn what_another_one_must_take_is_replaced_where_it_was_and_where_it_will_be() {
+    let state = applied(NOTE);
+    let moved = plan(&NOTE.replace("on = a", "on = b"), &state);
+    assert_eq!(titles(&moved), ["delete `n` (note) on a", "create `n` (note) on b"]);
+    assert_eq!(moved.steps[1].needs, [moved.steps[0].id.clone()]);
+    assert_eq!(titles(&plan(&NOTE.replace("text", "tag = \"t\", text"), &state)).len(), 2);
+    let kept = planned(&format!("@keep\n{}", NOTE.replace("/n", "/o")), &state).unwrap_err();
+    assert_eq!(kept, ["MIG6014 `n` is kept (`@keep`), and the step \"delete `n` (note) on a\" would replace it"]);
+    let stuck = planned(&NOTE.replace("text", "odd = 2, text"), &state).unwrap_err();
+    assert_eq!(stuck, ["MIG6013 `odd` of `n` changed, and `note` has no way to change it"]);
+}
+
+#[test]
+fn what_is_not_declared_any_more_goes_without_its_sources_and_before_what_it_needed() {
+    let both = format!("{NOTE}\nnote above {{ on = a, path = \"/z\", needs = [n] }}");
+    let state = applied(&both);
+    let gone = plan("", &state);
+    assert_eq!(titles(&gone), ["delete `above` (note) on a", "delete `n` (note) on a"]);
+    assert_eq!(scripts(&gone)[1], (Verb::Delete, "a: drop \"${1}\" [\"/n\"]".to_owned()));
+    let kept = applied(&format!("@keep\n{NOTE}"));
+    assert!(planned("", &kept).unwrap_err()[0].starts_with("MIG6014 `n` is kept"));
+    assert_eq!(titles(&plan("@moved(from = n)\nnote new { on = a, path = \"/n\", text = \"hello\" }", &applied(NOTE))).len(), 1);
+}
+
+#[test]
+fn what_cannot_be_carried_out_is_said() {
+    let circle = "note x { on = a, path = \"/x\", needs = [y] }\nnote y { on = a, path = \"/y\", needs = [x] }";
+    assert_eq!(planned(circle, &State::default()).unwrap_err()[0].split(' ').next(), Some("MIG6007"));
+    let late = planned(&NOTE.replace("\"hello\"", "env(\"X\")"), &State::default()).unwrap_err();
+    assert_eq!(late, ["MIG6006 a value of `n` is known only when the plan runs, and its steps need it now"]);
+}
