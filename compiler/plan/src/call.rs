@@ -268,7 +268,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn look(rest: Value) -> Look {
+    fn look(rest: &Value) -> Look {
         let mut all = json!({"request": {"driver": "ssh", "host": "a", "script": "x", "words": []}, "from": [], "fields": {},
             "timeout_seconds": 0, "every_seconds": 1});
         all.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
@@ -278,7 +278,7 @@ mod tests {
     #[test]
     fn answers_are_judged_by_the_words_of_the_kind() {
         let name = |name: &str| json!([{"name": name}]);
-        let by_conditions = look(json!({
+        let by_conditions = look(&json!({
             "gone": {"is": "one_of", "path": name("there"), "values": [false]},
             "ready": {"is": "all", "of": [{"is": "present", "path": name("id")},
                 {"is": "not", "of": {"is": "one_of", "path": name("state"), "values": ["busy", "off"]}}]},
@@ -294,20 +294,20 @@ mod tests {
         ] {
             assert_eq!(by_conditions.judge(&answer), seen, "{answer}");
         }
-        let by_fields = look(json!({
+        let by_fields = look(&json!({
             "from": [{"name": "items"}, {"index": 0}],
             "fields": {"size": {"path": name("size"), "value": 3}, "ids": {"path": [{"name": "net"}, "every", {"name": "id"}], "value": ["a", "b"]}},
         }));
-        let of = |size: Value| json!({"items": [{"size": size, "net": [{"id": "a"}, {"id": "b"}]}]});
-        assert_eq!(by_fields.judge(&of(json!(3.0))), Seen::Settled);
-        assert_eq!(by_fields.judge(&of(json!("3"))), Seen::Different("not as declared: size".to_owned()));
+        let of = |size: &Value| json!({"items": [{"size": size, "net": [{"id": "a"}, {"id": "b"}]}]});
+        assert_eq!(by_fields.judge(&of(&json!(3.0))), Seen::Settled);
+        assert_eq!(by_fields.judge(&of(&json!("3"))), Seen::Different("not as declared: size".to_owned()));
         assert_eq!(by_fields.judge(&json!({"items": []})), Seen::Gone);
     }
 
     #[test]
     fn the_exit_status_counts_where_it_is_looked_at() {
         let status = json!({"is": "not", "of": {"is": "one_of", "path": [{"name": "status"}], "values": [0]}});
-        assert!(look(json!({"gone": status})).reads_status());
-        assert!(!look(json!({"gone": {"is": "present", "path": [{"name": "other"}]}})).reads_status());
+        assert!(look(&json!({"gone": status})).reads_status());
+        assert!(!look(&json!({"gone": {"is": "present", "path": [{"name": "other"}]}})).reads_status());
     }
 }

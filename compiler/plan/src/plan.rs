@@ -385,7 +385,7 @@ impl Action {
                 let values = container.env.values();
                 values.filter_map(|value| if let EnvValue::Secret(name) = value { Some(name.as_str()) } else { None }).collect()
             }
-            Self::Call(call) => call.all_requests().filter_map(|request| request.secret()).collect(),
+            Self::Call(call) => call.all_requests().filter_map(crate::Request::secret).collect(),
             Self::Await { probe: Probe::Command { stdin, .. }, .. } => stdin.as_deref().into_iter().collect(),
             _ => vec![],
         }
@@ -407,7 +407,7 @@ impl Action {
             Self::BringImage { from, to, .. } => from.iter().chain([to]).collect(),
             Self::CopyTrees { from, to, .. } | Self::VerifyTrees { from, to, .. } => vec![from, to],
             Self::Call(call) => {
-                let mut hosts: Vec<&HostId> = call.all_requests().map(|request| request.host()).collect();
+                let mut hosts: Vec<&HostId> = call.all_requests().map(crate::Request::host).collect();
                 hosts.dedup();
                 hosts
             }

@@ -35,7 +35,7 @@ pub(super) fn of_plan(name: &str, plan: &Plan) -> std::collections::BTreeMap<Str
         for action in [Some(&step.action), undo].into_iter().flatten() {
             let Action::Call(call) = action else { continue };
             if call.look.request.host() == name {
-                let there = call.verb != Verb::Create && std::ptr::eq(action, &step.action);
+                let there = call.verb != Verb::Create && undo != Some(action);
                 let new = || SimResource { calls: vec![], made_by: there.then(Vec::new) };
                 out.entry(step.address.clone()).or_insert_with(new).calls.push(call.clone());
             }

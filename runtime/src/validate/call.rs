@@ -39,7 +39,9 @@ pub(super) fn check_call(plan: &Plan, place: &str, call: &Call, problems: &mut P
 fn check_request(plan: &Plan, place: &str, request: &Request, problems: &mut Problems) {
     let Request::Ssh { script, words, stdin, .. } = request;
     problems.check(place, check_text(script));
-    words.iter().for_each(|word| problems.check(place, check_text(word)));
+    for word in words {
+        problems.check(place, check_text(word));
+    }
     if let Some(Input::Secret(name)) = stdin {
         check_secret(plan, place, name, problems);
     }

@@ -56,9 +56,8 @@ pub(super) fn read(model: &Model<'_, '_>, project: &str, problems: &mut Vec<Prob
     for (id, instance) in managed {
         let token = Digest::of(&(project, instance.address.as_str())).short(24).to_owned();
         let mut caller = Caller { model, id, token: Val::new(Value::Str(token.into()), instance.at), problems: vec![] };
-        match caller.resource() {
-            Ok(resource) => drop(out.insert(resource.address.clone(), resource)),
-            Err(Broken) => {}
+        if let Ok(resource) = caller.resource() {
+            out.insert(resource.address.clone(), resource);
         }
         problems.append(&mut caller.problems);
     }
@@ -83,20 +82,18 @@ impl<'a> Caller<'_, '_, 'a> {
         let lifecycle = def.lifecycle.as_ref().ok_or(Broken)?;
         self.is_carried_out(lifecycle)?;
         let host = self.host()?;
-        let (create, read, delete) = match (lifecycle.call("create"), lifecycle.call("read"), lifecycle.call("delete")) {
-            (Some(create), Some(read), Some(delete)) => (create, read, delete),
-            _ => return Err(Broken),
-        };
+        let verb = |verb| lifecycle.call(verb).ok_or(Broken);
+        let (create, read, delete) = (verb("create")?, verb("read")?, verb("delete")?);
         let updates = lifecycle.calls.iter().filter(|c| c.tree.verb.text == "update");
         let updates: Result<Vec<_>, Broken> =
             updates.map(|call| Ok((call.tree.fields.iter().map(|f| f.text.to_string()).collect(), self.request(&host, call)?))).collect();
         let updates = updates?;
-        let updated: BTreeSet<&String> = updates.iter().flat_map(|(fields, _)| fields).collect();
+        let by_update: BTreeSet<&String> = updates.iter().flat_map(|(fields, _)| fields).collect();
         let is_fixed = |number: usize| def.fields[number].classes.iter().any(|c| c.word.text == "fixed");
         let replaced_by = (0..def.fields.len())
             .filter(|n| is_fixed(*n) || lifecycle.changed_by.contains_key(n))
             .map(|n| def.fields[n].name.to_string())
-            .filter(|name| !updated.contains(name))
+            .filter(|name| !by_update.contains(name))
             .collect();
         let mut named = vec![];
         (0..def.fields.len()).for_each(|number| references(&self.model.field(self.id, number).v, &mut named));
@@ -248,7 +245,7 @@ fn selector(e: &Expr) -> Selector {
         ExprKind::Index(inner, index) => match &index.kind {
             ExprKind::Literal(l) => (inner, Part::Index(l.text.parse().unwrap_or(u32::MAX))),
             ExprKind::Str(parts) => match parts.first() {
-                Some(mig_syntax::ast::Part::Text(text)) => (inner, Part::Name(text.to_string())),
+                Some(mig_syntax::ast::Part::Text(text)) => (inner, Part::Name(text.clone())),
                 _ => return vec![],
             },
             _ => return vec![],
