@@ -6,7 +6,7 @@
 
 mod support;
 
-use mig_plan::{Digest, ResourceState};
+use mig_plan::{Digest, Forecast, ResourceState};
 use std::{
     fs,
     os::unix::fs::PermissionsExt as _,

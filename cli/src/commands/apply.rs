@@ -184,7 +184,7 @@ pub(super) fn act(
             terminal.error(&told::problems(&problems));
             Secrets::default()
         }
-        Err(problems) => return Ok(told::result(&told::refused(plan, problems), json, terminal)),
+        Err(problems) => return Ok(told::result(&told::refused(plan, problems), &[], json, terminal)),
     };
     let by = real::operator();
     let _held = store::hold(folder, &by)?;

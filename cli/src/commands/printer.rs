@@ -65,7 +65,7 @@ impl<'p> Printer<'p> {
                 let still = last.get().elapsed() >= STILL_MAX;
                 let line = progress::line(self.plan, event).or_else(|| progress::moves_on(self.plan, event).filter(|_| still));
                 let Some(line) = line else { return };
-                let board = still.then(|| format!("{} {}\n", time_of_day(), self.board.borrow().line())).unwrap_or_default();
+                let board = if still { format!("{} {}\n", time_of_day(), self.board.borrow().line()) } else { String::new() };
                 terminal.borrow_mut().error(&format!("{} {line}\n{board}", time_of_day()));
                 last.set(last.get() + last.get().elapsed());
             }

@@ -41,11 +41,11 @@ impl<'a> Model<'_, 'a> {
                 .or_else(|| args.get(position).filter(|a| a.name.is_none()))
         };
         let types = self.parameter_types(module, function);
-        let fitting = function.params.iter().zip(&*types).enumerate().map(|(position, ((name, _), typed))| {
+        let fitting = function.params.iter().zip(&*types).enumerate().map(|(position, ((name, _), wanted))| {
             let Some(arg) = find(position, &name.text) else { return Val::error(self.program.loc(module, name.span)) };
             let value = self.eval(s, &arg.value);
-            match typed {
-                Some(typed) => self.conform_to(value, typed, &name.text, None),
+            match wanted {
+                Some(wanted) => self.conform_to(value, wanted, &name.text, None),
                 None => value,
             }
         });

@@ -87,6 +87,7 @@ fn of(action: &Action) -> Model {
             ("await", Coarse, "the port answers three seconds after the start", "what is answered")
         }
         Action::Await { .. } => ("await", Coarse, "the port answers three seconds after the start", "what is answered"),
+        Action::Call(_) => ("call", Coarse, "whether the thing is there, and whether it is as declared", "what its scripts do"),
         Action::Note => ("note", Close, "the journal", ""),
     };
     Model { action, steps: 1, fidelity, has, lacks }

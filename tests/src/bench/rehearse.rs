@@ -22,7 +22,8 @@ pub(crate) fn run() -> Result<(), String> {
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
     // The harness has no dependency, and these are the only two numbers that it reads.
     let number = |name: &str| {
-        let value = told.lines().find_map(|line| line.trim().strip_prefix(&format!("\"{name}\": "))?.trim_end_matches(',').parse::<u64>().ok());
+        let value =
+            told.lines().find_map(|line| line.trim().strip_prefix(&format!("\"{name}\": "))?.trim_end_matches(',').parse::<u64>().ok());
         value.ok_or_else(|| format!("it does not tell `{name}`"))
     };
     let (steps, faults) = (number("steps")?, number("faults")?);
