@@ -9,7 +9,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fidelity {
-    /// All effects that other steps or people can see; the same cases run on it and on a shell.
+    /// All effects that other steps or people can see.
     Close,
     /// Whether and when it is done; details are left out.
     Coarse,
