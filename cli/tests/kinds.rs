@@ -130,6 +130,24 @@ async fn a_file_that_was_not_there_goes_and_a_long_one_comes_whole() {
 }
 
 #[tokio::test]
+async fn a_file_that_was_as_declared_is_nobodys_to_delete() {
+    for shell in shells() {
+        let mut scene = Scene::new("theirs", shell);
+        let path = scene.at("theirs");
+        let file = |content: &str| format!("host.file f {{ on = here, path = \"{path}\", content = \"{content}\", mode = \"0600\" }}");
+        fs::write(&path, "theirs").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(scene.apply(&file("theirs")).await, Ok(vec![false]), "{shell:?}");
+        scene.apply("").await.unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "theirs", "it was never touched");
+        assert_eq!(scene.apply(&file("theirs")).await, Ok(vec![false]));
+        assert_eq!(scene.apply(&file("ours")).await, Ok(vec![true]));
+        assert_eq!(scene.apply("").await, Ok(vec![true]));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "theirs", "what was there before the first change comes back");
+    }
+}
+
+#[tokio::test]
 async fn a_folder_goes_only_if_it_is_ours_and_empty() {
     for shell in shells() {
         let mut scene = Scene::new("folder", shell);
