@@ -40,10 +40,10 @@ impl<W: World> Context<'_, W> {
 
     /// Looks until it is as declared, or its time is over.
     async fn settles(&self, call: &Call) -> Result<(), Failure> {
-        let (look, began_ms) = (&call.look, self.world.now_ms());
+        let (look, began_ms) = (&call.look, self.world.elapsed_ms());
         loop {
             let seen = self.look(look).await?;
-            let left_ms = look.timeout_seconds.saturating_mul(1_000).saturating_sub(self.world.now_ms().saturating_sub(began_ms));
+            let left_ms = look.timeout_seconds.saturating_mul(1_000).saturating_sub(self.world.elapsed_ms().saturating_sub(began_ms));
             let why = match seen {
                 Seen::Settled => return Ok(()),
                 Seen::Failed => "it says that it failed".to_owned(),
