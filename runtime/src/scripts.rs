@@ -23,18 +23,18 @@ pub const STATUS_AHEAD: i32 = 242;
 /// Not all arrived, and nothing was started.
 pub const STATUS_SHORT: i32 = 243;
 
-/// A file of `scripts/`, after what all scripts share, and after what it shares with some (`docker`, `tree`).
+/// A file of `scripts/`, after what all scripts share, and after what it shares with some (`docker`, `private`, `tree`).
 macro_rules! script {
     ($name:literal, $words:expr) => {
         script!($name, $words, concat!(include_str!("scripts/head.sh"), include_str!(concat!("scripts/", $name, ".sh"))))
     };
-    ($common:ident $name:literal, $words:expr) => {
+    ($($common:ident)+ $name:literal, $words:expr) => {
         script!(
             $name,
             $words,
             concat!(
                 include_str!("scripts/head.sh"),
-                include_str!(concat!("scripts/", stringify!($common), ".sh")),
+                $(include_str!(concat!("scripts/", stringify!($common), ".sh")),)+
                 include_str!(concat!("scripts/", $name, ".sh"))
             )
         )
@@ -51,7 +51,8 @@ fn own(words: &[&str]) -> Vec<String> {
 /// Runs another script under the host's own record, see [`Recorded`]. Its text and input travel on standard input with their digest;
 /// lines of `secrets` are removed from what it says before that is written.
 pub fn record(record: &Recorded, secrets: &[String], script: &Script) -> Script {
-    let program = concat!(include_str!("scripts/head.sh"), include_str!("scripts/record.sh")).trim_end();
+    let program =
+        concat!(include_str!("scripts/head.sh"), include_str!("scripts/private.sh"), include_str!("scripts/record.sh")).trim_end();
     let secrets: String = secrets.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
     let payload = [script.text.as_bytes(), secrets.as_bytes(), &script.stdin].concat();
     let lengths = [script.text.len(), secrets.len(), script.stdin.len()].map(|length| length.to_string());
@@ -185,7 +186,7 @@ pub fn open_files(paths: &[String]) -> Script {
 /// networks, the networks, then what `docker create` takes after its own options: options, image, command. Standard input: the
 /// environment as a file for `--env-file`.
 pub fn container_create(words: Vec<String>, environment: Vec<u8>) -> Script {
-    let mut script = script!(docker "container_create", words);
+    let mut script = script!(docker private "container_create", words);
     script.stdin = environment;
     script
 }

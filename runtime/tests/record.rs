@@ -167,10 +167,11 @@ async fn a_record_is_bounded_and_holds_no_secret() {
         let text = ask(&world, &record("s1", 1), &long).await.text();
         assert!(text.starts_with("line 0 ") && text.ends_with("line 39999 of a long story, whose middle nobody needs"), "{shell}");
         assert!(text.len() <= 1 << 20, "{shell}: {}", text.len());
-        let secrets = ["it's $ecret\\1".to_owned(), "second".to_owned()];
+        // Neither stands in any script, for other tests have theirs in memory at the same time.
+        let secrets = ["it's $ecret\\1".to_owned(), "sesame".to_owned()];
         let tells = Script {
             stdin: b"it's $ecret\\1\n".to_vec(),
-            ..script("read -r it; printf '<%s> and second, seconds\\n' \"$it\"; printf '%s' \"$it\" >&2; echo '&'", &[])
+            ..script("read -r it; printf '<%s> and sesame, sesames\\n' \"$it\"; printf '%s' \"$it\" >&2; echo '&'", &[])
         };
         let output = world.run_recorded("a", &record("s2", 1), &secrets, &tells).await.unwrap();
         assert_eq!(output.text(), "<(secret)> and (secret), (secret)s\n&", "{shell}");

@@ -9,22 +9,12 @@ shift 4
 lock "container.$name"
 need_docker
 
-secret=
-for folder in /dev/shm /run "$records"; do
-    if [ -d "$folder" ] && [ -w "$folder" ]; then
-        secret=$(mktemp -d "$folder/migc.XXXXXXXXXX") && break
-    fi
-done
-[ -n "$secret" ] || die 1 'no place for the environment of the container'
-trap 'rm -rf -- "$secret"' EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
-cat >"$secret/env" || exit 1
+private 'the environment of the container'
+cat >"$private/env" || exit 1
 
 # What the environment was is known by a salted hash only, which stays on this host.
 record=$records/env.$name
-salted() { { printf '%s\n' "$1" && cat "$secret/env"; } | sha256sum | cut -d ' ' -f 1; }
+salted() { { printf '%s\n' "$1" && cat "$private/env"; } | sha256sum | cut -d ' ' -f 1; }
 same_environment() {
     [ -f "$record" ] || return 1
     read -r salt hash <"$record" || return 1
@@ -65,7 +55,7 @@ while [ "$networks" -gt 0 ]; do
 done
 [ -z "$first" ] || set -- --network "$first" "$@"
 
-docker container create --name "$fresh" --label "migc.owner=$owner" --label "migc.spec=$spec" --env-file "$secret/env" "$@" \
+docker container create --name "$fresh" --label "migc.owner=$owner" --label "migc.spec=$spec" --env-file "$private/env" "$@" \
     >/dev/null 9>&- </dev/null || exit 1
 # Names were checked above, and are split into words on purpose.
 for network in $later; do

@@ -7,21 +7,12 @@ shift 8
 records_made
 have flock || die 1 'flock is missing: install util-linux'
 umask 077
-payload=
-for folder in /dev/shm /run "$records"; do
-    if [ -d "$folder" ] && [ -w "$folder" ]; then
-        payload=$(mktemp -d "$folder/migc.XXXXXXXXXX") && break
-    fi
-done
-[ -n "$payload" ] || die 1 'no place for what the script is given'
-trap 'rm -rf -- "$payload"' EXIT
-trap 'exit 129' HUP
-trap 'exit 143' TERM
-cat >"$payload/all" || exit 1
-[ "$(sha256sum <"$payload/all" | cut -d ' ' -f 1)" = "$sum" ] || die 243 'what arrived is not what was sent, so nothing was started'
-script=$(head -c "$text" "$payload/all") || exit 1
-tail -c "+$((text + 1))" "$payload/all" | head -c "$secrets" >"$payload/secrets"
-tail -c "+$((text + secrets + 1))" "$payload/all" | head -c "$input" >"$payload/input"
+private 'what the script is given'
+cat >"$private/all" || exit 1
+[ "$(sha256sum <"$private/all" | cut -d ' ' -f 1)" = "$sum" ] || die 243 'what arrived is not what was sent, so nothing was started'
+script=$(head -c "$text" "$private/all") || exit 1
+tail -c "+$((text + 1))" "$private/all" | head -c "$secrets" >"$private/secrets"
+tail -c "+$((text + secrets + 1))" "$private/all" | head -c "$input" >"$private/input"
 
 # One at a time decides, whatever project it is of; descriptor 8 goes on to what is started, until that has left its mark.
 exec 8>>"$MIGC_HOME/lock" || die 1 "cannot open $MIGC_HOME/lock"
@@ -129,8 +120,8 @@ if [ ! -f "$step/done" ]; then
         find "$records/steps" -mindepth 1 -maxdepth 1 ! -name "$run.*" -mtime +30 -exec rm -rf -- {} + 2>/dev/null
         session=
         ! have setsid || session=setsid
-        exec 3<"$payload/input" 4<"$payload/secrets"
-        rm -rf -- "$payload"
+        exec 3<"$private/input" 4<"$private/secrets"
+        rm -rf -- "$private"
         $session sh -c "$keeper" migc "$step" "$repeat" "$script" "$@" </dev/null >/dev/null 2>&1 &
         child=$!
         exec 3<&- 4<&- 8>&-
@@ -138,7 +129,7 @@ if [ ! -f "$step/done" ]; then
     fi
 fi
 exec 8>&-
-rm -rf -- "$payload"
+rm -rf -- "$private"
 until [ -f "$step/done" ]; do
     if ! alive && [ ! -f "$step/done" ]; then
         [ "$repeat" = yes ] || die 240 'it was killed before its end was written down'
