@@ -195,3 +195,17 @@ fn what_cannot_be_carried_out_is_said() {
     let late = planned(&NOTE.replace("\"hello\"", "env(\"X\")"), &State::default()).unwrap_err();
     assert_eq!(late, ["MIG6006 a value of `n` is known only when the plan runs, and its steps need it now"]);
 }
+
+#[test]
+fn what_is_needed_through_something_that_stays_as_it_is_comes_first_too() {
+    let text = |word: &str| {
+        format!(
+            "note low {{ on = a, path = \"/l\", text = \"{word}\" }}\nnote middle {{ on = a, path = \"/m\", needs = [low] }}\n\
+             note high {{ on = a, path = \"/h\", text = \"{word}\", needs = [middle] }}"
+        )
+    };
+    let plan = plan(&text("new"), &applied(&text("old")));
+    let addresses: Vec<&str> = plan.steps.iter().map(|s| s.address.as_str()).collect();
+    assert_eq!(addresses, ["low", "high"]);
+    assert_eq!(plan.steps[1].needs, [plan.steps[0].id.clone()]);
+}

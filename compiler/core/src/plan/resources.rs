@@ -18,7 +18,9 @@ impl Lowering<'_> {
     /// Resources that the program declares, those that others name first.
     pub(super) fn resources(&mut self) {
         let draft = self.draft;
-        let mut done: BTreeMap<&str, Option<StepId>> = BTreeMap::new();
+        // After which steps each is as declared: its own, or where it needs none, those of what it needs.
+        let mut done: BTreeMap<&str, Vec<StepId>> = BTreeMap::new();
+        let mut made: Vec<(&Resource, StepId)> = vec![];
         let mut open: Vec<&Resource> = draft.resources.values().collect();
         while !open.is_empty() {
             let is_free = |r: &&Resource| r.needs.iter().all(|n| done.contains_key(n.as_str()) || !draft.resources.contains_key(n));
@@ -30,16 +32,15 @@ impl Lowering<'_> {
                 return;
             }
             for resource in free {
-                let after = resource.needs.iter().filter_map(|n| done.get(n.as_str()).cloned().flatten()).collect();
-                let step = self.resource_of(resource, after);
-                done.insert(&resource.address, step);
+                let after: Vec<StepId> = resource.needs.iter().filter_map(|n| done.get(n.as_str())).flatten().cloned().collect();
+                let step = self.resource_of(resource, after.clone());
+                made.extend(step.clone().map(|step| (resource, step)));
+                done.insert(&resource.address, step.map_or(after, |step| vec![step]));
             }
             open = rest;
         }
-        for (address, step) in done {
-            if let Some((step, resource)) = step.zip(draft.resources.get(address)) {
-                self.graph.before_containers(&resource.host, &step);
-            }
+        for (resource, step) in made {
+            self.graph.before_containers(&resource.host, &step);
         }
     }
 
