@@ -20,15 +20,14 @@ pub use stop::Stop;
 
 use crate::{
     World,
-    actions::is_recordable,
     event::Event,
     journal::{Journal, JournalError, last_done},
     preflight::{self, Found, Moment, Problem},
     validate::validate,
 };
 use futures_util::future::{Either, select};
-use mig_plan::{Class, Plan, Record, RunEnd, Step, journal::Unfinished, plan::Address};
-use run::{Memory, Run};
+use mig_plan::{Plan, Record, RunEnd, Step, journal::Unfinished, plan::Address};
+use run::{Memory, Run, may_ask_again};
 use std::{pin::pin, sync::Arc};
 
 /// At most so many steps act on one host at once: sshd allows ten sessions on a connection, and frees them late.
@@ -210,11 +209,7 @@ async fn go_on<'w, W: World>(
 
 /// Steps that must not be done twice, of which only the intent is known and no host has a record: a person has to look.
 fn unknown_once(unfinished: &Unfinished) -> Vec<Problem> {
-    let unknown = unfinished
-        .open
-        .iter()
-        .filter_map(|id| unfinished.plan.step(id))
-        .filter(|step| step.class == Class::Once && !is_recordable(&step.action));
+    let unknown = unfinished.open.iter().filter_map(|id| unfinished.plan.step(id)).filter(|step| !may_ask_again(step, &step.action));
     let tell = |step: &Step| {
         let help = format!("look at the host; then close this run with `migc apply --abandon {}` and make a new plan", unfinished.run);
         Problem::of_step(step, "it was begun, whether it happened is not known, and it must not be done twice", &help)

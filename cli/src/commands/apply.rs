@@ -54,7 +54,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
-    let file = args.program.path.extension().is_some_and(|e| e == "json").then_some(args.program.path.as_path());
+    let file = args.program.plan_file();
     terminal.error(&format!("reading {}\n", visible::line(&args.program.path.display().to_string())));
     if args.digest.is_some() && file.is_none() {
         return Err(Failure::usage("`--digest` belongs to a plan in a file").help("give the file that `migc plan --out` wrote"));

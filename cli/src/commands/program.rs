@@ -46,10 +46,15 @@ impl Program {
         Ok(mig_core::load(files, entry, &options))
     }
 
+    /// The file of a plan that stands where a program may.
+    pub(super) fn plan_file(&self) -> Option<&Path> {
+        self.path.extension().is_some_and(|ending| ending == "json").then_some(self.path.as_path())
+    }
+
     /// The secrets of a plan, from the environment and where the project says. A plan in a file is of the project in whose folder
     /// one is, if there is one: what it says itself starts no program here.
     pub(super) fn secrets(&self, plan: &Plan) -> Result<Result<Secrets, Vec<Problem>>, Failure> {
-        let is_plan = self.path.extension().is_some_and(|ending| ending == "json");
+        let is_plan = self.plan_file().is_some();
         let here = Path::new(".");
         if plan.secrets.is_empty() || (is_plan && !here.join(ENTRY).exists()) {
             return Ok(Ok(Secrets::default()));

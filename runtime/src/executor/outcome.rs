@@ -64,7 +64,8 @@ pub struct ApplyResult {
 }
 
 impl ApplyResult {
-    pub(super) fn new(exit: Exit, plan: &Plan, problems: Vec<Problem>, summary: Vec<String>) -> Self {
+    /// Of a plan of which nothing was done.
+    pub fn new(exit: Exit, plan: &Plan, problems: Vec<Problem>, summary: Vec<String>) -> Self {
         Self { exit, run: None, same_plan: true, steps: plan.steps.len(), done: 0, undone: 0, problems, summary }
     }
 

@@ -42,8 +42,7 @@ pub(super) fn result(result: &ApplyResult, downtimes: &[Measured], as_json: bool
 /// All is as the program says.
 pub(super) fn nothing(plan: &Plan, as_json: bool, terminal: &mut Terminal) {
     let text = format!("nothing to do: {} is as the program says, and nothing was changed", visible::line(&plan.project));
-    let result =
-        ApplyResult { exit: Exit::Done, run: None, same_plan: true, steps: 0, done: 0, undone: 0, problems: vec![], summary: vec![text] };
+    let result = ApplyResult::new(Exit::Done, plan, vec![], vec![text]);
     if as_json {
         terminal.print(&json::line(&Last { event: "result", result: &result, downtimes: &[] }));
     } else {
@@ -53,30 +52,13 @@ pub(super) fn nothing(plan: &Plan, as_json: bool, terminal: &mut Terminal) {
 
 /// A journal that could not be read when a run was to go on.
 pub(super) fn journal(plan: &Plan, error: &JournalError) -> ApplyResult {
-    ApplyResult {
-        exit: if matches!(error, JournalError::Taken(_)) { Exit::Held } else { Exit::PartWay },
-        run: None,
-        same_plan: true,
-        steps: plan.steps.len(),
-        done: 0,
-        undone: 0,
-        problems: vec![Problem::new(error.to_string(), error.help())],
-        summary: vec!["nothing more was changed".to_owned()],
-    }
+    let exit = if matches!(error, JournalError::Taken(_)) { Exit::Held } else { Exit::PartWay };
+    ApplyResult::new(exit, plan, vec![Problem::new(error.to_string(), error.help())], vec!["nothing more was changed".to_owned()])
 }
 
 /// What is wrong before a host was asked.
 pub(super) fn refused(plan: &Plan, problems: Vec<Problem>) -> ApplyResult {
-    ApplyResult {
-        exit: Exit::Refused,
-        run: None,
-        same_plan: true,
-        steps: plan.steps.len(),
-        done: 0,
-        undone: 0,
-        problems,
-        summary: vec!["nothing was done".to_owned()],
-    }
+    ApplyResult::new(Exit::Refused, plan, problems, vec!["nothing was done".to_owned()])
 }
 
 fn status(exit: Exit) -> Status {
