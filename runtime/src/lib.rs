@@ -4,6 +4,7 @@
 
 pub mod actions;
 mod clock;
+pub mod downtime;
 pub mod event;
 pub mod executor;
 pub mod journal;

@@ -4,13 +4,10 @@
 
 use super::{count, progress::place, quantity};
 use crate::visible;
-use mig_plan::{Plan, Step, plan::Address};
-use mig_runtime::event::Event;
+use mig_plan::{Forecast, Plan, Step, plan::Address};
+use mig_runtime::{downtime::Downtimes, event::Event};
 use serde::Serialize;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
-};
+use std::{collections::BTreeSet, fmt::Write as _};
 
 /// How long a service was down in this apply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -32,8 +29,7 @@ pub struct Board<'p> {
     running: BTreeSet<&'p str>,
     /// Failed, or not begun in this run.
     out: BTreeSet<&'p str>,
-    /// When a service went down, by the step that stopped it.
-    down_ms: BTreeMap<&'p str, u64>,
+    down: Downtimes,
     measured: Vec<Measured>,
 }
 
@@ -41,47 +37,34 @@ impl<'p> Board<'p> {
     /// Nothing has happened yet.
     pub fn new(plan: &'p Plan) -> Self {
         let (done, running, out) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        Self { plan, done_before: 0, done, running, out, down_ms: BTreeMap::new(), measured: vec![] }
+        Self { plan, done_before: 0, done, running, out, down: Downtimes::default(), measured: vec![] }
     }
 
     /// One thing happened, at that time in milliseconds.
     pub fn note(&mut self, event: &Event, at_ms: u64) {
+        for (forecast, milliseconds) in self.down.note(self.plan, event, at_ms) {
+            self.measured.push(measured(forecast, Some(milliseconds / 1_000)));
+        }
         match event {
             Event::Resumed { done, .. } => self.done_before = *done,
-            Event::StepStarted { step, .. } => self.begin(step, at_ms),
-            Event::StepDone { step, .. } => self.end(step, at_ms),
+            Event::StepStarted { step, .. } => {
+                if let Some(step) = self.plan.step(step) {
+                    self.running.insert(&step.id);
+                }
+            }
+            Event::StepDone { step, .. } => {
+                if let Some(step) = self.plan.step(step) {
+                    self.running.remove(step.id.as_str());
+                    self.done.insert(&step.id);
+                }
+            }
             Event::StepFailed { step, .. } | Event::Skipped { step, .. } => {
                 if let Some(step) = self.plan.step(step) {
                     self.running.remove(step.id.as_str());
                     self.out.insert(&step.id);
                 }
             }
-            Event::Undone { step, .. } => self.up(at_ms, |forecast| forecast.down == *step),
             _ => {}
-        }
-    }
-
-    fn begin(&mut self, step: &str, at_ms: u64) {
-        let Some(step) = self.plan.step(step) else { return };
-        self.running.insert(&step.id);
-        if self.plan.forecasts.iter().any(|forecast| forecast.down == step.id) {
-            self.down_ms.entry(&step.id).or_insert(at_ms);
-        }
-    }
-
-    fn end(&mut self, step: &str, at_ms: u64) {
-        let Some(step) = self.plan.step(step) else { return };
-        self.running.remove(step.id.as_str());
-        self.done.insert(&step.id);
-        self.up(at_ms, |forecast| forecast.up == step.id);
-    }
-
-    fn up(&mut self, at_ms: u64, is_meant: impl Fn(&mig_plan::Forecast) -> bool) {
-        for forecast in self.plan.forecasts.iter().filter(|forecast| is_meant(forecast)) {
-            let Some(since_ms) = self.down_ms.remove(forecast.down.as_str()) else { continue };
-            let seconds = Some(at_ms.saturating_sub(since_ms) / 1_000);
-            let (address, forecast_seconds) = (forecast.address.clone(), forecast.downtime_seconds);
-            self.measured.push(Measured { address, forecast_seconds, seconds });
         }
     }
 
@@ -109,13 +92,13 @@ impl<'p> Board<'p> {
 
     /// What was measured; services that are down still come last.
     pub fn measured(&self) -> Vec<Measured> {
-        let mut measured = self.measured.clone();
-        for forecast in self.plan.forecasts.iter().filter(|forecast| self.down_ms.contains_key(forecast.down.as_str())) {
-            let (address, forecast_seconds) = (forecast.address.clone(), forecast.downtime_seconds);
-            measured.push(Measured { address, forecast_seconds, seconds: None });
-        }
-        measured
+        let down = self.plan.forecasts.iter().filter(|forecast| self.down.is_down(&forecast.address));
+        self.measured.iter().cloned().chain(down.map(|forecast| measured(forecast, None))).collect()
     }
+}
+
+fn measured(forecast: &Forecast, seconds: Option<u64>) -> Measured {
+    Measured { address: forecast.address.clone(), forecast_seconds: forecast.downtime_seconds, seconds }
 }
 
 /// A table for the end of a run; empty if no service was down.

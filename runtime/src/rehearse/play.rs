@@ -5,6 +5,7 @@
 
 use super::{fault::Place, judge};
 use crate::{
+    downtime::Downtimes,
     event::Event,
     executor::{Exit, Options, apply},
     preflight::Problem,
@@ -70,8 +71,8 @@ pub(super) struct Calm {
 #[derive(Default)]
 struct Seen {
     ended: Vec<(StepId, u64)>,
-    /// Since when a service is down, by the step that stopped it.
-    down_ms: BTreeMap<StepId, u64>,
+    down: Downtimes,
+    /// The longest of each service, in milliseconds.
     downtimes: BTreeMap<Address, u64>,
     undone: bool,
     /// Steps that were done since the last apply began.
@@ -80,30 +81,17 @@ struct Seen {
 
 impl Seen {
     fn note(&mut self, plan: &Plan, event: &Event, world: &SimWorld) {
-        let now_ms = world.true_ms();
+        for (forecast, milliseconds) in self.down.note(plan, event, world.true_ms()) {
+            let longest = self.downtimes.entry(forecast.address.clone()).or_default();
+            *longest = (*longest).max(milliseconds);
+        }
         match event {
-            Event::StepStarted { step, .. } if plan.forecasts.iter().any(|f| f.down == *step) => {
-                self.down_ms.entry(step.clone()).or_insert(now_ms);
-            }
             Event::StepDone { step, .. } => {
                 self.done += 1;
                 self.ended.push((step.clone(), world.calls()));
-                self.up(plan, now_ms, |forecast| forecast.up == *step);
             }
-            Event::Undone { step, .. } => {
-                self.undone = true;
-                self.up(plan, now_ms, |forecast| forecast.down == *step);
-            }
+            Event::Undone { .. } => self.undone = true,
             _ => {}
-        }
-    }
-
-    /// A service answers again.
-    fn up(&mut self, plan: &Plan, now_ms: u64, is_meant: impl Fn(&mig_plan::Forecast) -> bool) {
-        for forecast in plan.forecasts.iter().filter(|forecast| is_meant(forecast)) {
-            let Some(since_ms) = self.down_ms.remove(&forecast.down) else { continue };
-            let longest = self.downtimes.entry(forecast.address.clone()).or_default();
-            *longest = (*longest).max(now_ms.saturating_sub(since_ms));
         }
     }
 }
