@@ -420,7 +420,9 @@ impl<'a> Model<'_, 'a> {
         let v = match &value.v {
             Value::Error | Value::Unknown(_) | Value::Later(_) => arithmetic::stuck(&value.v),
             Value::Absent => Value::Bool(false),
-            Value::Word(word) => Value::Bool(*word == name),
+            Value::Word(word) => {
+                Value::Bool(*word == name || self.program.find_enum(s.module, &name).is_some_and(|e| e.words.contains(word)))
+            }
             Value::Ref(id) => {
                 let kind = self.instance(*id).kind;
                 let root = self.program.kind(kind).root;

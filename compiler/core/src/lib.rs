@@ -46,6 +46,7 @@ mod shell;
 mod signatures;
 mod source;
 mod tables;
+mod tested;
 mod tests;
 mod time;
 mod type_names;

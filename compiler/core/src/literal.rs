@@ -9,7 +9,7 @@ use crate::{
     types::Type,
     value::{Protocol, Val, Value},
 };
-use mig_syntax::ast::{Literal, LiteralForm, Part};
+use mig_syntax::ast::{Literal, LiteralForm, Part, Span};
 use std::{borrow::Cow, net::IpAddr, rc::Rc};
 
 type Parsed = Result<Val, Box<Problem>>;
@@ -106,9 +106,9 @@ fn number(text: &str, at: Loc) -> Parsed {
         "%" => Value::Percent(num as f64 / den as f64 / 100.0),
         unit => {
             let (unit, rate) = unit.split_once('/').map_or((unit, None), |(u, r)| (u, Some(r)));
-            let one = named(unit, &digits, at)?;
+            let one = named(unit, &digits, at, end)?;
             let one = match rate {
-                Some(rate) => one.div(named(rate, &digits, at)?).ok_or_else(too_large)?,
+                Some(rate) => one.div(named(rate, &digits, at, end + unit.len() + 1)?).ok_or_else(too_large)?,
                 None => one,
             };
             let count = Quantity::new(num, den, quantity::Dim::NONE, [0; 3]).ok_or_else(too_large)?;
@@ -126,7 +126,8 @@ fn fraction(digits: &str) -> Option<(i128, i128)> {
     Some((format!("{whole}{part}").parse().ok()?, 10i128.pow(part.len() as u32)))
 }
 
-fn named(unit: &str, digits: &str, at: Loc) -> Result<Quantity, Box<Problem>> {
+/// The unit of that name, which stands `start` bytes into the literal at `at`.
+fn named(unit: &str, digits: &str, at: Loc, start: usize) -> Result<Quantity, Box<Problem>> {
     quantity::unit(unit).ok_or_else(|| {
         let problem = Problem::error(SYNTAX, at, format!("there is no unit `{unit}`"));
         let lower = unit.to_lowercase();
@@ -143,7 +144,11 @@ fn named(unit: &str, digits: &str, at: Loc) -> Result<Quantity, Box<Problem>> {
             _ => None,
         };
         Box::new(match by_case.or(usual).or_else(|| near(unit, quantity::unit_names())) {
-            Some(close) => problem.help(format!("did you mean `{digits}{close}`?")),
+            Some(close) => {
+                let from = at.span.start as usize + start;
+                let place = Loc::new(at.file, Span::new(from, from + unit.len()));
+                problem.help(format!("did you mean `{digits}{close}`?")).fix(format!("write `{close}`"), place, close)
+            }
             None => problem.help("sizes are B KB MB GB TB PB and KiB MiB GiB TiB PiB, durations ms s min h d w, bandwidths bps kbps Mbps Gbps, money is EUR, USD, …"),
         })
     })

@@ -53,26 +53,6 @@ impl Typer<'_, '_> {
         }
     }
 
-    fn narrowed_type(&self, env: &Env, found: &Type, ty: &Expr, holds: bool) -> Type {
-        let Some(name) = crate::signatures::path_of(ty) else { return found.clone() };
-        if let Type::Ref(kind, _) = found.plain() {
-            let root = self.program.kind(*kind).root;
-            let narrower = self.program.find_kind(env.module, &name, Some(root)).filter(|_| holds);
-            return narrower.map_or_else(|| found.clone(), |k| self.program.reference(k));
-        }
-        let is_it = |m: &&Type| match m {
-            Type::Ref(kind, _) => self.program.find_kind(env.module, &name, None).is_some_and(|k| self.program.is_a(*kind, k)),
-            Type::Word(word) => *word == name,
-            other => crate::types::scalar(&name).is_some_and(|s| other.to_string() == s.to_string()),
-        };
-        let mut left: Vec<Type> = found.members().into_iter().filter(|m| is_it(m) == holds).cloned().collect();
-        match left.len() {
-            0 => found.clone(),
-            1 => left.remove(0),
-            _ => Type::Union(left.into()),
-        }
-    }
-
     /// Is it a condition?
     pub fn condition(&self, env: &Env, e: &Expr, place: &str) {
         self.check(env, e, &Type::Bool, place, None);
@@ -113,7 +93,8 @@ impl Typer<'_, '_> {
                 if other.takes(&inner, &is_a) { other } else { Type::Union([inner, other].into()) }
             }
             BinaryOp::Is => {
-                self.infer(env, left, None);
+                let found = self.infer(env, left, None);
+                self.tested(env, &found, right);
                 Type::Bool
             }
             BinaryOp::Range | BinaryOp::RangeInclusive => {

@@ -179,6 +179,12 @@ impl<'a> Program<'a> {
         }
     }
 
+    /// Is it a `type`, seen from a module?
+    pub(crate) fn is_alias(&self, module: ModuleId, name: &str) -> bool {
+        let own = self.scopes.get(module.0 as usize).and_then(|s| s.types.get(name));
+        matches!(own.or_else(|| self.prelude.types.get(name)), Some((_, NamedType::Alias(_))))
+    }
+
     fn unknown_type(&self, module: ModuleId, name: &ast::Name) {
         let at = self.loc(module, name.span);
         let problem = Problem::error(UNKNOWN_NAME, at, format!("there is no type called `{}`", name.text));
@@ -208,7 +214,7 @@ impl<'a> Program<'a> {
     }
 
     /// Types that a module may name, in order.
-    fn types_seen(&self, module: ModuleId) -> Vec<&str> {
+    pub(crate) fn types_seen(&self, module: ModuleId) -> Vec<&str> {
         let own = self.scopes.get(module.0 as usize).into_iter().flat_map(|s| s.types.keys());
         let kinds = self.kinds.iter().map(|k| k.path.as_str()).filter(|path| self.find_kind(module, path, None).is_some());
         let mut known: Vec<&str> =

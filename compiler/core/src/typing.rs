@@ -202,6 +202,11 @@ impl<'a> Typer<'_, 'a> {
         }
         for e in check.at.iter().chain(check.also.iter().map(|a| &a.0)) {
             self.infer(&env, e, None);
+            if matches!(e.kind, ast::ExprKind::Literal(_) | ast::ExprKind::Str(_) | ast::ExprKind::List(_)) {
+                let message = "`at` and `also` point at what a declaration says, and this is the check's own";
+                let problem = Problem::error(TYPE_MISMATCH, self.loc(&env, e), message);
+                self.program.report(problem.help("as in `at s.disk`, where `for s in all(node)`"));
+            }
         }
         for text in check.say.iter().chain(&check.help).chain(check.also.iter().filter_map(|a| a.1.as_ref())) {
             self.check(&env, text, &Type::Str.optional(), "this text", None);

@@ -40,6 +40,8 @@ fn what_many_declarations_share_is_offered_only() {
 fn a_guess_is_not_safe() {
     let guess = offers(&format!("{KIND}node a {{ siez = 1GiB, size = 1GiB }}\n"));
     assert_eq!(guess, [("write `size`".to_owned(), false, "size".to_owned())]);
+    let unit = offers(&format!("{KIND}node a {{ size = 1gib }}\nlet rate = 1gib/s\n"));
+    assert_eq!(unit, ["GiB", "GiB"].map(|unit| (format!("write `{unit}`"), false, unit.to_owned())));
 }
 
 #[test]

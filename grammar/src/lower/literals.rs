@@ -1,7 +1,8 @@
 //! Which literals are well formed? Their shape only: whether a unit exists, or a month has 31 days, is the compiler's to say.
 
 use super::Lower;
-use crate::ast::{Expr, ExprKind, Literal, LiteralForm, Span};
+use crate::ast::{Damage, Expr, ExprKind, Literal, LiteralForm, Mend, Span};
+use crate::damage::Notice;
 use crate::grammar::{Pair, Rule};
 
 impl Lower<'_> {
@@ -46,13 +47,19 @@ impl Lower<'_> {
         let plain = number.trim_start_matches('0');
         if number.len() > 1 && number.starts_with('0') {
             let plain = if plain.is_empty() { "0" } else { plain };
-            self.note(span, format!("the number `{number}` begins with `0`"), Some(format!("write `{plain}{rest}`")));
+            self.note_literal(span, format!("the number `{number}` begins with `0`"), format!("{plain}{rest}"));
         } else if rest.starts_with('_') && rest.as_bytes().get(1).is_some_and(u8::is_ascii_digit) {
-            let help = format!("write `{}`", text.replace('_', ""));
-            self.note(span, format!("the number `{text}` has `_` between its digits"), Some(help));
+            self.note_literal(span, format!("the number `{text}` has `_` between its digits"), text.replace('_', ""));
         } else if let Some(sum) = sum_of_durations(text) {
-            self.note(span, format!("`{text}` has two units"), Some(format!("write `{sum}`")));
+            self.note_literal(span, format!("`{text}` has two units"), sum);
         }
+    }
+
+    /// Says what is wrong with a literal that is meant to be another.
+    fn note_literal(&mut self, span: Span, message: String, meant: String) {
+        let help = Some(format!("write `{meant}`"));
+        let mend = Some(Mend { span, text: meant, is_sure: true });
+        self.notices.push(Notice { at: span, absent: false, damage: Damage { span, message, help, mend } });
     }
 
     /// A time says what it is relative to.

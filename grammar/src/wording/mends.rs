@@ -29,6 +29,7 @@ pub(super) fn of_skipped(text: &str, rule: Rule, at: Span, around: Around) -> Op
         return Some(mend);
     }
     match rule {
+        Rule::bad_item if is_indented_item(skipped) => Some(guess(start, end - skipped.trim_start_matches([' ', '\t']).len(), "")),
         Rule::bad_item if skipped.starts_with('#') => Some(sure(start, start + 1, "//")),
         Rule::bad_end | Rule::bad_tail if skipped.starts_with('#') => Some(sure(start, start + 1, "//")),
         Rule::bad_end | Rule::bad_tail | Rule::bad_arg => behind_a_value(text, rule, start, skipped, around),
@@ -37,6 +38,13 @@ pub(super) fn of_skipped(text: &str, rule: Rule, at: Span, around: Around) -> Op
         Rule::bad_head => head(text, start, skipped, around),
         _ => None,
     }
+}
+
+/// An item, or a declaration, behind spaces.
+fn is_indented_item(skipped: &str) -> bool {
+    let rest = skipped.trim_start_matches([' ', '\t']);
+    let behind = rest[word(rest).len()..].trim_start();
+    rest.len() < skipped.len() && rest.starts_with(|c: char| c.is_ascii_lowercase()) && behind.starts_with(|c: char| is_word(c))
 }
 
 /// `10GiB;`, `10 GiB`, `a && b`, `size = 1 name = 2`, `[1 2]`.

@@ -93,6 +93,11 @@ fn tail_help(text: &str, at: Span, token: &str) -> Option<String> {
         "&" => Some("write `and`".to_owned()),
         "|" => Some("write `or`".to_owned()),
         "%" => Some("there is no modulo".to_owned()),
+        "^" => Some("there is no exponent: write the product".to_owned()),
+        "*" if before == Some('*') || text[..start].trim_end().ends_with('*') => Some("there is no exponent: write the product".to_owned()),
+        _ if before == Some('%') && token.starts_with(|c: char| is_word(c)) => {
+            Some("there is no modulo: `%` makes a percentage".to_owned())
+        }
         "?" => Some("write `if a { b } else { c }`".to_owned()),
         "#" => Some("a comment begins with `//`".to_owned()),
         ":" if text[start..].starts_with(":tcp") || text[start..].starts_with(":udp") => Some("a port is written `443/tcp`".to_owned()),
