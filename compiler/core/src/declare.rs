@@ -5,7 +5,7 @@
 
 use crate::{
     eval::Scope,
-    infer::Typer,
+    infer::{Typer, kind_called},
     model::{Instance, Model},
     report::{CYCLE, DUPLICATE_NAME, MISSING_FIELD, Problem, STAGE, TYPE_MISMATCH},
     source::Loc,
@@ -263,7 +263,7 @@ impl<'a> Model<'_, 'a> {
         for rule in rules.iter().filter(|r| r.many == ast::Many::Some && r.name.is_none()) {
             if !instance.children.iter().any(|c| self.program.is_a(self.instance(*c).kind, rule.kind)) {
                 let noun = (Typer { program: self.program }).noun_of(rule.kind);
-                let message = format!("`{}` needs a `{noun}`, and its keys are none", instance.address);
+                let message = format!("`{}` needs {}, and its keys are none", instance.address, kind_called(&noun));
                 self.program.report(Problem::error(MISSING_FIELD, instance.at, message));
             }
         }

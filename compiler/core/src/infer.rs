@@ -421,9 +421,19 @@ pub fn article(ty: &Type) -> String {
         Type::Word(_) => format!("`{text}`"),
         Type::Tuple(_) => "a pair".to_owned(),
         Type::List(_) | Type::Map(..) | Type::Record(_) | Type::Union(_) => text,
-        _ if text.starts_with(['A', 'E', 'I', 'O', 'U', 'a', 'e', 'i', 'o']) => format!("an {text}"),
-        _ => format!("a {text}"),
+        _ => format!("{} {text}", article_of(&text)),
     }
+}
+
+/// What is said before a word: `ssh` is spelt when it is read aloud.
+fn article_of(word: &str) -> &'static str {
+    let is_open = word.starts_with(['A', 'E', 'I', 'O', 'U', 'a', 'e', 'i', 'o']) || word.starts_with("ssh");
+    if is_open { "an" } else { "a" }
+}
+
+/// A kind by its path, with its article: "an `aliyun.ecs`".
+pub fn kind_called(path: &str) -> String {
+    format!("{} `{path}`", article_of(path))
 }
 
 /// How a value of the wanted type is written, where that is likely to help.

@@ -3,7 +3,7 @@
 
 use crate::{
     drivers::{DRIVERS, Driver, METHODS, Takes},
-    infer::{Env, Typer, article},
+    infer::{Env, Typer, article, kind_called},
     literal,
     program::{FieldDef, KindDef, Program},
     quantity::Dim,
@@ -351,7 +351,7 @@ impl<'a> Typer<'_, 'a> {
     pub(crate) fn read_by_script(&self, env: &Env, kind: KindId, stdin: &ast::Stdin) {
         let def = self.program.kind(kind);
         if !def.fields.iter().any(|f| matches!(f.typed.ty.plain(), Type::Sh)) {
-            let message = format!("a `{}` runs no script, so nothing reads `stdin`", def.path);
+            let message = format!("{} runs no script, so nothing reads `stdin`", kind_called(&def.path));
             self.program.report(Problem::error(TYPE_MISMATCH, self.program.loc(env.module, stdin.span), message));
         }
         self.stdin(env, stdin);

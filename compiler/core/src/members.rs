@@ -1,7 +1,7 @@
 //! What type has `x.name`, `x[i]`? Fields, children and parents of declarations, parts of records, names of modules.
 
 use crate::{
-    infer::{Env, Typer, article},
+    infer::{Env, Typer, article, kind_called},
     program::Symbol,
     report::{Problem, TYPE_MISMATCH, UNKNOWN_NAME},
     signatures::methods_of,
@@ -58,7 +58,7 @@ impl<'a> Typer<'_, 'a> {
                     let children = self.declaration_of(env, receiver).into_iter().flat_map(|d| &d.1.children);
                     let known = def.fields.iter().map(|f| &f.name).chain(def.children.iter().filter_map(|c| c.name.as_ref()));
                     let known: Vec<&str> = known.chain(children.map(|c| &c.declaration.name.text)).map(SmolStr::as_str).collect();
-                    self.no_member(env, e, name, &known, &format!("a `{path}`"))
+                    self.no_member(env, e, name, &known, &kind_called(path))
                 })
             }
             Type::Record(record) => match record.fields.iter().find(|f| f.name == name.text) {

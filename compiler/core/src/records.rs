@@ -1,7 +1,7 @@
 //! What type have lists and records? Their parts are looked at against the type that their place would like.
 
 use crate::{
-    infer::{Env, Typer},
+    infer::{Env, Typer, kind_called},
     program::FieldDef,
     report::{DUPLICATE_NAME, Problem, TYPE_MISMATCH, UNKNOWN_NAME, near},
     types::{KindId, RecordType, Type},
@@ -139,7 +139,7 @@ impl Typer<'_, '_> {
                     self.program.note(self.program.loc(env.module, at), || self.program.member_target(kind, key));
                     self.check(env, &field.value, &known.typed.ty, &format_args!("`{key}`"), None);
                 }
-                None => self.no_such_field(env, field, &names, &format!("a `{}`", def.path)),
+                None => self.no_such_field(env, field, &names, &kind_called(&def.path)),
             }
         }
         let given = |name: &str| is_given(fields, name, &|key| def.field(key).is_some());

@@ -1,7 +1,7 @@
 //! Is every item of a program well typed? Walks items and gives each expression to `infer`, with what it may name.
 
 use crate::{
-    infer::{Env, Typer},
+    infer::{Env, Typer, kind_called},
     load::Module,
     program::Program,
     report::{ALLOW, DUPLICATE_NAME, MISSING_FIELD, PARAMETER, Problem, STAGE, SYNTAX, TYPE_MISMATCH, UNKNOWN_NAME},
@@ -323,7 +323,7 @@ impl<'a> Typer<'_, 'a> {
             let Some(known) = def.field(&key) else {
                 let mut names: Vec<&str> = def.fields.iter().filter(|f| !f.derived).map(|f| f.name.as_str()).collect();
                 names.sort_unstable();
-                self.no_such_field(env, field, &names, &format!("a `{}`", def.path));
+                self.no_such_field(env, field, &names, &kind_called(&def.path));
                 continue;
             };
             self.program.note(at, || self.program.member_target(kind, &key));
@@ -369,8 +369,11 @@ impl<'a> Typer<'_, 'a> {
             if !allowed {
                 let at = self.program.loc(env.module, tree.noun.span);
                 let known: Vec<String> = def.children.iter().map(|r| format!("`{}`", self.noun_of(r.kind))).collect();
-                let problem =
-                    Problem::error(UNKNOWN_NAME, at, format!("a `{}` has no children of the sort `{}`", def.path, tree.noun.text));
+                let problem = Problem::error(
+                    UNKNOWN_NAME,
+                    at,
+                    format!("{} has no children of the sort `{}`", kind_called(&def.path), tree.noun.text),
+                );
                 let problem = if known.is_empty() { problem } else { problem.help(format!("it may have {}", known.join(", "))) };
                 self.program.report(problem.near(&tree.noun.text, known.iter().map(|k| k.trim_matches('`')), at));
                 continue;
@@ -382,7 +385,7 @@ impl<'a> Typer<'_, 'a> {
         for rule in def.children.iter().filter(|r| r.name.is_none() && matches!(r.many, ast::Many::One | ast::Many::Optional)) {
             let noun = self.noun_of(rule.kind);
             if let Some(second) = d.children.iter().filter(|c| c.declaration.noun.text == noun).nth(1) {
-                let message = format!("a `{}` has one `{noun}` at most", def.path);
+                let message = format!("{} has one `{noun}` at most", kind_called(&def.path));
                 self.program.report(Problem::error(DUPLICATE_NAME, self.program.loc(env.module, second.declaration.name.span), message));
             }
         }
@@ -394,8 +397,8 @@ impl<'a> Typer<'_, 'a> {
             });
             if !found {
                 let noun = self.noun_of(rule.kind);
-                let what = rule.name.as_ref().map_or_else(|| format!("`{noun}`"), |n| format!("`{noun} {n}`"));
-                let message = format!("`{}` needs a {what}", d.name.text);
+                let what = rule.name.as_ref().map_or_else(|| noun.to_string(), |n| format!("{noun} {n}"));
+                let message = format!("`{}` needs {}", d.name.text, kind_called(&what));
                 self.program.report(Problem::error(MISSING_FIELD, self.program.loc(env.module, d.name.span), message));
             }
         }
@@ -407,7 +410,13 @@ impl<'a> Typer<'_, 'a> {
         let noun = self.noun_of(rule.kind);
         if noun != d.noun.text {
             let at = self.program.loc(env.module, d.noun.span);
-            let message = format!("`{}` of a `{}` is a `{noun}`, and this is a `{}`", d.name.text, def.path, d.noun.text);
+            let message = format!(
+                "`{}` of {} is {}, and this is {}",
+                d.name.text,
+                kind_called(&def.path),
+                kind_called(&noun),
+                kind_called(&d.noun.text)
+            );
             self.program.report(Problem::error(TYPE_MISMATCH, at, message).help("give it another name"));
         }
     }
@@ -419,8 +428,11 @@ impl<'a> Typer<'_, 'a> {
         let mut fitting = rules.filter(|r| r.name.as_ref().is_none_or(|n| *n == d.name.text));
         if let Some(rule) = fitting.find(|r| r.name.is_some() || matches!(r.many, ast::Many::One | ast::Many::Optional)) {
             let name = rule.name.as_ref().map_or_else(|| d.noun.text.to_string(), |name| format!("{} {name}", d.noun.text));
-            let problem =
-                Problem::error(TYPE_MISMATCH, self.loc(env, keys), format!("a `{}` has one `{name}`, so it takes no keys", def.path));
+            let problem = Problem::error(
+                TYPE_MISMATCH,
+                self.loc(env, keys),
+                format!("{} has one `{name}`, so it takes no keys", kind_called(&def.path)),
+            );
             self.program.report(problem);
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     eval::Scope,
-    infer::Env,
+    infer::{Env, kind_called},
     model::Model,
     program::{Program, Symbol},
     report::near,
@@ -48,7 +48,7 @@ pub(crate) fn why(program: &Program<'_>, path: &str) -> Result<Vec<Link>, String
     let Some(number) = kind.by_name.get(field).copied() else {
         let known: Vec<&str> = kind.fields.iter().map(|f| f.name.as_str()).collect();
         let help = near(field, known).map_or(String::new(), |n| format!("; did you mean `{n}`?"));
-        return Err(format!("a `{}` has no field `{field}`{help}", kind.path));
+        return Err(format!("{} has no field `{field}`{help}", kind_called(&kind.path)));
     };
     Ok(self::field(&model, id, number))
 }

@@ -215,7 +215,7 @@ fn a_script_takes_a_secret_on_its_standard_input_only() {
         assert_eq!(said(entry).first().unwrap(), &(code.to_owned(), message.to_owned()), "{entry}");
     }
     let host = common::said("use ssh\nserver a: ssh.host { address = 10.0.0.1, stdin b = secret(\"X\") }\n");
-    assert_eq!(host[0].2, "a `ssh.host` runs no script, so nothing reads `stdin`");
+    assert_eq!(host[0].2, "an `ssh.host` runs no script, so nothing reads `stdin`");
 }
 
 #[test]
