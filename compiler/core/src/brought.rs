@@ -15,6 +15,7 @@ use std::cell::OnceCell;
 /// What later stages ask of it.
 #[derive(Debug, Default)]
 struct Known {
+    paths: Vec<Loc>,
     words: Vec<Loc>,
     sums: Vec<(Loc, Dim)>,
     inferred: Vec<(Loc, Option<Type>)>,
@@ -47,6 +48,7 @@ impl Known {
         let brought = |at: &Loc| files.contains(&at.file);
         Self {
             words: program.words.borrow().iter().copied().filter(brought).collect(),
+            paths: program.paths.borrow().iter().copied().filter(brought).collect(),
             sums: program.sums.borrow().iter().map(|(at, dim)| (*at, *dim)).filter(|(at, _)| brought(at)).collect(),
             inferred: program.inferred.borrow().iter().map(|(at, ty)| (*at, ty.clone())).filter(|(at, _)| brought(at)).collect(),
         }
@@ -54,6 +56,7 @@ impl Known {
 
     fn tell(&self, program: &Program<'_>) {
         program.words.borrow_mut().extend(&self.words);
+        program.paths.borrow_mut().extend(&self.paths);
         program.sums.borrow_mut().extend(self.sums.iter().copied());
         program.inferred.borrow_mut().extend(self.inferred.iter().cloned());
     }

@@ -165,17 +165,24 @@ impl<'a> Model<'_, 'a> {
 
     /// Holes become positional parameters; nothing is spliced into the text.
     fn shell(&self, s: &Scope<'_>, parts: &[Part], at: Loc) -> Val {
-        let (mut text, mut words) = (String::new(), vec![]);
+        let (mut text, mut words) = (String::new(), Vec::<String>::new());
         for part in parts {
             match part {
                 Part::Text(t) => text.push_str(t),
                 Part::Hole(hole) => {
                     let value = self.eval(s, hole);
-                    match &value.v {
-                        Value::Error | Value::Unknown(_) | Value::Later(_) => return Val { at, ..value },
-                        other => words.push(self.show(other)),
+                    // A list is several words.
+                    let several: &[Val] = if let Value::List(list) = &value.v { list } else { std::slice::from_ref(&value) };
+                    for (number, word) in several.iter().enumerate() {
+                        if matches!(word.v, Value::Error | Value::Unknown(_) | Value::Later(_)) {
+                            return Val { at, ..word.clone() };
+                        }
+                        let shown = self.show(&word.v);
+                        // A path is no flag.
+                        let is_flag = shown.starts_with('-') && self.program.paths.borrow().contains(&Loc::new(at.file, hole.span));
+                        words.push(if is_flag { format!("./{shown}") } else { shown });
+                        let _ = write!(text, "{}\"${{{}}}\"", if number > 0 { " " } else { "" }, words.len());
                     }
-                    let _ = write!(text, "\"${{{}}}\"", words.len());
                 }
             }
         }

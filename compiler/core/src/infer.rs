@@ -155,17 +155,7 @@ impl Typer<'_, '_> {
     fn tagged(&self, env: &Env, e: &Expr, tag: &ast::Name, parts: &[ast::Part]) -> Type {
         let problem = match tag.text.as_str() {
             "sh" => {
-                self.words_stand_alone(env, parts);
-                for part in parts {
-                    if let ast::Part::Hole(hole) = part {
-                        let ty = self.infer(env, hole, None);
-                        if ty.is_secret() {
-                            let message = "a secret does not go into a script, where other users of the host could see it";
-                            let problem = Problem::error(STAGE, self.loc(env, hole), message);
-                            self.broken(env, hole, problem.help("a script takes it by `stdin name = secret`"));
-                        }
-                    }
-                }
+                self.script(env, parts);
                 return Type::Sh;
             }
             "re" | "ip" | "cidr" => match literal::tagged(&tag.text, parts, self.loc(env, e)) {
@@ -180,46 +170,6 @@ impl Typer<'_, '_> {
             .help("there are `ip`, `cidr`, `re` and `sh`"),
         };
         self.broken(env, e, problem)
-    }
-
-    /// An interpolation in a script is a word of its own: quotes around it or text beside it would become part of it.
-    fn words_stand_alone(&self, env: &Env, parts: &[ast::Part]) {
-        let (mut quote, mut before) = (None, ' ');
-        for (number, part) in parts.iter().enumerate() {
-            match part {
-                ast::Part::Text(text) => {
-                    for c in text.chars() {
-                        quote = match quote {
-                            None if matches!(c, '\'' | '"') && before != '\\' => Some(c),
-                            Some(q) if q == c => None,
-                            other => other,
-                        };
-                        before = c;
-                    }
-                }
-                ast::Part::Hole(hole) => {
-                    let after = match parts.get(number + 1) {
-                        Some(ast::Part::Text(text)) => text.chars().next().unwrap_or(' '),
-                        Some(ast::Part::Hole(_)) => 'x',
-                        None => ' ',
-                    };
-                    let apart = |c: char| c.is_whitespace() || matches!(c, ';' | '|' | '&' | '(' | ')' | '<' | '>');
-                    if quote.is_some() || !apart(before) || !apart(after) {
-                        let message = if quote.is_some() { "a value inside quotes" } else { "a value beside other text" };
-                        let problem =
-                            Problem::error(TYPE_MISMATCH, self.loc(env, hole), format!("{message} of a script is no word of its own"));
-                        self.broken(
-                            env,
-                            hole,
-                            problem.help(
-                                "it is passed as one quoted word: leave the quotes away, or build the whole word with a string first",
-                            ),
-                        );
-                    }
-                    before = 'x';
-                }
-            }
-        }
     }
 
     fn name(&self, env: &Env, e: &Expr, name: &SmolStr, want: Option<&Type>) -> Type {

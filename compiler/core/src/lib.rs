@@ -42,6 +42,7 @@ mod records;
 mod recursion;
 mod refused;
 mod report;
+mod scripts;
 mod shell;
 mod signatures;
 mod source;

@@ -154,6 +154,8 @@ pub struct Program<'a> {
     pub parents: HashMap<KindId, Vec<KindId>>,
     /// Names that stand for a bare value, by place.
     pub words: RefCell<HashSet<Loc>>,
+    /// Values that stand in scripts and are paths, by place.
+    pub paths: RefCell<HashSet<Loc>>,
     /// Expressions that are broken, by place.
     pub broken: RefCell<HashSet<Loc>>,
     /// Types of values without a written one, by place; `None` while they are inferred.
@@ -192,6 +194,7 @@ impl<'a> Program<'a> {
             kinds: vec![],
             parents: HashMap::default(),
             words: RefCell::default(),
+            paths: RefCell::default(),
             broken: RefCell::default(),
             inferred: RefCell::default(),
             sums: RefCell::default(),

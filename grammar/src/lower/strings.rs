@@ -137,7 +137,8 @@ impl Lower<'_> {
 /// `\u{65e5}`
 fn code_point(text: &str) -> Option<char> {
     let digits = text.strip_prefix("\\u{")?.strip_suffix('}')?;
-    char::from_u32(u32::from_str_radix(digits, 16).ok()?)
+    // Neither a path nor a word of a command can hold NUL.
+    char::from_u32(u32::from_str_radix(digits, 16).ok()?).filter(|c| *c != '\0')
 }
 
 /// In `sh"…"` only `\{` and `\"` lose their backslash.

@@ -33,6 +33,19 @@ impl Project {
         Ok(project)
     }
 
+    /// Another program on `new`, with its facts: those of `old` are left out.
+    pub(crate) fn own(name: &str, pair: &Pair, program: &str) -> Result<Self, String> {
+        let project = Self(paths::at("work").join(name));
+        project.rewrite(program)?;
+        project.put("facts/new.json", &facts::of(&pair.new, false)?)?;
+        Ok(project)
+    }
+
+    /// The same project with another program.
+    pub(crate) fn rewrite(&self, program: &str) -> Result<(), String> {
+        self.put("main.mig", program)
+    }
+
     /// Its folder.
     pub(crate) fn folder(&self) -> &Path {
         &self.0

@@ -2,6 +2,7 @@
 
 mod harness;
 mod killed;
+mod kinds;
 mod moved;
 mod outage;
 mod packaged;
@@ -30,6 +31,8 @@ const SHORT: &[Case] = &[
     Case { name: "surveyed: without root, a banner and a broken profile", body: surveyed::without_root },
     Case { name: "surveyed: busybox", body: surveyed::busybox },
     Case { name: "surveyed: a disk that is read-only", body: surveyed::read_only },
+    Case { name: "kinds: what is on a host comes, changes and goes, on Debian", body: kinds::debian },
+    Case { name: "kinds: the same with busybox only", body: kinds::busybox },
     Case { name: "refused: a host that is not reached", body: refused::unreachable },
     Case { name: "refused: a key that is not accepted", body: refused::key },
     Case { name: "refused: a host key that changed", body: refused::host_key },

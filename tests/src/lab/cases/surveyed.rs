@@ -9,7 +9,7 @@ use std::fs;
 const ROOT_LOGIN: &str = "user = \"root\"";
 /// The last part of the address of a host that a case starts.
 const EXTRA_HOST: u8 = 13;
-const EXTRA_NAME: &str = "migc-lab-extra";
+pub(super) const EXTRA_NAME: &str = "migc-lab-extra";
 /// People of the club: one who may become root, one who may not, with a greeting and a profile that fails.
 const PEOPLE: &str = r#"
 for name in club guest; do
@@ -103,7 +103,8 @@ pub(crate) fn without_root(scene: &Scene) -> Result<(), String> {
 /// No tool but those of busybox, and another sshd.
 pub(crate) fn busybox(scene: &Scene) -> Result<(), String> {
     let image = scene.images.small.clone();
-    with_extra(scene, &image, &["--tmpfs=/etc/dropbear"], &[], |facts| {
+    with_extra(scene, &image, &["--tmpfs=/etc/dropbear"], &[], |address| {
+        let facts = &surveyed_extra(scene, address)?;
         for wanted in
             ["\"distribution\": \"small\"", "\"containers\": {}", "\"tar\": \"busybox 1.", "\"22/tcp\"", "\"host_keys\": [", "\"used\": "]
         {
@@ -118,7 +119,8 @@ pub(crate) fn read_only(scene: &Scene) -> Result<(), String> {
     let image = scene.images.host.clone();
     let start =
         "mkdir -p /run/sshd /run/keys && ssh-keygen -q -t ed25519 -N '' -f /run/keys/host && exec /usr/sbin/sshd -D -e -h /run/keys/host";
-    with_extra(scene, &image, &["--read-only", "--tmpfs=/run"], &["sh", "-c", start], |facts| {
+    with_extra(scene, &image, &["--read-only", "--tmpfs=/run"], &["sh", "-c", start], |address| {
+        let facts = &surveyed_extra(scene, address)?;
         for wanted in ["\"distribution\": \"debian\"", "\"host_keys\": [", "\"why\": \"docker is installed and does not answer\""] {
             must_hold(facts, wanted)?;
         }
@@ -127,7 +129,7 @@ pub(crate) fn read_only(scene: &Scene) -> Result<(), String> {
 }
 
 /// The first survey is refused and tells the key that the host offered; the second takes it.
-fn survey(scene: &Scene, project: &Project, hosts: &[&str]) -> Result<Ended, String> {
+pub(super) fn survey(scene: &Scene, project: &Project, hosts: &[&str]) -> Result<Ended, String> {
     for host in hosts {
         let _ = fs::remove_file(project.folder().join(format!("facts/{host}.json")));
     }
@@ -154,8 +156,8 @@ fn with_people(scene: &Scene, body: impl FnOnce() -> Result<(), String>) -> Resu
     result.and(restored)
 }
 
-/// Surveys a host that is there for this case only; then the checks read what was found.
-fn with_extra(
+/// With a host at an address that is there for this case only.
+pub(super) fn with_extra(
     scene: &Scene,
     image: &str,
     options: &[&str],
@@ -167,22 +169,27 @@ fn with_extra(
     let mut run = docker();
     run.args(["run", "--detach", "--init", "--name", EXTRA_NAME, "--hostname", "extra", "--network", NETWORK_NAME, "--ip", &address]);
     must(run.args(["--volume", &key]).args(options).arg(image).args(command))?;
-    let result = surveyed_extra(scene, &address).and_then(|facts| body(&facts));
+    let result = wait_for_ssh(&address).and_then(|()| body(&address));
     let log = must(docker().args(["logs", EXTRA_NAME])).unwrap_or_default();
     succeeds(docker().args(["rm", "--force", EXTRA_NAME]));
     result.map_err(|why| format!("{why}\nthe host said: {log}"))
 }
 
-fn surveyed_extra(scene: &Scene, address: &str) -> Result<String, String> {
-    let new = format!("{}.12", scene.pair.network);
-    let project = scene.project("surveyed-extra", &[(&new, address)])?;
-    // sshd answers a moment after its container is there.
+/// sshd answers a moment after its container is there.
+fn wait_for_ssh(address: &str) -> Result<(), String> {
     for _ in 0..100 {
         if std::net::TcpStream::connect((address, 22)).is_ok() {
-            break;
+            return Ok(());
         }
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
+    Err(format!("nothing answers at {address}"))
+}
+
+/// Surveys a host; then the checks read what was found.
+fn surveyed_extra(scene: &Scene, address: &str) -> Result<String, String> {
+    let new = format!("{}.12", scene.pair.network);
+    let project = scene.project("surveyed-extra", &[(&new, address)])?;
     survey(scene, &project, &["new"])?.must_exit(0)?;
     let checked = scene.migc.run("check", &project, &["--format", "short"])?;
     if checked.said.contains("MIG1010") {
