@@ -42,6 +42,7 @@ fn section(command: &Command, out: &mut String) {
 fn name(argument: &Arg) -> String {
     let values: Vec<String> = argument.get_value_names().unwrap_or_default().iter().map(ToString::to_string).collect();
     match argument.get_long() {
+        Some(long) if argument.is_require_equals_set() => format!("--{long}={}", values.join(" ")),
         Some(long) if argument.get_action().takes_values() => format!("--{long} {}", values.join(" ")),
         Some(long) => format!("--{long}"),
         None => values.join(" "),

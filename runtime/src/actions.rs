@@ -3,11 +3,11 @@
 //! Knows neither the order of steps nor the journal, and nothing of how a world is reached.
 
 mod adopt;
-mod call;
+pub(crate) mod call;
 mod container;
 mod copy;
 mod image;
-mod mask;
+pub(crate) mod mask;
 mod probe;
 mod record;
 pub mod requirement;

@@ -10,6 +10,7 @@ pub mod executor;
 pub mod journal;
 pub mod local;
 pub mod manifest;
+pub mod observe;
 pub mod preflight;
 pub mod real;
 pub mod rehearse;

@@ -94,8 +94,7 @@ impl World for LocalWorld {
         for part in wire::parts(scripts) {
             let mark = wire::new_mark().map_err(|error| broken(host, &error))?;
             let execution = self.execute(host, part).map_err(|error| broken(host, &error))?;
-            let input = part.iter().map(|script| script.stdin.as_slice()).find(|stdin| !stdin.is_empty()).unwrap_or_default();
-            outputs.extend(wire::converse(execution, &mark, input, part.len()).await.map_err(|error| lost(host, &error))?);
+            outputs.extend(wire::converse(execution, &mark, part).await.map_err(|error| lost(host, &error))?);
         }
         Ok(outputs)
     }

@@ -30,6 +30,9 @@ use std::{
 /// The environment variable of a secret begins so.
 const SECRET_PREFIX: &str = "MIG_SECRET_";
 
+/// Where hosts would keep records of a state that nobody began; none are there.
+const NO_STATE: &str = "none";
+
 /// Hosts by ssh, the operator's clock, the journal in a folder.
 #[derive(Debug)]
 pub struct RealWorld {
@@ -43,6 +46,12 @@ impl RealWorld {
     /// sockets of ssh.
     pub fn new(hosts: &BTreeMap<HostId, Host>, store: Store) -> io::Result<Self> {
         let hosts = Hosts::new(hosts, &store.id()?)?;
+        Ok(Self { hosts, store, secrets: Secrets::default() })
+    }
+
+    /// The same for one who only looks: a state that is not there yet is not begun.
+    pub fn to_observe(hosts: &BTreeMap<HostId, Host>, store: Store) -> io::Result<Self> {
+        let hosts = Hosts::new(hosts, store.known_id()?.as_deref().unwrap_or(NO_STATE))?;
         Ok(Self { hosts, store, secrets: Secrets::default() })
     }
 

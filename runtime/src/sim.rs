@@ -10,6 +10,7 @@ mod fault;
 mod host;
 mod log;
 pub mod model;
+mod observe;
 mod power;
 mod record;
 mod resource;

@@ -54,6 +54,7 @@ pub fn validate(plan: &Plan) -> Result<(), Vec<String>> {
     for summary in &plan.moves {
         check_move(plan, summary, &mut problems);
     }
+    check_observed(plan, &mut problems);
     for forecast in &plan.forecasts {
         for id in [&forecast.down, &forecast.up] {
             if plan.step(id).is_none() {
@@ -155,6 +156,28 @@ fn check_precondition(plan: &Plan, precondition: &Precondition, problems: &mut P
         Requirement::FreeSpace { path, .. } | Requirement::PathFree { path } => problems.check(&place, check_path(path)),
         Requirement::PortFree { port } => problems.check(&place, check_port(port)),
         Requirement::Hardware { disks, .. } => disks.keys().for_each(|path| problems.check(&place, check_path(path))),
+    }
+}
+
+/// Only shown, but shown before a person says yes.
+fn check_observed(plan: &Plan, problems: &mut Problems) {
+    let Some(observed) = &plan.observed else { return };
+    for one in &observed.drift {
+        for name in [&one.address, &one.kind, &one.host] {
+            problems.check("drift", check_name(name));
+        }
+        if one.change.in_words().chars().any(char::is_control) {
+            problems.add(format!("drift of {}: its texts have control characters", one.address.escape_debug()));
+        }
+        if let Some(unknown) = one.steps.iter().find(|id| plan.step(id).is_none()) {
+            problems.add(format!("drift of {}: there is no step {}", one.address.escape_debug(), unknown.escape_debug()));
+        }
+    }
+    for unseen in &observed.unseen {
+        problems.check("what was not observed", check_name(&unseen.address));
+        if unseen.why.chars().any(char::is_control) {
+            problems.add(format!("what was not observed of {}: its text has control characters", unseen.address.escape_debug()));
+        }
     }
 }
 

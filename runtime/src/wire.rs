@@ -19,8 +19,6 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 pub(crate) const RUNNER: &str = include_str!("scripts/runner.sh");
 /// Linux takes 128 KiB in one argument, and sshd hands a whole command to the login shell as one.
 pub(crate) const COMMAND_MAX_BYTES: usize = 96 << 10;
-/// One answer may have so many bytes; a listing of a tree is the longest.
-const ANSWER_MAX_BYTES: usize = 1 << 30;
 /// What is kept of standard error.
 pub(crate) const ERRORS_MAX_BYTES: usize = 64 << 10;
 const MARK_BYTES: usize = 16;
@@ -98,12 +96,14 @@ fn quoted_bytes(word: &str) -> usize {
     word.len() + 3 + 3 * word.bytes().filter(|byte| matches!(byte, b'\'' | b'!')).count()
 }
 
-/// Gives the execution its mark and input, and reads the answers of `count` scripts.
-pub(crate) async fn converse(execution: Execution, mark: &str, input: &[u8], count: usize) -> Result<Vec<Output>, WireError> {
-    converse_within(execution, mark, input, count, ANSWER_MAX_BYTES).await
+/// Gives the execution of these scripts its mark and the input of the one that has some, and reads their answers.
+pub(crate) async fn converse(execution: Execution, mark: &str, scripts: &[Script]) -> Result<Vec<Output>, WireError> {
+    let input = scripts.iter().map(|script| script.stdin.as_slice()).find(|stdin| !stdin.is_empty()).unwrap_or_default();
+    let max_bytes = scripts.iter().map(Script::answer_max_bytes).max().unwrap_or_default();
+    converse_within(execution, mark, input, scripts.len(), max_bytes).await
 }
 
-/// The same with answers of at most so many bytes.
+/// The same for `count` answers of at most so many bytes.
 pub(crate) async fn converse_within(
     execution: Execution,
     mark: &str,

@@ -166,6 +166,9 @@ fn hostile_plans_are_refused() {
         ("is no port", Box::new(|p| p.preconditions[1].requirement = Requirement::PortFree { port: "99999/tcp".to_owned() })),
         ("ends before", Box::new(|p| p.moves[0].window_unix = Some((5, 5)))),
         ("control characters", Box::new(|p| p.steps[0].title = "\u{1b}[2J".to_owned())),
+        ("there is no step", Box::new(|p| p.observed = drift("n", "x", "s0"))),
+        ("drift: `--n`", Box::new(|p| p.observed = drift("--n", "x", &p.steps[0].id.clone()))),
+        ("control characters", Box::new(|p| p.observed = drift("n", "\u{1b}[2J", &p.steps[0].id.clone()))),
     ];
     assert_eq!(validate(&plan(&["mysql"])), Ok(()));
     for (words, change) in cases {
@@ -177,6 +180,13 @@ fn hostile_plans_are_refused() {
         assert_eq!(finish(&world, &plan).0.exit, Exit::Refused);
         assert_eq!(world.calls(), 0, "{words}: no host is asked and no journal read");
     }
+}
+
+fn drift(address: &str, found: &str, step: &str) -> Option<mig_plan::Observation> {
+    let difference = serde_json::json!({ "name": "mode", "wished": "0644", "found": found });
+    let one = serde_json::json!({ "address": address, "kind": "host.file", "host": NEW, "change": "changed", "differences": [difference],
+        "steps": [step] });
+    serde_json::from_value(serde_json::json!({ "count": 1, "drift": [one], "unseen": [] })).unwrap()
 }
 
 fn tree(plan: &mut Plan) -> &mut mig_plan::Tree {

@@ -5,7 +5,7 @@
 mod signals;
 mod told;
 
-use super::{planfile, printer::Printer, program, store};
+use super::{observing::Observing, planfile, printer::Printer, program, store};
 use crate::{
     exit::{Failure, Outcome, Status},
     render::{self, count},
@@ -36,6 +36,8 @@ pub(super) struct Args {
     program: program::Program,
     #[command(flatten)]
     state: store::Folder,
+    #[command(flatten)]
+    observing: Observing,
     /// The digest of the plan that was reviewed, where PATH is a plan
     #[arg(long, value_name = "sha256:…")]
     digest: Option<String>,
@@ -76,7 +78,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
 fn begin(args: &Args, file: Option<&Path>, state: &State, folder: &Path, terminal: &mut Terminal) -> Outcome {
     let plan = match file {
         Some(file) => planfile::read(file, args.digest.as_deref())?,
-        None => match make(args, state, terminal)? {
+        None => match make(args, state, folder, terminal)? {
             Ok(plan) => plan,
             Err(status) => return Ok(status),
         },
@@ -93,7 +95,7 @@ fn begin(args: &Args, file: Option<&Path>, state: &State, folder: &Path, termina
 }
 
 /// The program's plan, or the status of a program that has none.
-fn make(args: &Args, state: &State, terminal: &mut Terminal) -> Result<Result<Plan, Status>, Failure> {
+fn make(args: &Args, state: &State, folder: &Path, terminal: &mut Terminal) -> Result<Result<Plan, Status>, Failure> {
     let project = args.program.open()?;
     let loaded = args.program.load(&project)?;
     let compilation = loaded.compile();
@@ -102,7 +104,8 @@ fn make(args: &Args, state: &State, terminal: &mut Terminal) -> Result<Result<Pl
     }
     args.program.warn(&compilation.report, &loaded, terminal);
     args.program.warn(&compilation.remarks(state), &loaded, terminal);
-    Ok(compilation.plan(state).map_err(|report| args.program.refuse(&report, &loaded, args.json, terminal)))
+    let planned = args.observing.plan(&args.program, &compilation, state, folder, terminal)?;
+    Ok(planned.map_err(|report| args.program.refuse(&report, &loaded, args.json, terminal)))
 }
 
 /// An unfinished run counts, whatever the program says by now.

@@ -10,6 +10,7 @@ mod graph;
 mod init;
 mod lsp;
 mod man;
+mod observing;
 mod output;
 mod plan;
 mod planfile;

@@ -1,8 +1,8 @@
-//! `migc plan`: what would be done? Reads the program, its facts and the state, and changes nothing.
+//! `migc plan`: what would be done? Reads the program, its facts and the state, looks at what is on the hosts, and changes nothing.
 //!
-//! Asks no host: what is required of them is looked at by `apply`, before its first change.
+//! What is required of hosts is looked at by `apply`, before its first change.
 
-use super::{program, store};
+use super::{observing::Observing, program, store};
 use crate::{
     exit::{Failure, Outcome, Status, reason},
     render::{self, json},
@@ -15,20 +15,22 @@ use std::path::PathBuf;
 
 /// Show what would be done: each step with its reason, cost and way back, and the point of no return
 ///
-/// Reads the program, its facts and the state; asks no host, and changes nothing.
+/// Reads the program, its facts and the state, and asks the hosts what became of what was applied; changes nothing.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
     program: program::Program,
     #[command(flatten)]
     state: store::Folder,
+    #[command(flatten)]
+    observing: Observing,
     /// Print the plan as data; see docs/json.md
     #[arg(long, conflicts_with = "format")]
     json: bool,
     /// How the plan looks
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// Exit with 2 if there is something to do, and with 0 if there is nothing
+    /// Exit with 2 if there is something to do or something drifted, and with 0 if there is nothing
     #[arg(long)]
     detailed_exitcode: bool,
     /// Write the plan to a file that only you may read, for `migc apply FILE --digest DIGEST`
@@ -52,7 +54,8 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     if compilation.report.has_errors() {
         return Ok(args.program.refuse(&compilation.report, &loaded, args.json, terminal));
     }
-    let state = args.state.read(&project, args.program.env.as_deref())?;
+    let folder = args.state.folder(&project, args.program.env.as_deref());
+    let state = store::read(&folder)?;
     if let Some(unfinished) = &state.unfinished {
         let help = format!(
             "`migc status` shows it; `migc apply` goes on with the plan it began with, `migc apply --abandon {}` closes it as it is",
@@ -60,7 +63,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
         );
         return Err(Failure::new(format!("run {} of {} is unfinished", unfinished.run, unfinished.by)).help(help));
     }
-    let plan = match compilation.plan(&state) {
+    let plan = match args.observing.plan(&args.program, &compilation, &state, &folder, terminal)? {
         Ok(plan) => plan,
         Err(report) => return Ok(args.program.refuse(&report, &loaded, args.json, terminal)),
     };
@@ -78,7 +81,8 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
         let shown = visible::line(&path.display().to_string());
         terminal.error(&format!("written to {shown}; apply it with\n  migc apply {shown} --digest {}\n", plan.digest()));
     }
-    Ok(if args.detailed_exitcode && !plan.steps.is_empty() { Status::Changes } else { Status::Done })
+    let drifted = plan.observed.as_ref().is_some_and(|observed| !observed.drift.is_empty());
+    Ok(if args.detailed_exitcode && (drifted || !plan.steps.is_empty()) { Status::Changes } else { Status::Done })
 }
 
 /// Beside the file first, and then renamed, so that nobody reads half a plan.

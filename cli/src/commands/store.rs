@@ -53,11 +53,6 @@ impl Folder {
         let folder = self.named().unwrap_or_else(|| project.root().join(declared().as_deref().unwrap_or(FOLDER)));
         env.map_or(folder.clone(), |env| folder.join(env))
     }
-
-    /// What it says; nothing, if nothing was applied yet.
-    pub(super) fn read(&self, project: &Project, env: Option<&str>) -> Result<State, Failure> {
-        read(&self.folder(project, env))
-    }
 }
 
 /// The program, and where its state is: what the commands ask that only read it.
@@ -115,8 +110,16 @@ pub(super) fn hold(folder: &Path, by: &str) -> Result<Held, Failure> {
 
 /// Hosts, clock and journal, as they are.
 pub(super) fn world(hosts: &BTreeMap<HostId, Host>, folder: &Path) -> Result<RealWorld, Failure> {
-    RealWorld::new(hosts, Store::new(folder))
-        .map_err(|error| Failure::new(format!("the hosts cannot be asked: {error}")).help("nothing was done; mend that and try again"))
+    RealWorld::new(hosts, Store::new(folder)).map_err(cannot_ask)
+}
+
+/// The same for one who only looks: nothing is written, not even a new folder.
+pub(super) fn world_to_observe(hosts: &BTreeMap<HostId, Host>, folder: &Path) -> Result<RealWorld, Failure> {
+    RealWorld::to_observe(hosts, Store::new(folder)).map_err(cannot_ask)
+}
+
+fn cannot_ask(error: std::io::Error) -> Failure {
+    Failure::new(format!("the hosts cannot be asked: {error}")).help("nothing was done; mend that and try again")
 }
 
 /// Runs what waits for hosts, on this thread.

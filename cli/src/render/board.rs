@@ -161,6 +161,7 @@ mod tests {
             secrets: vec![],
             unproven: vec![],
             outputs: BTreeMap::new(),
+            observed: None,
         }
     }
 

@@ -11,15 +11,37 @@ use std::fmt::Write as _;
 pub fn plan(plan: &Plan) -> String {
     let project = text(&plan.project);
     if plan.steps.is_empty() {
-        return format!("### Nothing to do: {project} is as the program says\n\ndigest: `{}`\n", plan.digest());
+        let mut out = format!("### Nothing to do: {project} is as the program says\n");
+        drift(plan, &mut out);
+        let _ = writeln!(out, "\ndigest: `{}`", plan.digest());
+        return out;
     }
     let sizes = [count(plan.steps.len(), "step"), count(plan.moves.len(), "move"), count(plan.hosts.len(), "host")];
     let mut out = format!("### Plan for {project}: {}\n", sizes.join(", "));
+    drift(plan, &mut out);
     moves(plan, &mut out);
     downtime(plan, &mut out);
     steps(plan, &mut out);
     tail(plan, &mut out);
     out
+}
+
+/// What is not as it was applied, before what the program changes.
+fn drift(plan: &Plan, out: &mut String) {
+    let Some(observed) = &plan.observed else { return };
+    if !observed.drift.is_empty() {
+        out.push_str("\n| drifted | on | what became of it | what is done |\n| --- | --- | --- | --- |\n");
+    }
+    for one in &observed.drift {
+        let (address, host, change) = (text(&one.address), text(&one.host), text(&one.change.in_words()));
+        let _ = writeln!(out, "| {address} | {host} | {change} | {} |", super::drift::answer(plan, one));
+    }
+    if !observed.unseen.is_empty() {
+        out.push('\n');
+    }
+    for unseen in &observed.unseen {
+        let _ = writeln!(out, "- not observed: {}: {}", text(&unseen.address), text(&unseen.why));
+    }
 }
 
 fn moves(plan: &Plan, out: &mut String) {

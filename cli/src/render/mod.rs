@@ -4,6 +4,7 @@
 
 pub mod answer;
 pub mod board;
+mod drift;
 pub mod github;
 pub mod history;
 pub mod human;

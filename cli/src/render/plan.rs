@@ -3,7 +3,7 @@
 //! Without colour and without a character beyond ASCII of its own. The numbers are the order of the plan, and everything
 //! that talks about steps uses them.
 
-use super::{count, quantity, words};
+use super::{count, drift, quantity, words};
 use crate::visible;
 use mig_plan::{Action, Estimate, Host, Phase, Plan, Step};
 use std::{collections::BTreeMap, fmt::Write as _};
@@ -16,11 +16,13 @@ pub fn plan(plan: &Plan) -> String {
     let mut out = String::new();
     if plan.steps.is_empty() {
         let _ = writeln!(out, "nothing to do: {} is as the program says", visible::line(&plan.project));
+        drift::told(plan, &mut out);
         tail(plan, &mut out);
         return out;
     }
     let sizes = [count(plan.steps.len(), "step"), count(plan.moves.len(), "move"), count(plan.hosts.len(), "host")];
     let _ = writeln!(out, "plan for {}: {}", visible::line(&plan.project), sizes.join(", "));
+    drift::told(plan, &mut out);
     hosts(plan, &mut out);
     moves(plan, &mut out);
     let numbers = numbers(plan);
@@ -177,7 +179,12 @@ fn tail(plan: &Plan, out: &mut String) {
     match plan.serial {
         0 => out.push_str("state: nothing was applied yet\n"),
         serial => {
-            let _ = writeln!(out, "state: entry {serial} of the journal");
+            let seen = match plan.observed.as_ref().map(|observed| observed.count) {
+                None => "; no host was asked what became of it".to_owned(),
+                Some(0) => String::new(),
+                Some(things) => format!("; {} looked at on the hosts", count(things, "thing")),
+            };
+            let _ = writeln!(out, "state: entry {serial} of the journal{seen}");
         }
     }
     let _ = writeln!(out, "digest: {}", plan.digest());
@@ -204,7 +211,7 @@ fn estimate(estimate: Estimate, travels: bool) -> String {
 }
 
 /// `1, 3-5`.
-fn ranges(numbers: &[usize]) -> String {
+pub(super) fn ranges(numbers: &[usize]) -> String {
     let mut ranges: Vec<(usize, usize)> = vec![];
     for number in numbers {
         match ranges.last_mut() {
@@ -292,6 +299,7 @@ mod tests {
             secrets: vec!["MYSQL_ROOT_PASSWORD".to_owned()],
             unproven: vec![],
             outputs: [("judge".to_owned(), serde_json::Value::Null)].into(),
+            observed: None,
         }
     }
 

@@ -70,6 +70,7 @@ pub fn notes(count: usize) -> Plan {
         secrets: vec![],
         unproven: vec![],
         outputs: [].into(),
+        observed: None,
     }
 }
 

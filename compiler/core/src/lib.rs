@@ -2,7 +2,7 @@
 //!
 //! `load` parses, `program` resolves, `typing` types, `model` evaluates, `check` checks, `plan` lowers.
 
-use mig_plan::{Facts, HostId, Plan, Report, SecretSource, State};
+use mig_plan::{Facts, HostId, Plan, Reads, Report, SecretSource, State};
 use std::{collections::BTreeMap, sync::Arc};
 
 mod accepted;
@@ -62,7 +62,7 @@ mod written;
 
 pub use check::Ran;
 pub use parsed::Parsed;
-pub use plan::Surveyed;
+pub use plan::{Surveyed, Terms};
 pub use tests::Tested;
 pub use why::Link;
 
@@ -227,12 +227,22 @@ impl Compilation<'_> {
         &self.draft.secrets
     }
 
-    /// The plan that leads from the state to the program, or why there is none.
+    /// What hosts have to be asked before a plan from that state is made.
+    pub fn reads(&self, state: &State) -> Reads {
+        self.draft.reads(state)
+    }
+
+    /// The plan that leads from the state to the program, or why there is none. No host was asked.
     pub fn plan(&self, state: &State) -> Result<Plan, Report> {
+        self.plan_on(state, &Terms::default())
+    }
+
+    /// The same on terms.
+    pub fn plan_on(&self, state: &State, terms: &Terms) -> Result<Plan, Report> {
         if self.report.has_errors() {
             return Err(self.report.clone());
         }
         let texts = &self.loaded.syntax.texts;
-        self.draft.against(state, &self.report.unproven, texts).map_err(|problems| problems.finish(texts))
+        self.draft.against(state, terms, &self.report.unproven, texts).map_err(|problems| problems.finish(texts))
     }
 }

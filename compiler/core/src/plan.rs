@@ -1,7 +1,7 @@
 //! Which steps lead from the state to the program? A draft is read off the model once; lowering it needs no model.
 //!
 //! One file each: `codes` names what may be wrong, `draft` reads, `pairing` finds what is moved, `steps` collects, `services`, `moves` and
-//! `resources` (of kinds whose lifecycle `called` reads) lower, `estimate` reckons,
+//! `resources` (of kinds whose lifecycle `called` reads) lower, `observed` compares with what hosts say, `estimate` reckons,
 //! `proven` looks whether what came of it loses nothing.
 
 mod called;
@@ -11,6 +11,7 @@ mod draft;
 mod estimate;
 mod lower;
 mod moves;
+mod observed;
 mod pairing;
 mod proven;
 mod renamed;
@@ -26,4 +27,5 @@ pub(crate) fn is_below(address: &str, outer: &str) -> bool {
 }
 
 pub(crate) use draft::{Draft, draft, facts};
+pub use observed::Terms;
 pub use surveys::Surveyed;

@@ -5,7 +5,7 @@
 mod judge;
 
 use crate::{
-    check,
+    Terms, check,
     load::Syntax,
     model::Model,
     plan, planned,
@@ -90,7 +90,7 @@ fn plan_of(model: &Model<'_, '_>, state: &State, said: &mut Vec<Problem>) -> Res
     let draft = plan::draft(model, &plan::facts(model));
     let open = model.program.problems.borrow().unproven.clone();
     said.extend(draft.useless_moved(state));
-    match draft.against(state, &open, &model.program.syntax.texts) {
+    match draft.against(state, &Terms::default(), &open, &model.program.syntax.texts) {
         Ok(plan) => Ok(planned::value(model, &plan, state)),
         Err(problems) => {
             let first = problems.list.first().cloned();
@@ -114,7 +114,8 @@ fn before(syntax: &Syntax, module: ModuleId, span: ast::Span, test: &ast::Test, 
     let draft = plan::draft(&model, &plan::facts(&model));
     let said: Vec<Problem> = program.problems.borrow().list.clone();
     let wrong = said.into_iter().find(|p| p.severity == mig_plan::Severity::Error);
-    let planned = wrong.map_or_else(|| draft.against(&State::default(), &[], &with.texts).map_err(|p| p.list), |p| Err(vec![p]));
+    let planned =
+        wrong.map_or_else(|| draft.against(&State::default(), &Terms::default(), &[], &with.texts).map_err(|p| p.list), |p| Err(vec![p]));
     match planned {
         Ok(plan) => {
             let of_applied = |address: &str| applied.iter().any(|name| plan::is_below(address, name));

@@ -151,10 +151,21 @@ pub enum Seen {
     Gone,
     /// It is as declared.
     Settled,
-    /// It is there and otherwise; the text says what is.
-    Different(String),
+    /// It is there and otherwise; empty if the answer does not say what is.
+    Different(Vec<Difference>),
     /// It will never be as declared.
     Failed,
+}
+
+/// Something that an answer says otherwise than it is declared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    /// A field of the kind, or the name that the answer has for it.
+    pub name: String,
+    /// What it is to be, for people.
+    pub wished: String,
+    /// What it is, for people.
+    pub found: String,
 }
 
 impl Call {
@@ -213,14 +224,29 @@ impl Look {
         if holds(&self.failed) == Some(true) {
             return Seen::Failed;
         }
-        let other = |field: &&str| self.fields.get(*field).is_some_and(|f| !select(&part, &f.path).is_some_and(|v| same(&v, &f.value)));
-        let others: Vec<&str> = self.fields.keys().map(String::as_str).filter(other).collect();
-        match (others.as_slice(), holds(&self.ready)) {
-            ([], None | Some(true)) => Seen::Settled,
-            ([], Some(false)) => Seen::Different("it is not as declared".to_owned()),
-            (others, _) => Seen::Different(format!("not as declared: {}", others.join(", "))),
+        let mut others: Vec<Difference> = vec![];
+        for (name, field) in &self.fields {
+            let found = select(&part, &field.path);
+            if !found.as_ref().is_some_and(|v| same(v, &field.value)) {
+                others.push(Difference { name: name.clone(), wished: text(&field.value), found: found_text(found.as_ref()) });
+            }
         }
+        if holds(&self.ready) == Some(false) {
+            let named = self.ready.iter().flat_map(|c| c.differences(&part)).collect::<Vec<_>>();
+            others.extend(named.into_iter().filter(|d| !self.fields.contains_key(&d.name)).collect::<Vec<_>>());
+            return Seen::Different(others);
+        }
+        if others.is_empty() { Seen::Settled } else { Seen::Different(others) }
     }
+}
+
+/// What is otherwise, in one line.
+pub fn in_words(differences: &[Difference]) -> String {
+    if differences.is_empty() {
+        return "it is not as declared".to_owned();
+    }
+    let list = differences.iter().map(|d| format!("`{}` is {} and not {}", d.name, d.found, d.wished)).collect::<Vec<_>>();
+    list.join(", ")
 }
 
 impl Condition {
@@ -232,6 +258,20 @@ impl Condition {
             Self::All { of } => of.iter().all(|c| c.holds(answer)),
             Self::Any { of } => of.iter().any(|c| c.holds(answer)),
             Self::Not { of } => !of.holds(answer),
+        }
+    }
+
+    /// Those parts of it that can be named and do not hold.
+    fn differences(&self, answer: &Value) -> Vec<Difference> {
+        match self {
+            _ if self.holds(answer) => vec![],
+            Self::All { of } => of.iter().flat_map(|c| c.differences(answer)).collect(),
+            Self::OneOf { path, values } => {
+                let wished = values.iter().map(text).collect::<Vec<_>>().join(" or ");
+                vec![Difference { name: name(path), wished, found: found_text(select(answer, path).as_ref()) }]
+            }
+            Self::Present { path } => vec![Difference { name: name(path), wished: "something".to_owned(), found: found_text(None) }],
+            Self::Any { .. } | Self::Not { .. } => vec![],
         }
     }
 
@@ -255,6 +295,37 @@ pub fn select(answer: &Value, path: &[Part]) -> Option<Value> {
     }
 }
 
+/// A path as its kind writes it, without `$.`.
+fn name(path: &[Part]) -> String {
+    let mut out = String::new();
+    for part in path {
+        match part {
+            Part::Name(name) if out.is_empty() => out.clone_from(name),
+            Part::Name(name) => out.extend([".", name]),
+            Part::Index(index) => out.extend(["[", &index.to_string(), "]"]),
+            Part::Every => out.push_str("[*]"),
+        }
+    }
+    out
+}
+
+/// Of what is found or wished nothing longer is shown.
+const SHOWN_CHARS_MAX: usize = 200;
+
+/// A value for people: a text is itself.
+fn text(value: &Value) -> String {
+    let whole = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let mut shown: String = whole.chars().take(SHOWN_CHARS_MAX).collect();
+    if shown.len() < whole.len() {
+        shown.push('…');
+    }
+    crate::visible::line(&shown)
+}
+
+fn found_text(value: Option<&Value>) -> String {
+    value.filter(|v| !v.is_null()).map_or_else(|| "nothing".to_owned(), text)
+}
+
 /// Protocols differ in how they write numbers: 3 is 3.0.
 fn same(found: &Value, wished: &Value) -> bool {
     match (found.as_number().and_then(Number::as_f64), wished.as_number().and_then(Number::as_f64)) {
@@ -275,6 +346,10 @@ mod tests {
         serde_json::from_value(all).unwrap()
     }
 
+    fn different(name: &str, wished: &str, found: &str) -> Difference {
+        Difference { name: name.to_owned(), wished: wished.to_owned(), found: found.to_owned() }
+    }
+
     #[test]
     fn answers_are_judged_by_the_words_of_the_kind() {
         let name = |name: &str| json!([{"name": name}]);
@@ -288,8 +363,8 @@ mod tests {
             (json!({"there": false}), Seen::Gone),
             (Value::Null, Seen::Gone),
             (json!({"there": true, "id": 7, "state": "on"}), Seen::Settled),
-            (json!({"there": true, "id": null, "state": "on"}), Seen::Different("it is not as declared".to_owned())),
-            (json!({"there": true, "id": 7, "state": "busy"}), Seen::Different("it is not as declared".to_owned())),
+            (json!({"there": true, "id": null, "state": "on"}), Seen::Different(vec![different("id", "something", "nothing")])),
+            (json!({"there": true, "id": 7, "state": "busy"}), Seen::Different(vec![])),
             (json!({"there": true, "id": 7, "state": "broken"}), Seen::Failed),
         ] {
             assert_eq!(by_conditions.judge(&answer), seen, "{answer}");
@@ -300,7 +375,7 @@ mod tests {
         }));
         let of = |size: &Value| json!({"items": [{"size": size, "net": [{"id": "a"}, {"id": "b"}]}]});
         assert_eq!(by_fields.judge(&of(&json!(3.0))), Seen::Settled);
-        assert_eq!(by_fields.judge(&of(&json!("3"))), Seen::Different("not as declared: size".to_owned()));
+        assert_eq!(by_fields.judge(&of(&json!("3"))), Seen::Different(vec![different("size", "3", "3")]));
         assert_eq!(by_fields.judge(&json!({"items": []})), Seen::Gone);
     }
 

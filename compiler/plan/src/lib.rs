@@ -8,16 +8,18 @@ pub mod digest;
 pub mod facts;
 pub mod form;
 pub mod journal;
+pub mod observe;
 pub mod plan;
 pub mod proof;
 pub mod secret;
 pub mod visible;
 
-pub use call::{Call, Condition, Expected, Input, Look, Part, Request, Seen, Selector, Verb};
+pub use call::{Call, Condition, Difference, Expected, Input, Look, Part, Request, Seen, Selector, Verb};
 pub use diagnostic::{Diagnostic, Edit, Fix, Label, Position, Report, Severity, Span, Summary, Unproven};
 pub use digest::Digest;
 pub use facts::Facts;
 pub use journal::{Entry, Outcome, Record, Recorded, Removal, ResourceState, RunEnd, State};
+pub use observe::{Ask, Change, Drift, Observation, Observed, Read, Reads, Unseen};
 pub use plan::{
     Action, Class, ContainerSpec, EnvValue, Estimate, Forecast, Host, HostId, Login, Mount, MoveSummary, Origin, Phase, Plan, Precondition,
     Probe, Publish, Requirement, Step, StepId, Tree, Undo,

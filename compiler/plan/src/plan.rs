@@ -1,6 +1,6 @@
 //! What will be done? A graph of steps, complete enough that apply evaluates nothing again.
 
-use crate::{Call, Digest, ResourceState, Unproven};
+use crate::{Call, Digest, Observation, ResourceState, Unproven};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -53,6 +53,9 @@ pub struct Plan {
     pub unproven: Vec<Unproven>,
     /// `output`s that are known already, as JSON; `null` for those known later.
     pub outputs: BTreeMap<String, serde_json::Value>,
+    /// What hosts said before it was made; absent if none was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed: Option<Observation>,
 }
 
 impl Plan {

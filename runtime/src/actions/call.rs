@@ -4,7 +4,7 @@
 
 use super::{Context, Failure, Performed, refused};
 use crate::{World, scripts};
-use mig_plan::{Call, Input, Look, Request, Seen, Verb};
+use mig_plan::{Call, Input, Look, Request, Seen, Verb, call::in_words};
 use serde_json::{Map, Value};
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ impl<W: World> Context<'_, W> {
                     continue;
                 }
                 Seen::Gone => "it is not there".to_owned(),
-                Seen::Different(what) => what,
+                Seen::Different(differences) => in_words(&differences),
             };
             let host = look.request.host();
             let message = format!("{host}: {} was acted on, and {why}", call.thing);
@@ -86,18 +86,24 @@ impl<W: World> Context<'_, W> {
         }
         // What a script that acts prints is for people, and nothing is taken from it.
         let said = if changes { String::new() } else { output.text() };
-        let answer = match serde_json::from_str(&said) {
-            _ if said.len() > ANSWER_MAX_BYTES => None,
-            Ok(answer) => Some(answer),
-            Err(_) => Some(Value::Object(Map::new())).filter(|_| said.trim().is_empty() || !must_succeed),
-        };
-        let Some(mut answer) = answer else {
+        read_answer(&said, output.status, !must_succeed).ok_or_else(|| {
             let message = format!("{host}: what the script of `{}` prints is no JSON", self.step.address);
-            return Err(Failure::certain(message, "its kind is wrong: `read` prints one JSON object, and nothing else".to_owned()));
-        };
-        if let Value::Object(fields) = &mut answer {
-            fields.insert("status".to_owned(), output.status.into());
-        }
-        Ok(answer)
+            Failure::certain(message, "its kind is wrong: `read` prints one JSON object, and nothing else".to_owned())
+        })
     }
+}
+
+/// What a script of a kind answers: the JSON that it prints, with its exit status. One that may end with another status may also
+/// print what is no JSON.
+pub(crate) fn read_answer(said: &str, status: i32, any_status: bool) -> Option<Value> {
+    let mut answer = match serde_json::from_str(said) {
+        _ if said.len() > ANSWER_MAX_BYTES => return None,
+        Ok(answer) => answer,
+        Err(_) if said.trim().is_empty() || any_status => Value::Object(Map::new()),
+        Err(_) => return None,
+    };
+    if let Value::Object(fields) = &mut answer {
+        fields.insert("status".to_owned(), status.into());
+    }
+    Some(answer)
 }

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 const FORM_LENGTH_MIN: usize = 4;
 
 /// The secret itself and how it may be written, the longest first.
-pub(super) fn forms(secret: &str) -> Vec<String> {
+pub(crate) fn forms(secret: &str) -> Vec<String> {
     if secret.is_empty() {
         return vec![];
     }

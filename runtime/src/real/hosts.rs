@@ -126,9 +126,8 @@ impl Hosts {
             Ok(execution) => execution,
             Err(error) => return Err(self.explain(host, error).await),
         };
-        let input = scripts.iter().map(|script| script.stdin.as_slice()).find(|stdin| !stdin.is_empty()).unwrap_or_default();
         let limit = limit::of_all(scripts);
-        match tokio::time::timeout(limit, wire::converse(execution, &mark, input, scripts.len())).await {
+        match tokio::time::timeout(limit, wire::converse(execution, &mark, scripts)).await {
             Ok(answers) => answers.map_err(|error| wire_error(host, error)),
             Err(_) => {
                 let names = scripts.iter().map(|script| script.name).collect::<Vec<_>>().join(", ");

@@ -66,21 +66,27 @@ impl Store {
 
     /// A name for this journal that no other has; hosts keep their records under it.
     pub fn id(&self) -> io::Result<String> {
+        if let Some(id) = self.known_id()? {
+            return Ok(id);
+        }
+        self.make_folder()?;
+        let id = crate::wire::new_mark()?;
+        match self.create_file("id", format!("{id}\n").as_bytes()) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.id(),
+            other => other.map(|()| id),
+        }
+    }
+
+    /// The same, if it has one.
+    pub(super) fn known_id(&self) -> io::Result<Option<String>> {
         let path = self.folder.join("id");
         match fs::read_to_string(&path) {
             Ok(text) => {
                 let id = text.trim();
                 let sound = !id.is_empty() && id.len() <= ID_MAX_BYTES && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
-                if sound { Ok(id.to_owned()) } else { Err(io::Error::other(format!("{} is damaged", path.display()))) }
+                if sound { Ok(Some(id.to_owned())) } else { Err(io::Error::other(format!("{} is damaged", path.display()))) }
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                self.make_folder()?;
-                let id = crate::wire::new_mark()?;
-                match self.create_file("id", format!("{id}\n").as_bytes()) {
-                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.id(),
-                    other => other.map(|()| id),
-                }
-            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }

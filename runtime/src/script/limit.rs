@@ -18,6 +18,12 @@ const FETCH_SECONDS: u64 = 7_200;
 const LIST_SECONDS: u64 = 3_600;
 /// Contents of a tree: a day reads 8 TB at 100 MB/s.
 const READ_SECONDS: u64 = 86_400;
+/// After its last question was begun, one that observes may take so much longer.
+const OBSERVE_SECONDS: u64 = 60;
+/// One answer may have so many bytes; a listing of a tree is the longest.
+const ANSWER_MAX_BYTES: usize = 1 << 30;
+/// Of many questions, each of which is answered in 64 KiB at most.
+const OBSERVED_MAX_BYTES: usize = 64 << 20;
 /// A stream may be silent for so long, while tar looks for data or what was received is written to a disk.
 pub const SILENCE: Duration = Duration::from_secs(600);
 
@@ -36,9 +42,18 @@ impl Script {
                 let grace = self.words.last().and_then(|word| word.parse::<u64>().ok()).unwrap_or_default();
                 ACT_SECONDS.saturating_add(grace)
             }
+            "observe" => {
+                let begun = self.words.first().and_then(|word| word.parse::<u64>().ok()).unwrap_or_default();
+                OBSERVE_SECONDS.saturating_add(begun)
+            }
             _ => ACT_SECONDS,
         };
         Duration::from_secs(seconds)
+    }
+
+    /// What is read of its answer.
+    pub(crate) fn answer_max_bytes(&self) -> usize {
+        if self.name == "observe" { OBSERVED_MAX_BYTES } else { ANSWER_MAX_BYTES }
     }
 }
 

@@ -66,7 +66,7 @@ impl SimHost {
         let wanted = match &resource.made_by {
             None => Seen::Gone,
             Some(made) if makes(made) || !call.look.compares() => Seen::Settled,
-            Some(_) => Seen::Different(String::new()),
+            Some(_) => Seen::Different(vec![]),
         };
         let Some(mut found) = example(&call.look, &wanted) else {
             return refuse(1, "the simulation finds no answer that the conditions of this kind tell apart");
@@ -144,5 +144,54 @@ fn put(at: &mut Value, path: &[Part], value: Value) {
                 put(item, rest, value);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{observe::observe, sim::SimWorld};
+    use mig_plan::{Ask, Observed, Read, Reads};
+
+    fn call(verb: &str, script: &str) -> Value {
+        let request = |script: &str| json!({ "driver": "ssh", "host": "a", "script": script, "words": ["w\n\\\\"] });
+        let path = json!([{ "name": "there" }]);
+        let look = json!({ "request": request("look"), "from": [], "fields": { "mode": { "path": [{ "name": "mode" }], "value": "0644" } },
+            "gone": { "is": "one_of", "path": path, "values": [false] }, "timeout_seconds": 0, "every_seconds": 1 });
+        json!({ "thing": "n", "verb": verb, "requests": [request(script)], "look": look })
+    }
+
+    fn plan() -> Plan {
+        let step = json!({ "id": "s000000000001", "address": "n", "move": null, "phase": "prepare", "title": "", "why": "",
+            "action": call("create", "make").as_object_mut().map(|c| { c.insert("do".to_owned(), json!("call")); json!(c) }),
+            "needs": [], "class": "idempotent", "estimate": { "seconds": null, "bytes": null }, "undo": { "by": "nothing" },
+            "point_of_no_return": false, "after_no_return": false, "sets": [], "removes": [], "origin": { "file": "", "line": 1, "column": 1 } });
+        let host = json!({ "login": { "host": "a" }, "host_keys": [], "origin": { "file": "", "line": 1, "column": 1 } });
+        serde_json::from_value(
+            json!({ "version": 1, "project": "test", "sources": mig_plan::Digest::of_bytes(b""), "serial": 0, "head": "",
+            "hosts": { "a": host }, "preconditions": [], "steps": [step], "moves": [], "forecasts": [], "cost_per_day": {}, "secrets": [],
+            "unproven": [], "outputs": {} }),
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn a_simulated_host_is_observed_like_a_real_one() {
+        let plan = plan();
+        let Action::Call(call) = &plan.steps[0].action else { panic!("{plan:?}") };
+        let world = SimWorld::new(&std::collections::BTreeMap::new(), &plan);
+        let ask = Ask::look(&call.look);
+        let reads = Reads { hosts: plan.hosts.clone(), list: vec![Read { address: "n".to_owned(), ask: ask.clone() }] };
+        let seen = |observed: &Observed| observed.answer(&ask).map(|answer| call.look.judge(answer));
+        let look = || world.drive(observe(&world, &reads)).unwrap();
+        assert_eq!(seen(&look()), Some(Seen::Gone));
+        let made = |words: Option<Vec<String>>| world.host("a").unwrap().resources.get_mut("n").unwrap().made_by = words;
+        made(Some(words(&call.requests[0])));
+        assert_eq!(seen(&look()), Some(Seen::Settled));
+        made(Some(vec!["by hand".to_owned()]));
+        assert!(matches!(seen(&look()), Some(Seen::Different(_))));
+        world.host("a").unwrap().reachable = false;
+        let away = look();
+        assert_eq!((seen(&away), away.away.len()), (None, 1));
     }
 }

@@ -51,6 +51,7 @@ impl Builder {
             secrets: vec![],
             unproven: vec![],
             outputs: BTreeMap::new(),
+            observed: None,
         };
         Self { plan }
     }

@@ -5,6 +5,7 @@ use super::{
     declared::Declared,
     draft::{Draft, Server, Service},
     estimate,
+    observed::Terms,
     steps::{Draw, Graph},
 };
 use crate::{
@@ -12,7 +13,8 @@ use crate::{
     source::Texts,
 };
 use mig_plan::{
-    Action, Class, Digest, Forecast, Host, HostId, MoveSummary, Phase, Plan, Precondition, Requirement, State, Step, StepId, Undo, Unproven,
+    Action, Class, Digest, Drift, Forecast, Host, HostId, MoveSummary, Observed, Phase, Plan, Precondition, Requirement, State, Step,
+    StepId, Undo, Unproven,
 };
 use rustc_hash::FxHashMap as HashMap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,11 +40,15 @@ pub(super) struct Lowering<'l> {
     pub(super) tools: BTreeMap<HostId, StepId>,
     /// Steps that take hosts over.
     pub(super) adopted: BTreeMap<HostId, StepId>,
+    /// What hosts said.
+    pub(super) observed: Option<&'l Observed>,
+    /// What is not as it was applied.
+    pub(super) drift: Vec<Drift>,
 }
 
 impl Draft {
     /// The plan from the state to the program; `open` is what checks could not prove.
-    pub(crate) fn against(&self, state: &State, open: &[Unproven], texts: &Texts) -> Result<Plan, Problems> {
+    pub(crate) fn against(&self, state: &State, terms: &Terms, open: &[Unproven], texts: &Texts) -> Result<Plan, Problems> {
         let renames = self.renames(state);
         let known = self.renamed(state, &renames.list);
         let draft = self.with_owners(&known);
@@ -60,6 +66,8 @@ impl Draft {
             starts: BTreeMap::new(),
             tools: BTreeMap::new(),
             adopted: BTreeMap::new(),
+            observed: terms.observed.as_ref(),
+            drift: vec![],
         };
         lowering.project();
         let noted = lowering.note_renames(state, &renames.list);
@@ -226,10 +234,10 @@ impl Lowering<'_> {
         let required = self.preconditions.iter().map(|p| &p.host);
         for name in steps.iter().flat_map(|s| s.action.hosts()).chain(required) {
             let Some(server) = self.draft.servers.get(name) else { continue };
-            if hosts.insert(name.clone(), server.host.clone()).is_none() {
+            if !hosts.contains_key(name) {
                 self.problems.extend(server.unreachable());
             }
-            self.jumps(server, &mut hosts);
+            self.draft.way(name, &mut hosts);
         }
         if !self.problems.is_empty() {
             return Err(Problems { list: self.problems, unproven: open.to_vec() });
@@ -246,6 +254,7 @@ impl Lowering<'_> {
             serial: self.state.serial,
             head: self.state.head.clone(),
             cost_per_day: self.cost(&hosts),
+            observed: self.observation(&steps),
             preconditions: self.preconditions,
             hosts,
             steps,
@@ -258,16 +267,6 @@ impl Lowering<'_> {
         match self.draft.unproven_steps(&plan) {
             list if list.is_empty() => Ok(plan),
             list => Err(Problems { list, unproven: open.to_vec() }),
-        }
-    }
-
-    fn jumps(&self, server: &Server, hosts: &mut BTreeMap<HostId, Host>) {
-        let mut next = server.host.login.jump.clone();
-        while let Some(jump) = next.take() {
-            let Some(server) = self.draft.servers.get(&jump) else { return };
-            if hosts.insert(jump, server.host.clone()).is_none() {
-                next.clone_from(&server.host.login.jump);
-            }
         }
     }
 

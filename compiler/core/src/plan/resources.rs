@@ -8,10 +8,13 @@ use super::{
     codes::{CIRCLE, FIXED_CHANGED},
     estimate,
     lower::Lowering,
+    observed::names,
     steps::Draw,
 };
 use crate::report::Problem;
-use mig_plan::{Action, Call, Digest, Phase, Removal, Request, ResourceState, StepId, Undo, Verb};
+use mig_plan::{
+    Action, Call, Change, Difference, Digest, Phase, Removal, Request, ResourceState, Seen, StepId, Undo, Verb, call::in_words,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Lowering<'_> {
@@ -49,40 +52,114 @@ impl Lowering<'_> {
         let after: Vec<StepId> = after.into_iter().chain(self.first(&resource.host)).collect();
         let wished = self.settled_as(resource);
         let Some(known) = self.state.resources.get(&resource.address).cloned() else {
-            return Some(self.create_resource(resource, wished, after, "it is declared and not there yet".to_owned()));
+            let why = self.why_new(resource);
+            return Some(self.create_resource(resource, wished, after, why));
         };
         let Some(removal) = &known.removal else {
             return Some(self.create_resource(resource, wished, after, format!("it was a `{}` before", known.kind)));
         };
+        let drift = self.drifted(&resource.address, &resource.kind, &removal.call.look);
         let changed = changed(&known, &wished, &resource.known);
         let of = |fields: &BTreeSet<String>| changed.iter().filter(|f| fields.contains(*f)).cloned().collect::<Vec<String>>();
         let another = of(&resource.replaced_by);
-        let calls: Vec<&(BTreeSet<String>, Request)> = resource.updates.iter().filter(|(fields, _)| !of(fields).is_empty()).collect();
-        let told: BTreeSet<&String> = calls.iter().flat_map(|(fields, _)| fields).chain(&resource.replaced_by).collect();
-        if changed.is_empty() {
-            return None;
-        } else if known.kind != resource.kind || !another.is_empty() {
+        if known.kind != resource.kind || !another.is_empty() {
             let why = match another.as_slice() {
                 [] => format!("it was a `{}` and is a `{}` now", known.kind, resource.kind),
                 fields => format!("{} changed, which only another one in its place can take", list(fields)),
             };
             return Some(self.replace(resource, wished, removal, after, why));
-        } else if let Some(lost) = changed.iter().find(|f| !told.contains(f)) {
+        }
+        let by_update: BTreeSet<&String> = resource.updates.iter().flat_map(|(fields, _)| fields).collect();
+        if let Some(lost) = changed.iter().find(|f| !by_update.contains(f)) {
             let message = format!("`{lost}` of `{}` changed, and `{}` has no way to change it", resource.address, resource.kind);
             let help = format!("take the change back, or write `update {lost} …` or `replace on {lost}` into the kind");
             self.problems.push(Problem::error(FIXED_CHANGED, resource.at, message).help(help));
             return None;
         }
-        let requests = calls.iter().map(|(_, request)| request.clone()).collect();
+        let outside = match drift {
+            Some(Change::Gone) => {
+                let why = "it was applied, and is not there any more: somebody else took it away".to_owned();
+                return Some(self.create_resource(resource, wished, after, why));
+            }
+            Some(Change::Changed { differences }) => Some(differences),
+            // Of what failed no step is known that would help.
+            Some(Change::Failed) | None => None,
+        };
+        if changed.is_empty() && outside.is_none() {
+            return None;
+        }
+        let otherwise = names(outside.as_deref().unwrap_or_default());
+        if let Some(field) = otherwise.iter().find(|f| resource.replaced_by.contains(*f)) {
+            let why = format!("`{field}` was changed outside of migc, which only another one in its place sets back");
+            return Some(self.replace(resource, wished, removal, after, why));
+        }
+        Some(self.change_resource(resource, wished, after, &changed, outside.as_deref()))
+    }
+
+    /// What the program says otherwise than when it was applied, and what is otherwise on the host, becomes as declared.
+    fn change_resource(
+        &mut self,
+        resource: &Resource,
+        wished: ResourceState,
+        after: Vec<StepId>,
+        changed: &[String],
+        outside: Option<&[Difference]>,
+    ) -> StepId {
+        let otherwise = names(outside.unwrap_or_default());
+        let meant = |fields: &BTreeSet<String>| changed.iter().chain(&otherwise).any(|f| fields.contains(f));
+        let mut requests: Vec<Request> = resource.updates.iter().filter(|(fields, _)| meant(fields)).map(|(_, r)| r.clone()).collect();
+        // A difference that no update names: whatever brings about the whole of it.
+        if requests.is_empty() {
+            requests.push(resource.create.clone());
+        }
+        requests.dedup();
         let call = Call { anew: Some(resource.create.clone()), ..call(resource, Verb::Update, requests) };
-        Some(self.graph.add(Draw {
-            title: format!("change {} of {} on {}", list(&changed), call.thing, resource.host),
-            why: "the program says otherwise than when it was applied".to_owned(),
+        let there_already = matches!(self.found(&resource.look), Some(Seen::Settled));
+        let mut why = vec![];
+        if !changed.is_empty() {
+            why.push("the program says otherwise than when it was applied".to_owned());
+        }
+        match outside {
+            Some([]) => why.push("it was changed outside of migc".to_owned()),
+            Some(differences) => {
+                let change = Change::Changed { differences: differences.to_vec() };
+                why.push(format!("changed outside of migc: {}", change.in_words()));
+            }
+            None => {}
+        }
+        if there_already {
+            why.push("it is as declared already, so only the journal takes note".to_owned());
+        }
+        let verb = if changed.is_empty() { "set back" } else { "change" };
+        let what = if changed.is_empty() { otherwise.as_slice() } else { changed };
+        let of = if what.is_empty() { String::new() } else { format!("{} of ", list(what)) };
+        self.graph.add(Draw {
+            title: format!("{verb} {of}{} on {}", call.thing, resource.host),
+            why: why.join("; "),
             needs: after,
-            undo: Undo::Impossible { why: "take the change back in the program, and apply that".to_owned() },
+            undo: Undo::Impossible {
+                why: if changed.is_empty() {
+                    "how it was by hand is kept nowhere".to_owned()
+                } else {
+                    "take the change back in the program, and apply that".to_owned()
+                },
+            },
             sets: vec![(resource.address.clone(), wished)],
             ..draw(resource, Action::Call(call))
-        }))
+        })
+    }
+
+    /// Why what the state does not know is created.
+    fn why_new(&self, resource: &Resource) -> String {
+        match self.found(&resource.look) {
+            None => "it is declared and not there yet".to_owned(),
+            Some(Seen::Gone) => "it is declared, and nothing is there".to_owned(),
+            Some(Seen::Settled) => {
+                "it is declared, and there as declared: the journal takes note, and nothing on the host changes".to_owned()
+            }
+            Some(Seen::Failed) => "it is declared, and what is there says that it failed".to_owned(),
+            Some(Seen::Different(differences)) => format!("it is declared, and what is there is otherwise: {}", in_words(&differences)),
+        }
     }
 
     fn create_resource(&mut self, resource: &Resource, wished: ResourceState, after: Vec<StepId>, why: String) -> StepId {
@@ -125,6 +202,7 @@ impl Lowering<'_> {
         let mut steps: BTreeMap<&String, StepId> = BTreeMap::new();
         for (address, known) in &gone {
             let Some(removal) = &known.removal else { continue };
+            let drift = self.drifted(address, &known.kind, &removal.call.look);
             let server = self.draft.servers.get(removal.call.look.request.host());
             let (origin, at) = server.map(|s| (s.origin.clone(), s.at)).unwrap_or_default();
             let title = title_of(&removal.call);
@@ -134,7 +212,10 @@ impl Lowering<'_> {
             }
             let step = self.graph.add(Draw {
                 title,
-                why: format!("`{address}` is no longer declared"),
+                why: match drift {
+                    Some(Change::Gone) => format!("`{address}` is no longer declared, and not there any more"),
+                    _ => format!("`{address}` is no longer declared"),
+                },
                 undo: Undo::Impossible { why: "declare it again to have it created again".to_owned() },
                 removes: vec![(*address).clone()],
                 ..Draw::new(address, None, Phase::Finish, Action::Call(removal.call.clone()), &origin)

@@ -1,0 +1,74 @@
+//! How is a plan made that knows what is on the hosts? They are asked first, what they say is compared, and no host is changed.
+//!
+//! What `plan` and `apply` share.
+
+use super::{program, store};
+use crate::{exit::Failure, render::count, terminal::Terminal};
+use clap::ArgAction;
+use mig_core::{Compilation, Terms};
+use mig_plan::{Observed, Plan, Reads, Report, State};
+use mig_runtime::{observe, real::Secrets};
+use std::path::Path;
+
+/// What is asked of hosts.
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub(super) struct Observing {
+    /// Ask the hosts what became of what was applied; `--refresh=false` believes the state, and needs no host
+    #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
+    refresh: bool,
+}
+
+impl Observing {
+    /// The plan from the state to the program, with what hosts said.
+    pub(super) fn plan(
+        &self,
+        program: &program::Program,
+        compilation: &Compilation<'_>,
+        state: &State,
+        folder: &Path,
+        terminal: &mut Terminal,
+    ) -> Result<Result<Plan, Report>, Failure> {
+        let terms = Terms { observed: self.observe(program, compilation, state, folder, terminal)? };
+        Ok(compilation.plan_on(state, &terms))
+    }
+
+    fn observe(
+        &self,
+        program: &program::Program,
+        compilation: &Compilation<'_>,
+        state: &State,
+        folder: &Path,
+        terminal: &mut Terminal,
+    ) -> Result<Option<Observed>, Failure> {
+        if !self.refresh {
+            return Ok(None);
+        }
+        let reads = compilation.reads(state);
+        if reads.list.is_empty() {
+            return Ok(Some(Observed::default()));
+        }
+        let hosts: std::collections::BTreeSet<_> = reads.list.iter().map(|read| read.ask.host()).collect();
+        terminal.error(&format!("asking {}\n", count(hosts.len(), "host")));
+        ask(program, compilation, &reads, folder).map(Some)
+    }
+}
+
+/// What the hosts say. What needs a secret that is not there stays unobserved, and says so.
+pub(super) fn ask(program: &program::Program, compilation: &Compilation<'_>, reads: &Reads, folder: &Path) -> Result<Observed, Failure> {
+    let names = reads.secrets();
+    let runtime = store::runtime()?;
+    let secrets = if names.is_empty() {
+        Secrets::default()
+    } else {
+        let project = program.open()?;
+        let found = runtime.block_on(Secrets::find(&names, compilation.secret_sources(), project.root()));
+        found.unwrap_or_default()
+    };
+    let world = store::world_to_observe(&reads.hosts, folder)?.with_secrets(secrets);
+    Ok(runtime.block_on(async {
+        let observed = observe::observe(&world, reads).await;
+        world.close().await;
+        observed
+    }))
+}

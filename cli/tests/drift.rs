@@ -1,0 +1,119 @@
+//! Does `migc plan` tell what was changed outside of migc? As a program, against an sshd on loopback.
+
+#![allow(clippy::disallowed_methods, reason = "a process is started, and folders are made for it")]
+#![allow(clippy::print_stderr, reason = "what cannot be tested here is said")]
+
+#[path = "../../runtime/tests/support/mod.rs"]
+mod support;
+
+use mig_plan::{Host, Plan};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    process::{Command, Output, Stdio},
+};
+use support::{Folder, sshd::Sshd};
+
+/// A project in a folder, on one host that may be reached.
+struct Scene {
+    folder: Folder,
+    host: Host,
+    _sshd: Sshd,
+}
+
+impl Scene {
+    fn new(name: &str) -> Option<Self> {
+        let folder = Folder::new(name);
+        let sshd = Sshd::start(&folder, "")?;
+        fs::create_dir_all(folder.at("p/facts")).unwrap();
+        let facts = serde_json::json!({ "version": 1, "host": "here", "host_keys": [sshd.host_key.split(' ').take(2).collect::<Vec<_>>().join(" ")] });
+        fs::write(folder.at("p/facts/here.json"), facts.to_string()).unwrap();
+        Some(Self { host: sshd.host(), folder, _sshd: sshd })
+    }
+
+    /// Writes the program: a server and these declarations, with `DIR` for a folder of this test.
+    fn declares(&self, text: &str) {
+        let login = &self.host.login;
+        let (user, port, identity) = (login.user.as_deref().unwrap(), login.port.unwrap(), login.identity_file.as_deref().unwrap());
+        let server = format!(
+            "use ssh\nuse host\nexisting server here: ssh.host {{\n  address = 127.0.0.1\n  login = {{ user = \"{user}\", port = {port}/tcp, identity_file = \"{identity}\" }}\n  facts = survey(\"facts/here.json\")\n}}\n"
+        );
+        fs::write(self.folder.at("p/main.mig"), format!("{server}{text}\n").replace("DIR", self.folder.path().to_str().unwrap())).unwrap();
+    }
+
+    fn migc(&self, words: &[&str]) -> (i32, String, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_migc"));
+        let Output { status, stdout, stderr } = command.current_dir(self.folder.at("p")).args(words).stdin(Stdio::null()).output().unwrap();
+        (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+    }
+
+    fn plan(&self) -> Plan {
+        let (status, out, err) = self.migc(&["plan", "--json"]);
+        assert_eq!(status, 0, "{err}");
+        serde_json::from_str(&out).unwrap()
+    }
+}
+
+const MOTD: &str = r#"host.file motd { on = here, path = "DIR/motd", content = "welcome\n" }
+host.directory site { on = here, path = "DIR/site", mode = "0750" }"#;
+
+#[test]
+fn drift_is_told_apart_and_set_back() {
+    let Some(scene) = Scene::new("cli-drift") else { return };
+    scene.declares(MOTD);
+    assert!(
+        scene.plan().steps.iter().all(|s| s.why == "it is declared, and nothing is there"),
+        "nothing was applied, and nothing is there"
+    );
+    assert!(!fs::exists(scene.folder.at("p/.migc")).unwrap(), "a plan begins no state");
+    let (status, _, err) = scene.migc(&["apply", "--yes"]);
+    assert_eq!(status, 0, "{err}");
+    let (status, out, _) = scene.migc(&["plan", "--detailed-exitcode"]);
+    assert_eq!(status, 0, "{out}");
+    assert!(out.starts_with("nothing to do") && out.contains("2 things looked at on the hosts"), "{out}");
+
+    fs::write(scene.folder.at("motd"), "by hand").unwrap();
+    fs::set_permissions(scene.folder.at("motd"), fs::Permissions::from_mode(0o666)).unwrap();
+    fs::remove_dir(scene.folder.at("site")).unwrap();
+    let (status, out, _) = scene.migc(&["plan", "--detailed-exitcode"]);
+    assert_eq!(status, 2, "{out}");
+    for said in [
+        "drift: 2 things changed outside of migc since the last apply",
+        "motd (host.file) on here\n    `mode` was 0644 and is 0666, `content` was as declared and is 7 bytes with sha256 ",
+        "site (host.directory) on here\n    it is not there any more; see step",
+        "set back `mode`, `content` of `motd` (host.file) on here",
+        "create `site` (host.directory) on here",
+    ] {
+        assert!(out.contains(said), "{said}\n{out}");
+    }
+    let (_, out, _) = scene.migc(&["plan", "--format", "markdown"]);
+    assert!(out.contains("| site | here | it is not there any more | see step"), "{out}");
+    let plan = scene.plan();
+    assert_eq!(plan, scene.plan(), "the same observations give the same plan");
+    assert_eq!(plan.observed.unwrap().drift.len(), 2);
+    let (status, out, _) = scene.migc(&["plan", "--refresh=false", "--detailed-exitcode"]);
+    assert!(status == 0 && out.contains("no host was asked what became of it"), "{out}");
+
+    let (status, out, err) = scene.migc(&["apply", "--yes"]);
+    assert_eq!(status, 0, "{out}{err}");
+    assert_eq!(fs::read_to_string(scene.folder.at("motd")).unwrap(), "welcome\n");
+    assert_eq!(fs::metadata(scene.folder.at("site")).unwrap().permissions().mode() & 0o7777, 0o750);
+    assert_eq!(scene.plan().steps, []);
+}
+
+#[test]
+fn a_host_that_is_away_is_told_and_its_things_are_planned_as_the_state_has_them() {
+    let Some(scene) = Scene::new("cli-away") else { return };
+    scene.declares(MOTD);
+    assert_eq!(scene.migc(&["apply", "--yes"]).0, 0);
+    let Scene { folder, host, _sshd } = scene;
+    drop(_sshd);
+    let text = fs::read_to_string(folder.at("p/main.mig")).unwrap();
+    fs::write(folder.at("p/main.mig"), text.replace("0750", "0700")).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_migc")).current_dir(folder.at("p")).arg("plan").stdin(Stdio::null()).output().unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{out}");
+    assert!(out.contains("not observed: here: ") && out.contains("planned for as the state has it"), "{out}");
+    assert!(out.contains("change `mode` of `site` (host.directory) on here"), "{out}");
+    assert!(host.login.port.is_some());
+}

@@ -1,0 +1,99 @@
+//! What is asked of hosts before a plan is made, and what of their answers differs from what was applied?
+//!
+//! Each thing is asked by its own `read`: as the state keeps it, which tells what became of it, and as the program has it, which
+//! tells what is still to do.
+
+use super::{draft::Draft, lower::Lowering};
+use mig_plan::{Ask, Change, Difference, Drift, Host, HostId, Look, Observation, Observed, Read, Reads, Seen, State, Step, Unseen};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// On which terms is a plan made?
+#[derive(Debug, Clone, Default)]
+pub struct Terms {
+    /// What hosts said; without it the state is believed.
+    pub observed: Option<Observed>,
+}
+
+impl Draft {
+    /// What to ask before a plan from that state is made.
+    pub(crate) fn reads(&self, state: &State) -> Reads {
+        let renames = self.renames(state);
+        let known = self.renamed(state, &renames.list);
+        let list = self.questions(&known);
+        let mut hosts = BTreeMap::new();
+        for read in &list {
+            self.way(read.ask.host(), &mut hosts);
+        }
+        Reads { hosts, list }
+    }
+
+    /// Every question, once, about what is on servers that can be reached.
+    fn questions(&self, known: &State) -> Vec<Read> {
+        let kept = known.resources.iter().filter_map(|(address, r)| Some((address, &r.removal.as_ref()?.call.look)));
+        let declared = self.resources.iter().map(|(address, resource)| (address, &resource.look));
+        let mut looks: Vec<(&String, &Look)> = kept.chain(declared).collect();
+        looks.sort_by_key(|(address, _)| *address);
+        let all = looks.into_iter().map(|(address, look)| Read { address: address.clone(), ask: Ask::look(look) });
+        let mut noted = BTreeSet::new();
+        all.filter(|read| self.is_reachable(read.ask.host()) && noted.insert(read.ask.key())).collect()
+    }
+
+    fn is_reachable(&self, host: &str) -> bool {
+        self.servers.get(host).is_some_and(|server| server.unreachable().is_none())
+    }
+
+    /// Notes how a host is reached, and those on the way.
+    pub(super) fn way(&self, host: &str, hosts: &mut BTreeMap<HostId, Host>) {
+        let mut next = Some(host.to_owned());
+        while let Some(server) = next.take().and_then(|host| self.servers.get(&host)) {
+            if hosts.insert(server.address.clone(), server.host.clone()).is_none() {
+                next.clone_from(&server.host.login.jump);
+            }
+        }
+    }
+}
+
+impl Lowering<'_> {
+    /// How a thing was found, if it was asked for and answered.
+    pub(super) fn found(&self, look: &Look) -> Option<Seen> {
+        self.observed.and_then(|observed| observed.answer(&Ask::look(look))).map(|answer| look.judge(answer))
+    }
+
+    /// What became of a thing since it was applied; noted as drift.
+    pub(super) fn drifted(&mut self, address: &str, kind: &str, look: &Look) -> Option<Change> {
+        let change = match self.found(look)? {
+            Seen::Settled => return None,
+            Seen::Gone => Change::Gone,
+            Seen::Failed => Change::Failed,
+            Seen::Different(differences) => Change::Changed { differences },
+        };
+        let host = look.request.host().clone();
+        self.drift.push(Drift { address: address.to_owned(), kind: kind.to_owned(), host, change: change.clone(), steps: vec![] });
+        Some(change)
+    }
+
+    /// What the plan keeps of all that.
+    pub(super) fn observation(&self, steps: &[Step]) -> Option<Observation> {
+        let observed = self.observed?;
+        let mut drift = self.drift.clone();
+        drift.sort_by(|a, b| a.address.cmp(&b.address));
+        for one in &mut drift {
+            one.steps = steps.iter().filter(|s| s.address == one.address).map(|s| s.id.clone()).collect();
+        }
+        let questions = self.draft.questions(self.state);
+        let unanswered = |read: &&Read| observed.answer(&read.ask).is_none();
+        let mut unseen: BTreeMap<String, String> = observed.away.clone();
+        for read in questions.iter().filter(unanswered).filter(|r| !observed.away.contains_key(r.ask.host())) {
+            let why = observed.why_not(&read.ask).unwrap_or("it was not asked");
+            unseen.entry(read.address.clone()).or_insert_with(|| why.to_owned());
+        }
+        let seen: BTreeSet<&String> = questions.iter().filter(|r| !unanswered(r)).map(|r| &r.address).collect();
+        let unseen = unseen.into_iter().map(|(address, why)| Unseen { address, why: mig_plan::visible::line(&why) }).collect();
+        Some(Observation { count: seen.len(), drift, unseen })
+    }
+}
+
+/// Names of what is otherwise.
+pub(super) fn names(differences: &[Difference]) -> Vec<String> {
+    differences.iter().map(|d| d.name.clone()).collect()
+}

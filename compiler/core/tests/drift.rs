@@ -1,0 +1,147 @@
+//! What does a plan do about what hosts say? Answers are made up here; how they are fetched is tested in mig_runtime.
+#![allow(missing_docs, reason = "a test")]
+
+mod common;
+
+use common::{load, program};
+use mig_core::Terms;
+use mig_plan::{Action, Ask, Change, Observed, Plan, Reads, State, Verb};
+use serde_json::{Value, json};
+
+const KINDS: &str = r#"
+use ssh
+kind note {
+  on  : server fixed
+  path: Path fixed
+  text: Str = "x"
+  mode: Str = "0644"
+  size: Int = 1
+  needs: [note] = []
+  create ssh(sh"make {path} {mode} {size}") { stdin text = text }
+  read ssh(sh"look {path} {mode}") { stdin text = text } from $ { mode = $.mode, size = $.size } ready $.text == "as declared" gone $.there == false failed $.broken == true
+  update text ssh(sh"fill {path}") { stdin text = text }
+  update mode ssh(sh"chmod {mode} {path}")
+  replace on size
+  delete ssh(sh"drop {path}")
+}
+server a: ssh.host { address = 10.0.0.1 }
+server b: ssh.host { address = 10.0.0.2, login = { jump = a } }
+"#;
+const N: &str = r#"note n { on = b, path = "/n", text = "hello" }"#;
+
+fn reads(text: &str, state: &State) -> Reads {
+    let files = program(&format!("{KINDS}{text}"));
+    load(&files).compile().reads(state)
+}
+
+/// The plan where everything that is asked gets its answer.
+fn plan(text: &str, state: &State, answer: impl Fn(&str, &Ask) -> Result<Value, String>) -> Plan {
+    let files = program(&format!("{KINDS}{text}"));
+    let loaded = load(&files);
+    let compilation = loaded.compile();
+    let asked = compilation.reads(state);
+    let answers = asked.list.iter().map(|read| (read.ask.key(), answer(&read.address, &read.ask))).collect();
+    let terms = Terms { observed: Some(Observed { answers, ..Observed::default() }) };
+    compilation.plan_on(state, &terms).unwrap_or_else(|problems| panic!("{problems:#?}"))
+}
+
+fn applied(text: &str) -> State {
+    let files = program(&format!("{KINDS}{text}"));
+    let mut state = State { project: "default".to_owned(), ..State::default() };
+    let plan = load(&files).compile().plan(&state).unwrap();
+    plan.steps.into_iter().for_each(|step| state.resources.extend(step.sets));
+    state
+}
+
+fn steps(plan: &Plan) -> Vec<(&str, &str)> {
+    plan.steps.iter().map(|s| (s.title.as_str(), s.why.as_str())).collect()
+}
+
+fn there(mode: &str, text: &str) -> Value {
+    json!({ "there": true, "mode": mode, "size": 1, "text": text })
+}
+
+#[test]
+fn everything_is_asked_once_as_it_was_applied_and_as_it_is_declared() {
+    let one = reads(N, &State::default());
+    assert_eq!((one.list.len(), one.hosts.keys().map(String::as_str).collect::<Vec<_>>()), (1, vec!["a", "b"]));
+    let state = applied(N);
+    assert_eq!(reads(N, &state), one, "what did not change is asked in the same words");
+    let both = reads(&N.replace("/n\"", "/n\", mode = \"0600\""), &state);
+    assert_eq!(both.list.iter().map(|r| r.address.as_str()).collect::<Vec<_>>(), ["n", "n"]);
+    assert_eq!(reads("", &state), one, "what is no longer declared is asked too");
+    assert_eq!(reads(&N.replace("note n", "@moved(from = n)\nnote m"), &state).list[0].address, "m");
+}
+
+#[test]
+fn what_is_as_it_was_applied_needs_nothing() {
+    let plan = plan(N, &applied(N), |_, _| Ok(there("0644", "as declared")));
+    let observed = plan.observed.as_ref().unwrap();
+    assert_eq!((plan.steps.len(), observed.count, observed.drift.len(), observed.unseen.len()), (0, 1, 0, 0));
+}
+
+#[test]
+fn what_was_changed_outside_is_told_apart_from_what_the_program_changes_and_set_back() {
+    let plan_of = |text: &str, answer: Value| plan(text, &applied(N), |_, _| Ok(answer.clone()));
+    let drifted = plan_of(N, there("0666", "as declared"));
+    assert_eq!(steps(&drifted), [("set back `mode` of `n` (note) on b", "changed outside of migc: `mode` was 0644 and is 0666")]);
+    let Action::Call(call) = &drifted.steps[0].action else { panic!("{drifted:?}") };
+    assert_eq!((call.verb, call.requests.len(), call.anew.is_some()), (Verb::Update, 1, true));
+    let drift = &drifted.observed.as_ref().unwrap().drift[0];
+    assert_eq!((drift.address.as_str(), drift.host.as_str(), drift.steps.as_slice()), ("n", "b", &[drifted.steps[0].id.clone()][..]));
+    let both = plan_of(&N.replace("hello", "bye"), there("0666", "7 bytes"));
+    assert_eq!(
+        steps(&both),
+        [(
+            "change `text` of `n` (note) on b",
+            "the program says otherwise than when it was applied; changed outside of migc: `mode` was 0644 and is 0666, `text` was as declared and is 7 bytes"
+        )]
+    );
+    let Action::Call(call) = &both.steps[0].action else { panic!("{both:?}") };
+    assert_eq!(call.requests.len(), 2, "the program's change and the one that is set back");
+    let wished = plan(&N.replace("hello", "bye"), &applied(N), |_, ask| {
+        let Ask::Script { request, .. } = ask;
+        let is_new = serde_json::to_string(request).unwrap().contains("bye");
+        Ok(there("0644", if is_new { "as declared" } else { "3 bytes" }))
+    });
+    assert!(wished.steps[0].why.ends_with("it is as declared already, so only the journal takes note"), "{:?}", steps(&wished));
+    let another = plan_of(N, json!({ "there": true, "mode": "0644", "size": 3, "text": "as declared" }));
+    assert_eq!(another.steps.iter().map(|s| s.title.as_str()).collect::<Vec<_>>(), ["delete `n` (note) on b", "create `n` (note) on b"]);
+    let failed = plan_of(N, json!({ "there": true, "broken": true }));
+    assert_eq!((failed.steps.len(), &failed.observed.as_ref().unwrap().drift[0].change), (0, &Change::Failed));
+}
+
+#[test]
+fn what_is_gone_is_created_again_and_not_deleted_twice() {
+    let gone = |text: &str| plan(text, &applied(N), |_, _| Ok(json!({ "there": false })));
+    let why = "it was applied, and is not there any more: somebody else took it away";
+    assert_eq!(steps(&gone(N)), [("create `n` (note) on b", why)]);
+    assert_eq!(gone(N).observed.unwrap().drift[0].change, Change::Gone);
+    assert_eq!(steps(&gone("")), [("delete `n` (note) on b", "`n` is no longer declared, and not there any more")]);
+    let renamed = gone(&N.replace("note n", "@moved(from = n)\nnote m"));
+    assert_eq!(renamed.observed.as_ref().unwrap().drift[0].address, "m");
+    assert_eq!(renamed.steps.len(), 2, "{:?}", steps(&renamed));
+}
+
+#[test]
+fn what_is_new_says_what_it_finds() {
+    let new = |answer: Value| plan(N, &State::default(), |_, _| Ok(answer.clone())).steps.remove(0).why;
+    assert_eq!(new(json!({ "there": false })), "it is declared, and nothing is there");
+    assert!(new(there("0644", "as declared")).starts_with("it is declared, and there as declared"));
+    assert_eq!(new(there("0600", "as declared")), "it is declared, and what is there is otherwise: `mode` is 0600 and not 0644");
+}
+
+#[test]
+fn what_is_not_seen_is_planned_for_as_the_state_has_it_and_said() {
+    let state = applied(N);
+    let unseen = plan(N, &state, |_, _| Err("no JSON\u{1b}".to_owned()));
+    let observed = unseen.observed.as_ref().unwrap();
+    assert_eq!((unseen.steps.len(), observed.count, observed.drift.len()), (0, 0, 0));
+    assert_eq!((observed.unseen[0].address.as_str(), observed.unseen[0].why.as_str()), ("n", "no JSON\\u{1b}"));
+    let files = program(&format!("{KINDS}{N}"));
+    let loaded = load(&files);
+    let away = Observed { away: [("b".to_owned(), "no route".to_owned())].into(), ..Observed::default() };
+    let plan = loaded.compile().plan_on(&state, &Terms { observed: Some(away) }).unwrap();
+    assert_eq!(plan.observed.unwrap().unseen[0].address, "b", "a host is told once, and not each thing on it");
+    assert_eq!(loaded.compile().plan(&state).unwrap().observed, None);
+}
