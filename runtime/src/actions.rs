@@ -4,7 +4,7 @@
 
 mod adopt;
 pub(crate) mod call;
-mod container;
+pub(crate) mod container;
 mod copy;
 mod image;
 pub(crate) mod mask;

@@ -5,7 +5,7 @@
 
 use crate::{
     Output, Script, World, WorldError,
-    actions::{call::read_answer, mask::forms},
+    actions::{call::read_answer, container::ContainerState, mask::forms},
     scripts,
     wire::printable,
 };
@@ -80,7 +80,10 @@ async fn of_host<W: World>(world: &W, host: &str, reads: &[&Read]) -> (Answers, 
 
 /// What is run for it.
 fn question<W: World>(world: &W, read: &Read) -> Result<Script, String> {
-    let Ask::Script { request: Request::Ssh { script, words, stdin, .. }, .. } = &read.ask;
+    let Request::Ssh { script, words, stdin, .. } = match &read.ask {
+        Ask::Script { request, .. } => request,
+        Ask::Container { name, .. } => return Ok(scripts::container_look(name)),
+    };
     let stdin = match stdin {
         None => String::new(),
         Some(Input::Text(text)) => text.clone(),
@@ -145,7 +148,7 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 
 /// The answer as JSON, without the secret that the question carried, or why it is none.
 fn judge<W: World>(world: &W, read: &Read, told: &Told) -> Result<Value, String> {
-    let Ask::Script { any_status, .. } = &read.ask;
+    let any_status = matches!(read.ask, Ask::Script { any_status: true, .. });
     let secret = read.ask.secret().and_then(|name| world.secret(name)).map(|value| forms(&value)).unwrap_or_default();
     let without = |text: String| secret.iter().fold(text, |text, form| text.replace(form, "(secret)"));
     if told.stdout.len() > ANSWER_MAX_BYTES {
@@ -160,7 +163,13 @@ fn judge<W: World>(world: &W, read: &Read, told: &Told) -> Result<Value, String>
         return Err(format!("what asks for it ended with status {}{said}", told.status));
     }
     let text = without(String::from_utf8_lossy(&told.stdout).into_owned());
-    read_answer(text.trim_end(), told.status, *any_status).ok_or_else(|| "what its kind prints to tell of it is no JSON".to_owned())
+    match read.ask {
+        Ask::Script { .. } => {
+            let answer = read_answer(text.trim_end(), told.status, any_status);
+            answer.ok_or_else(|| "what its kind prints to tell of it is no JSON".to_owned())
+        }
+        Ask::Container { .. } => ContainerState::read(&text).map_or_else(|| Err("Docker's answer is none".to_owned()), Ok),
+    }
 }
 
 #[cfg(test)]

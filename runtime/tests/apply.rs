@@ -3,11 +3,12 @@
 mod common;
 
 use common::{NEW, OLD, facts, finish, id, options, plan, run, world};
-use mig_plan::Plan;
+use mig_plan::{Ask, Plan, Read, Reads};
 use mig_runtime::{
     event::Event,
     executor::{Exit, resume},
     journal,
+    observe::observe,
     sim::SimWorld,
 };
 use std::collections::BTreeMap;
@@ -148,4 +149,25 @@ fn what_could_not_be_compared_ends_with_five() {
     let (result, _) = finish(&world, &plan);
     assert_eq!(result.exit.code(), 5);
     assert!(result.problems[0].message.contains("not verified"), "{:?}", result.problems);
+}
+
+#[test]
+fn what_became_of_a_container_is_observed() {
+    let (world, plan) = world(&["mysql"]);
+    assert_eq!(finish(&world, &plan).0.exit, Exit::Done);
+    let ask = Ask::Container { host: NEW.to_owned(), name: "mysql".to_owned() };
+    let reads = Reads { hosts: plan.hosts.clone(), list: vec![Read { address: "mysql".to_owned(), ask: ask.clone() }] };
+    let look = || {
+        let observed = world.drive(observe(&world, &reads)).unwrap();
+        observed.answer(&ask).cloned().ok_or_else(|| observed.why_not(&ask).unwrap().to_owned())
+    };
+    let seen = look().unwrap();
+    assert_eq!((&seen["there"], &seen["running"], &seen["status"]), (&true.into(), &true.into(), &"running".into()), "{seen}");
+    world.host(NEW).unwrap().containers.get_mut("mysql").unwrap().status = "exited";
+    let seen = look().unwrap();
+    assert_eq!((&seen["there"], &seen["running"]), (&true.into(), &false.into()), "{seen}");
+    world.host(NEW).unwrap().containers.clear();
+    assert_eq!(look().unwrap(), serde_json::json!({ "there": false }));
+    world.host(NEW).unwrap().docker = false;
+    assert_eq!(look(), Err("what asks for it ended with status 1: docker does not answer".to_owned()));
 }

@@ -6,6 +6,7 @@
 
 mod called;
 pub(crate) mod codes;
+mod containers;
 pub(crate) mod declared;
 mod draft;
 mod estimate;

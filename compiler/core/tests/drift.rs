@@ -1,4 +1,4 @@
-//! What does a plan do about what hosts say? Answers are made up here; how they are fetched is tested in mig_runtime.
+//! What does a plan do about what hosts say? Answers are made up here; how they are fetched is tested in `mig_runtime`.
 #![allow(missing_docs, reason = "a test")]
 
 mod common;
@@ -100,8 +100,7 @@ fn what_was_changed_outside_is_told_apart_from_what_the_program_changes_and_set_
     let Action::Call(call) = &both.steps[0].action else { panic!("{both:?}") };
     assert_eq!(call.requests.len(), 2, "the program's change and the one that is set back");
     let wished = plan(&N.replace("hello", "bye"), &applied(N), |_, ask| {
-        let Ask::Script { request, .. } = ask;
-        let is_new = serde_json::to_string(request).unwrap().contains("bye");
+        let is_new = serde_json::to_string(ask).unwrap().contains("bye");
         Ok(there("0644", if is_new { "as declared" } else { "3 bytes" }))
     });
     assert!(wished.steps[0].why.ends_with("it is as declared already, so only the journal takes note"), "{:?}", steps(&wished));
@@ -144,4 +143,73 @@ fn what_is_not_seen_is_planned_for_as_the_state_has_it_and_said() {
     let plan = loaded.compile().plan_on(&state, &Terms { observed: Some(away) }).unwrap();
     assert_eq!(plan.observed.unwrap().unseen[0].address, "b", "a host is told once, and not each thing on it");
     assert_eq!(loaded.compile().plan(&state).unwrap().observed, None);
+}
+
+const SERVICE: &str = r#"
+use docker
+service web: docker.container { on = a, image = "nginx:1.17.6", restart = "always" }
+"#;
+
+/// The plan where Docker says that of the container.
+fn service_plan(text: &str, answer: &dyn Fn(&State) -> Value) -> Plan {
+    let state = applied(SERVICE);
+    plan(text, &state, |_, ask| {
+        assert!(matches!(ask, Ask::Container { name, .. } if name == "web"), "{ask:?}");
+        Ok(answer(&state))
+    })
+}
+
+fn container(state: &State, changes: &Value) -> Value {
+    let known = &state.resources["web"];
+    let mut all = json!({ "there": true, "running": true, "status": "running", "exit_code": 0, "restart": "always",
+        "owner": known.attributes["owner"], "spec": known.digest });
+    all.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    all
+}
+
+#[test]
+fn what_became_of_a_container_is_seen() {
+    for (changes, drift, titles) in [
+        (json!({}), "", &[][..]),
+        (
+            json!({ "running": false, "status": "exited", "exit_code": 137 }),
+            "`status` was running and is exited with exit status 137",
+            &["start `web` on a", "wait until `web` answers on a"],
+        ),
+        (json!({ "restart": "" }), "`restart` was always and is no", &["set back the restart policy of `web` on a to always"]),
+        (
+            json!({ "there": false }),
+            "it is not there any more",
+            &[
+                "bring the image nginx:1.17.6 to a",
+                "create the container `web` on a, not started",
+                "start `web` on a",
+                "wait until `web` answers on a",
+            ],
+        ),
+        (
+            json!({ "spec": "sha256:other" }),
+            "`container` was the one that was created and is another one of that name",
+            &[
+                "bring the image nginx:1.17.6 to a",
+                "create the container `web` on a, not started",
+                "start `web` on a",
+                "wait until `web` answers on a",
+            ],
+        ),
+        (json!({ "owner": "" }), "`owner` was default/web and is nothing", &[]),
+    ] {
+        let plan = service_plan(SERVICE, &|state| container(state, &changes));
+        let said: Vec<String> = plan.observed.as_ref().unwrap().drift.iter().map(|d| d.change.in_words()).collect();
+        assert_eq!(said.join("; "), drift);
+        assert_eq!(plan.steps.iter().map(|s| s.title.as_str()).collect::<Vec<_>>(), titles, "{changes}");
+        assert_eq!(plan.observed.unwrap().drift.iter().map(|d| d.steps.len()).sum::<usize>(), titles.len());
+    }
+    let kept = service_plan(&SERVICE.replace("service web", "@keep\nservice web"), &|_| json!({ "there": false }));
+    assert_eq!(kept.steps.iter().filter(|s| matches!(s.action, Action::CreateContainer { .. })).count(), 1, "what is gone is not replaced");
+    let undeclared = service_plan("", &|_| json!({ "there": false }));
+    assert_eq!(
+        undeclared.steps[0].why,
+        "`web` is no longer declared, and its container is not there any more; what it mounts stays on the host"
+    );
 }

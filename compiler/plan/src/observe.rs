@@ -50,6 +50,13 @@ pub enum Ask {
         /// Is another exit status than 0 an answer too?
         any_status: bool,
     },
+    /// What Docker says of a container: `there`, and then `running`, `status`, `exit_code`, `restart`, `owner`, `spec`.
+    Container {
+        /// Where.
+        host: HostId,
+        /// Its name.
+        name: String,
+    },
 }
 
 impl Ask {
@@ -62,6 +69,7 @@ impl Ask {
     pub fn host(&self) -> &HostId {
         match self {
             Self::Script { request, .. } => request.host(),
+            Self::Container { host, .. } => host,
         }
     }
 
@@ -69,6 +77,7 @@ impl Ask {
     pub fn secret(&self) -> Option<&str> {
         match self {
             Self::Script { request, .. } => request.secret(),
+            Self::Container { .. } => None,
         }
     }
 

@@ -5,6 +5,7 @@
 use super::{Context, Failure, Performed, refused};
 use crate::{Output, World, scripts};
 use mig_plan::{Action, ContainerSpec, Digest, EnvValue};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// SIGTERM's exit status: the program took the signal and ended by it.
@@ -14,7 +15,7 @@ const OPEN_FILE_COUNT_MAX: usize = 5;
 
 /// What `container_look` answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ContainerState {
+pub(crate) struct ContainerState {
     pub(super) running: bool,
     pub(super) status: String,
     pub(super) exit_code: i64,
@@ -38,6 +39,19 @@ impl ContainerState {
             out_of_memory: text("oom") == "true",
             restart: text("restart"),
         })
+    }
+
+    /// The answer as the compiler compares it: numbers and truth as such, all else as text.
+    pub(crate) fn read(text: &str) -> Option<Value> {
+        let text = text.trim_end_matches('\n');
+        if text == "absent" {
+            return Some(json!({ "there": false }));
+        }
+        let fields = text.split('\t').filter_map(|field| field.split_once('='));
+        let mut out: Map<String, Value> = fields.map(|(name, value)| (name.to_owned(), value.into())).collect();
+        let (running, code) = (out.get("running")?.as_str()? == "true", out.get("exit_code")?.as_str()?.parse::<i64>().ok()?);
+        out.extend([("there".to_owned(), true.into()), ("running".to_owned(), running.into()), ("exit_code".to_owned(), code.into())]);
+        Some(Value::Object(out))
     }
 
     /// It has ended, and docker will not start it again.

@@ -19,9 +19,11 @@ field() { docker container inspect --format "$2" -- "$1"; }
 
 # container_line NAME: the answer of container_look.
 container_line() {
-    if ! exists "$1"; then
-        echo absent
-        return 0
-    fi
-    docker container inspect --format "status={{.State.Status}}	running={{.State.Running}}	exit_code={{.State.ExitCode}}	oom={{.State.OOMKilled}}	restart={{.HostConfig.RestartPolicy.Name}}{{if .HostConfig.RestartPolicy.MaximumRetryCount}}:{{.HostConfig.RestartPolicy.MaximumRetryCount}}{{end}}	image_id={{.Image}}	image={{.Config.Image}}	owner={{if .Config.Labels}}{{index .Config.Labels \"migc.owner\"}}{{end}}	spec={{if .Config.Labels}}{{index .Config.Labels \"migc.spec\"}}{{end}}" -- "$1"
+    need_docker
+    line=$(docker container inspect --format "name={{.Name}}	status={{.State.Status}}	running={{.State.Running}}	exit_code={{.State.ExitCode}}	oom={{.State.OOMKilled}}	restart={{.HostConfig.RestartPolicy.Name}}{{if .HostConfig.RestartPolicy.MaximumRetryCount}}:{{.HostConfig.RestartPolicy.MaximumRetryCount}}{{end}}	image_id={{.Image}}	image={{.Config.Image}}	owner={{if .Config.Labels}}{{index .Config.Labels \"migc.owner\"}}{{end}}	spec={{if .Config.Labels}}{{index .Config.Labels \"migc.spec\"}}{{end}}" -- "$1" 2>/dev/null)
+    case $line in
+    # inspect also takes the beginning of an id for a name.
+    "name=/$1	"*) printf '%s\n' "${line#*	}" ;;
+    *) echo absent ;;
+    esac
 }

@@ -30,6 +30,7 @@ fn questions(stdin: &str) -> Option<Vec<Script>> {
         if let Some(text) = line.strip_prefix("text ") {
             name = match text.split(' ').next()? {
                 "call" => "call",
+                "container_look" => "container_look",
                 _ => "unknown",
             };
             continue;

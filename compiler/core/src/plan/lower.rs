@@ -194,13 +194,15 @@ impl Lowering<'_> {
     /// Containers that no declaration asks for any more.
     fn removed(&mut self) {
         let mut kept = vec![];
-        for (address, resource) in &self.state.resources {
+        let state = self.state;
+        for (address, resource) in &state.resources {
             let (Some(host), Some(container)) = (resource.attributes.get("host"), resource.attributes.get("container")) else { continue };
             if self.draft.services.contains_key(address) || !self.draft.servers.contains_key(host) {
                 continue;
             }
             let (origin, at) = self.draft.servers.get(host).map(|s| (s.origin.clone(), s.at)).unwrap_or_default();
             let owner = resource.attributes.get("owner").cloned();
+            let gone = if self.fate(address, None).gone { ", and its container is not there any more" } else { "" };
             let action = Action::RemoveContainer { host: host.clone(), container: container.clone(), owner };
             let title = format!("remove the container `{container}` from {host}");
             if resource.keep {
@@ -209,7 +211,7 @@ impl Lowering<'_> {
             }
             self.graph.add(Draw {
                 title,
-                why: format!("`{address}` is no longer declared; what it mounts stays on the host"),
+                why: format!("`{address}` is no longer declared{gone}; what it mounts stays on the host"),
                 estimate: estimate::seconds(estimate::STOP_SECONDS),
                 undo: Undo::Impossible { why: "declare it again to have it created again".to_owned() },
                 removes: vec![address.clone()],

@@ -3,8 +3,10 @@
 //! Each thing is asked by its own `read`: as the state keeps it, which tells what became of it, and as the program has it, which
 //! tells what is still to do.
 
-use super::{draft::Draft, lower::Lowering};
-use mig_plan::{Ask, Change, Difference, Drift, Host, HostId, Look, Observation, Observed, Read, Reads, Seen, State, Step, Unseen};
+use super::{containers::place, draft::Draft, lower::Lowering};
+use mig_plan::{
+    Ask, Change, Difference, Drift, Host, HostId, Look, Observation, Observed, Read, Reads, ResourceState, Seen, State, Step, Unseen,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// On which terms is a plan made?
@@ -29,11 +31,12 @@ impl Draft {
 
     /// Every question, once, about what is on servers that can be reached.
     fn questions(&self, known: &State) -> Vec<Read> {
-        let kept = known.resources.iter().filter_map(|(address, r)| Some((address, &r.removal.as_ref()?.call.look)));
-        let declared = self.resources.iter().map(|(address, resource)| (address, &resource.look));
-        let mut looks: Vec<(&String, &Look)> = kept.chain(declared).collect();
-        looks.sort_by_key(|(address, _)| *address);
-        let all = looks.into_iter().map(|(address, look)| Read { address: address.clone(), ask: Ask::look(look) });
+        let look = |r: &ResourceState| r.removal.as_ref().map(|removal| Ask::look(&removal.call.look));
+        let kept = known.resources.iter().filter_map(|(address, r)| Some((address, look(r).or_else(|| place(r))?)));
+        let declared = self.resources.iter().map(|(address, resource)| (address, Ask::look(&resource.look)));
+        let mut all: Vec<(&String, Ask)> = kept.chain(declared).collect();
+        all.sort_by_key(|(address, _)| *address);
+        let all = all.into_iter().map(|(address, ask)| Read { address: address.clone(), ask });
         let mut noted = BTreeSet::new();
         all.filter(|read| self.is_reachable(read.ask.host()) && noted.insert(read.ask.key())).collect()
     }

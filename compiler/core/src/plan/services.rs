@@ -26,10 +26,15 @@ impl Lowering<'_> {
     }
 
     fn service(&mut self, service: &Service) {
-        let before = self.before(service);
+        let fate = self.fate(&service.address, Some(&service.spec.restart));
+        let before = self.before(service).filter(|_| !fate.gone);
         let elsewhere = before.as_ref().filter(|(host, name)| *host != service.on || *name != service.spec.name);
         let settled = self.is_settled(&service.address, Digest::of(&service.spec).as_str());
-        if (settled && elsewhere.is_none()) || !self.stays_with_its_data(service) {
+        if settled && elsewhere.is_none() && !fate.gone && !fate.another {
+            self.mend(service, &fate);
+            return;
+        }
+        if !self.stays_with_its_data(service) {
             return;
         }
         self.require(&service.on, &service.address, Requirement::Tools { names: vec!["docker".to_owned()] }, &service.origin);
@@ -40,7 +45,12 @@ impl Lowering<'_> {
             self.ports(service);
         }
         let image = self.bring_image(service, None, None, None);
-        let why = if before.is_some() { "it differs from what is declared" } else { "it is declared and not there yet" };
+        let why = match &before {
+            None if fate.gone => "it was applied, and is not there any more: somebody else took it away",
+            None => "it is declared and not there yet",
+            Some(_) if fate.another => "another container of that name was made outside of migc",
+            Some(_) => "it differs from what is declared",
+        };
         let create = self.create(service, None, vec![image], why);
         match elsewhere {
             // Another container of the host has its ports and folders, so it ends first.

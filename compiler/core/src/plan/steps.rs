@@ -140,6 +140,13 @@ impl Graph {
         }
     }
 
+    /// Another reason than such steps mostly have.
+    pub(super) fn why(&mut self, step: &str, why: &str) {
+        if let Some(step) = self.step(step) {
+            why.clone_into(&mut step.why);
+        }
+    }
+
     /// One more need of a step.
     pub(super) fn need(&mut self, step: &str, need: &StepId) {
         if let Some(step) = self.step(step)
