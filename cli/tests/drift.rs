@@ -91,6 +91,11 @@ fn drift_is_told_apart_and_set_back() {
     let plan = scene.plan();
     assert_eq!(plan, scene.plan(), "the same observations give the same plan");
     assert_eq!(plan.observed.unwrap().drift.len(), 2);
+    let (status, out, _) = scene.migc(&["plan", "--target", "site"]);
+    assert!(status == 0 && out.starts_with("partial: only site and what it needs; nothing else is to do\n"), "{out}");
+    assert!(out.contains("drift: 1 thing") && !out.contains("motd"), "{out}");
+    let (status, _, err) = scene.migc(&["plan", "--target", "sit"]);
+    assert!(status == 64 && err.contains("did you mean `site`?"), "{err}");
     let (status, out, _) = scene.migc(&["plan", "--refresh=false", "--detailed-exitcode"]);
     assert!(status == 0 && out.contains("no host was asked what became of it"), "{out}");
 

@@ -161,6 +161,9 @@ fn check_precondition(plan: &Plan, precondition: &Precondition, problems: &mut P
 
 /// Only shown, but shown before a person says yes.
 fn check_observed(plan: &Plan, problems: &mut Problems) {
+    for target in plan.partial.iter().flat_map(|partial| &partial.targets) {
+        problems.check("target", check_name(target));
+    }
     let Some(observed) = &plan.observed else { return };
     for one in &observed.drift {
         for name in [&one.address, &one.kind, &one.host] {

@@ -3,9 +3,13 @@
 //! What `plan` and `apply` share.
 
 use super::{program, store};
-use crate::{exit::Failure, render::count, terminal::Terminal};
+use crate::{
+    exit::Failure,
+    render::{count, near::near},
+    terminal::Terminal,
+};
 use clap::ArgAction;
-use mig_core::{Compilation, Terms};
+use mig_core::{Compilation, Terms, is_below};
 use mig_plan::{Observed, Plan, Reads, Report, State};
 use mig_runtime::{observe, real::Secrets};
 use std::path::Path;
@@ -17,6 +21,9 @@ pub(super) struct Observing {
     /// Ask the hosts what became of what was applied; `--refresh=false` believes the state, and needs no host
     #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
     refresh: bool,
+    /// Plan for this address only, with what it needs; can be given more than once
+    #[arg(long, value_name = "ADDRESS")]
+    target: Vec<String>,
 }
 
 impl Observing {
@@ -29,8 +36,19 @@ impl Observing {
         folder: &Path,
         terminal: &mut Terminal,
     ) -> Result<Result<Plan, Report>, Failure> {
-        let terms = Terms { observed: self.observe(program, compilation, state, folder, terminal)? };
+        self.are_known(compilation, state)?;
+        let observed = self.observe(program, compilation, state, folder, terminal)?;
+        let terms = Terms { observed, targets: self.target.clone() };
         Ok(compilation.plan_on(state, &terms))
+    }
+
+    /// Nobody shall believe that a name that is wrong was planned for.
+    fn are_known(&self, compilation: &Compilation<'_>, state: &State) -> Result<(), Failure> {
+        let is_known = |target: &String| compilation.addresses(state).any(|address| is_below(address, target));
+        let Some(unknown) = self.target.iter().find(|target| !is_known(target)) else { return Ok(()) };
+        let near = near(unknown, compilation.addresses(state));
+        let help = near.map_or_else(|| "`migc graph` draws what is declared".to_owned(), |name| format!("did you mean `{name}`?"));
+        Err(Failure::usage(format!("neither the program nor the state knows `{unknown}`")).help(help))
     }
 
     fn observe(
@@ -44,7 +62,7 @@ impl Observing {
         if !self.refresh {
             return Ok(None);
         }
-        let reads = compilation.reads(state);
+        let reads = compilation.reads(state, &self.target);
         if reads.list.is_empty() {
             return Ok(Some(Observed::default()));
         }

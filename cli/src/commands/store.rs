@@ -110,15 +110,15 @@ pub(super) fn hold(folder: &Path, by: &str) -> Result<Held, Failure> {
 
 /// Hosts, clock and journal, as they are.
 pub(super) fn world(hosts: &BTreeMap<HostId, Host>, folder: &Path) -> Result<RealWorld, Failure> {
-    RealWorld::new(hosts, Store::new(folder)).map_err(cannot_ask)
+    RealWorld::new(hosts, Store::new(folder)).map_err(|error| cannot_ask(&error))
 }
 
 /// The same for one who only looks: nothing is written, not even a new folder.
 pub(super) fn world_to_observe(hosts: &BTreeMap<HostId, Host>, folder: &Path) -> Result<RealWorld, Failure> {
-    RealWorld::to_observe(hosts, Store::new(folder)).map_err(cannot_ask)
+    RealWorld::to_observe(hosts, Store::new(folder)).map_err(|error| cannot_ask(&error))
 }
 
-fn cannot_ask(error: std::io::Error) -> Failure {
+fn cannot_ask(error: &std::io::Error) -> Failure {
     Failure::new(format!("the hosts cannot be asked: {error}")).help("nothing was done; mend that and try again")
 }
 

@@ -162,6 +162,7 @@ mod tests {
             unproven: vec![],
             outputs: BTreeMap::new(),
             observed: None,
+            partial: None,
         }
     }
 

@@ -28,6 +28,9 @@ pub fn plan(plan: &Plan) -> String {
 
 /// What is not as it was applied, before what the program changes.
 fn drift(plan: &Plan, out: &mut String) {
+    if let Some(partial) = &plan.partial {
+        let _ = writeln!(out, "\n**{}**", text(&super::plan::partial(partial)));
+    }
     let Some(observed) = &plan.observed else { return };
     if !observed.drift.is_empty() {
         out.push_str("\n| drifted | on | what became of it | what is done |\n| --- | --- | --- | --- |\n");

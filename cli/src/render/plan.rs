@@ -5,7 +5,7 @@
 
 use super::{count, drift, quantity, words};
 use crate::visible;
-use mig_plan::{Action, Estimate, Host, Phase, Plan, Step};
+use mig_plan::{Action, Estimate, Host, Partial, Phase, Plan, Step};
 use std::{collections::BTreeMap, fmt::Write as _};
 
 /// Columns of a ruled line.
@@ -14,8 +14,12 @@ const RULE_WIDTH: usize = 78;
 /// All of it.
 pub fn plan(plan: &Plan) -> String {
     let mut out = String::new();
+    if let Some(partial) = &plan.partial {
+        let _ = writeln!(out, "{}", self::partial(partial));
+    }
     if plan.steps.is_empty() {
-        let _ = writeln!(out, "nothing to do: {} is as the program says", visible::line(&plan.project));
+        let of = if plan.partial.is_some() { "that part of " } else { "" };
+        let _ = writeln!(out, "nothing to do: {of}{} is as the program says", visible::line(&plan.project));
         drift::told(plan, &mut out);
         tail(plan, &mut out);
         return out;
@@ -38,6 +42,16 @@ pub fn plan(plan: &Plan) -> String {
     downtime(plan, &numbers, &mut out);
     tail(plan, &mut out);
     out
+}
+
+/// Says that a plan is for a part only.
+pub(super) fn partial(partial: &Partial) -> String {
+    let targets: Vec<String> = partial.targets.iter().map(|t| visible::line(t)).collect();
+    let rest = match partial.left_out {
+        0 => "nothing else is to do".to_owned(),
+        left_out => format!("{} of the whole plan left out", count(left_out, "step")),
+    };
+    format!("partial: only {} and what it needs; {rest}", targets.join(", "))
 }
 
 /// The numbers that steps have for people, where many are asked for.
@@ -300,6 +314,7 @@ mod tests {
             unproven: vec![],
             outputs: [("judge".to_owned(), serde_json::Value::Null)].into(),
             observed: None,
+            partial: None,
         }
     }
 

@@ -71,6 +71,7 @@ pub fn notes(count: usize) -> Plan {
         unproven: vec![],
         outputs: [].into(),
         observed: None,
+        partial: None,
     }
 }
 

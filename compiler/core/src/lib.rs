@@ -62,7 +62,7 @@ mod written;
 
 pub use check::Ran;
 pub use parsed::Parsed;
-pub use plan::{Surveyed, Terms};
+pub use plan::{Surveyed, Terms, is_below};
 pub use tests::Tested;
 pub use why::Link;
 
@@ -227,9 +227,14 @@ impl Compilation<'_> {
         &self.draft.secrets
     }
 
-    /// What hosts have to be asked before a plan from that state is made.
-    pub fn reads(&self, state: &State) -> Reads {
-        self.draft.reads(state)
+    /// What hosts have to be asked before a plan from that state is made, for these addresses or, if there are none, for all.
+    pub fn reads(&self, state: &State, targets: &[String]) -> Reads {
+        self.draft.reads(state, targets)
+    }
+
+    /// Every address of the program and of the state, of which a plan may be for some.
+    pub fn addresses<'c>(&'c self, state: &'c State) -> impl Iterator<Item = &'c str> {
+        self.draft.everything(state)
     }
 
     /// The plan that leads from the state to the program, or why there is none. No host was asked.

@@ -21,9 +21,10 @@ mod services;
 mod settled;
 mod steps;
 mod surveys;
+pub(crate) mod targets;
 
 /// Is an address that of a declaration, of something in it, or of one of its keys?
-pub(crate) fn is_below(address: &str, outer: &str) -> bool {
+pub fn is_below(address: &str, outer: &str) -> bool {
     address.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 

@@ -31,7 +31,7 @@ const N: &str = r#"note n { on = b, path = "/n", text = "hello" }"#;
 
 fn reads(text: &str, state: &State) -> Reads {
     let files = program(&format!("{KINDS}{text}"));
-    load(&files).compile().reads(state)
+    load(&files).compile().reads(state, &[])
 }
 
 /// The plan where everything that is asked gets its answer.
@@ -39,9 +39,9 @@ fn plan(text: &str, state: &State, answer: impl Fn(&str, &Ask) -> Result<Value, 
     let files = program(&format!("{KINDS}{text}"));
     let loaded = load(&files);
     let compilation = loaded.compile();
-    let asked = compilation.reads(state);
+    let asked = compilation.reads(state, &[]);
     let answers = asked.list.iter().map(|read| (read.ask.key(), answer(&read.address, &read.ask))).collect();
-    let terms = Terms { observed: Some(Observed { answers, ..Observed::default() }) };
+    let terms = Terms { observed: Some(Observed { answers, ..Observed::default() }), targets: vec![] };
     compilation.plan_on(state, &terms).unwrap_or_else(|problems| panic!("{problems:#?}"))
 }
 
@@ -140,7 +140,7 @@ fn what_is_not_seen_is_planned_for_as_the_state_has_it_and_said() {
     let files = program(&format!("{KINDS}{N}"));
     let loaded = load(&files);
     let away = Observed { away: [("b".to_owned(), "no route".to_owned())].into(), ..Observed::default() };
-    let plan = loaded.compile().plan_on(&state, &Terms { observed: Some(away) }).unwrap();
+    let plan = loaded.compile().plan_on(&state, &Terms { observed: Some(away), targets: vec![] }).unwrap();
     assert_eq!(plan.observed.unwrap().unseen[0].address, "b", "a host is told once, and not each thing on it");
     assert_eq!(loaded.compile().plan(&state).unwrap().observed, None);
 }
@@ -212,4 +212,44 @@ fn what_became_of_a_container_is_seen() {
         undeclared.steps[0].why,
         "`web` is no longer declared, and its container is not there any more; what it mounts stays on the host"
     );
+}
+
+#[test]
+fn a_plan_for_some_addresses_has_what_they_need_and_says_that_it_is_partial() {
+    let two = r#"
+note low { on = a, path = "/l" }
+note high { on = a, path = "/h", needs = [low] }
+note other { on = b, path = "/o" }
+"#;
+    let files = |text: &str| program(&format!("{KINDS}{text}"));
+    let for_some = |text: &str, state: &State, targets: &[&str]| {
+        let files = files(text);
+        let loaded = load(&files);
+        let compilation = loaded.compile();
+        let targets: Vec<String> = targets.iter().map(|&t| t.to_owned()).collect();
+        let asked: Vec<String> = compilation.reads(state, &targets).list.into_iter().map(|r| r.address).collect();
+        let plan = compilation.plan_on(state, &Terms { observed: None, targets }).unwrap();
+        let addresses: Vec<String> = plan.steps.iter().map(|s| s.address.clone()).collect();
+        (addresses, asked, plan.partial.map(|p| p.left_out))
+    };
+    let owned = |list: &[&str]| list.iter().map(|&t| t.to_owned()).collect::<Vec<_>>();
+    let nothing = State::default();
+    assert_eq!(for_some(two, &nothing, &["high"]), (owned(&["low", "high"]), owned(&["high", "low"]), Some(1)));
+    assert_eq!(for_some(two, &nothing, &["low"]), (owned(&["low"]), owned(&["low"]), Some(2)), "what is built on it can wait");
+    assert_eq!(for_some(two, &nothing, &["low", "other"]).2, Some(1));
+    assert_eq!(for_some(two, &nothing, &[]).2, None);
+    // What was built on something that goes, goes before it.
+    let state = applied(two);
+    assert_eq!(for_some("", &state, &["low"]), (owned(&["high", "low"]), owned(&["high", "low"]), Some(1)));
+    // A move is one thing.
+    let files = common::folder("examples/geekpie");
+    let loaded = load(&files);
+    let compilation = loaded.compile();
+    let whole = compilation.plan(&nothing).unwrap();
+    let of = whole.moves.last().unwrap().address.clone();
+    let service = whole.steps.iter().find(|s| s.of_move.as_ref() == Some(&of) && s.address != of).unwrap().address.clone();
+    let part = compilation.plan_on(&nothing, &Terms { observed: None, targets: vec![service] }).unwrap();
+    let count = |plan: &Plan| plan.steps.iter().filter(|s| s.of_move.as_ref() == Some(&of)).count();
+    assert_eq!(count(&part), count(&whole));
+    assert!(part.steps.len() < whole.steps.len() && part.moves.iter().any(|m| m.address == of));
 }

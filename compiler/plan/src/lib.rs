@@ -19,7 +19,7 @@ pub use diagnostic::{Diagnostic, Edit, Fix, Label, Position, Report, Severity, S
 pub use digest::Digest;
 pub use facts::Facts;
 pub use journal::{Entry, Outcome, Record, Recorded, Removal, ResourceState, RunEnd, State};
-pub use observe::{Ask, Change, Drift, Observation, Observed, Read, Reads, Unseen};
+pub use observe::{Ask, Change, Drift, Observation, Observed, Partial, Read, Reads, Unseen};
 pub use plan::{
     Action, Class, ContainerSpec, EnvValue, Estimate, Forecast, Host, HostId, Login, Mount, MoveSummary, Origin, Phase, Plan, Precondition,
     Probe, Publish, Requirement, Step, StepId, Tree, Undo,

@@ -109,6 +109,15 @@ impl Observed {
     }
 }
 
+/// A plan for some addresses only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Partial {
+    /// What it is for; what that needs is part of it.
+    pub targets: Vec<Address>,
+    /// So many steps of the whole plan are not.
+    pub left_out: usize,
+}
+
 /// What a plan keeps of what was observed before it was made.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Observation {

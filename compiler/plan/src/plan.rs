@@ -1,6 +1,6 @@
 //! What will be done? A graph of steps, complete enough that apply evaluates nothing again.
 
-use crate::{Call, Digest, Observation, ResourceState, Unproven};
+use crate::{Call, Digest, Observation, Partial, ResourceState, Unproven};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -56,6 +56,9 @@ pub struct Plan {
     /// What hosts said before it was made; absent if none was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed: Option<Observation>,
+    /// What it is for, where a person wanted less than all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partial: Option<Partial>,
 }
 
 impl Plan {

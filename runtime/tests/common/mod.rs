@@ -52,6 +52,7 @@ impl Builder {
             unproven: vec![],
             outputs: BTreeMap::new(),
             observed: None,
+            partial: None,
         };
         Self { plan }
     }

@@ -13,8 +13,8 @@ use crate::{
     source::Texts,
 };
 use mig_plan::{
-    Action, Class, Digest, Drift, Forecast, Host, HostId, MoveSummary, Observed, Phase, Plan, Precondition, Requirement, State, Step,
-    StepId, Undo, Unproven,
+    Action, Class, Digest, Drift, Forecast, Host, HostId, MoveSummary, Observed, Partial, Phase, Plan, Precondition, Requirement, State,
+    Step, StepId, Undo, Unproven,
 };
 use rustc_hash::FxHashMap as HashMap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +44,9 @@ pub(super) struct Lowering<'l> {
     pub(super) observed: Option<&'l Observed>,
     /// What is not as it was applied.
     pub(super) drift: Vec<Drift>,
+    /// What the plan is for; empty: everything.
+    pub(super) targets: &'l [String],
+    pub(super) partial: Option<Partial>,
 }
 
 impl Draft {
@@ -68,6 +71,8 @@ impl Draft {
             adopted: BTreeMap::new(),
             observed: terms.observed.as_ref(),
             drift: vec![],
+            targets: &terms.targets,
+            partial: None,
         };
         lowering.project();
         let noted = lowering.note_renames(state, &renames.list);
@@ -79,6 +84,10 @@ impl Draft {
         lowering.removed();
         lowering.undeclared();
         lowering.classes();
+        if let Some(noted) = &noted {
+            lowering.graph.notes_first(noted);
+        }
+        lowering.only_targets();
         lowering.remember();
         if let Some(noted) = noted {
             lowering.graph.notes_first(&noted);
@@ -257,6 +266,7 @@ impl Lowering<'_> {
             head: self.state.head.clone(),
             cost_per_day: self.cost(&hosts),
             observed: self.observation(&steps),
+            partial: self.partial,
             preconditions: self.preconditions,
             hosts,
             steps,

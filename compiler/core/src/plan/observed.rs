@@ -14,14 +14,16 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Terms {
     /// What hosts said; without it the state is believed.
     pub observed: Option<Observed>,
+    /// Addresses that it is for, with what they need; empty: everything.
+    pub targets: Vec<String>,
 }
 
 impl Draft {
     /// What to ask before a plan from that state is made.
-    pub(crate) fn reads(&self, state: &State) -> Reads {
+    pub(crate) fn reads(&self, state: &State, targets: &[String]) -> Reads {
         let renames = self.renames(state);
         let known = self.renamed(state, &renames.list);
-        let list = self.questions(&known);
+        let list = self.questions(&known, targets);
         let mut hosts = BTreeMap::new();
         for read in &list {
             self.way(read.ask.host(), &mut hosts);
@@ -30,11 +32,13 @@ impl Draft {
     }
 
     /// Every question, once, about what is on servers that can be reached.
-    fn questions(&self, known: &State) -> Vec<Read> {
+    fn questions(&self, known: &State, targets: &[String]) -> Vec<Read> {
+        let meant = self.meant(known, targets);
         let look = |r: &ResourceState| r.removal.as_ref().map(|removal| Ask::look(&removal.call.look));
         let kept = known.resources.iter().filter_map(|(address, r)| Some((address, look(r).or_else(|| place(r))?)));
         let declared = self.resources.iter().map(|(address, resource)| (address, Ask::look(&resource.look)));
         let mut all: Vec<(&String, Ask)> = kept.chain(declared).collect();
+        all.retain(|(address, _)| meant.as_ref().is_none_or(|meant| meant.contains(*address)));
         all.sort_by_key(|(address, _)| *address);
         let all = all.into_iter().map(|(address, ask)| Read { address: address.clone(), ask });
         let mut noted = BTreeSet::new();
@@ -83,7 +87,7 @@ impl Lowering<'_> {
         for one in &mut drift {
             one.steps = steps.iter().filter(|s| s.address == one.address).map(|s| s.id.clone()).collect();
         }
-        let questions = self.draft.questions(self.state);
+        let questions = self.draft.questions(self.state, self.targets);
         let unanswered = |read: &&Read| observed.answer(&read.ask).is_none();
         let mut unseen: BTreeMap<String, String> = observed.away.clone();
         for read in questions.iter().filter(unanswered).filter(|r| !observed.away.contains_key(r.ask.host())) {

@@ -7,6 +7,7 @@ use super::{
     estimate,
     lower::Lowering,
     steps::Draw,
+    targets::is_target,
 };
 use crate::{report::Problem, source::Loc};
 use mig_plan::{Action, Digest, Phase, Recorded, ResourceState};
@@ -107,7 +108,7 @@ impl Lowering<'_> {
             let known = self.state.resources.get(&declared.address);
             let set = self.graph.sets(&declared.address);
             let keep = declared.keep.is_some();
-            if set || known == Some(&self.wished(declared)) {
+            if set || known == Some(&self.wished(declared)) || !self.is_meant(&declared.address) {
                 continue;
             }
             match known {
@@ -128,11 +129,17 @@ impl Lowering<'_> {
         }
     }
 
+    /// Is the plan for it too?
+    fn is_meant(&self, address: &str) -> bool {
+        self.targets.is_empty() || is_target(address, self.targets) || self.graph.concerns(address)
+    }
+
     /// One step, after all others, for what is only remembered; what is not declared any more is forgotten.
     fn note_all(&mut self, open: &[&Declared]) {
         let declared = |address: &String| self.declared.contains_key(address.as_str());
         let only_noted = self.state.resources.iter().filter(|(a, r)| r.attributes.is_empty() && !r.fields.is_empty() && !declared(a));
         let gone: Vec<String> = only_noted.map(|(a, _)| a.clone()).filter(|a| !self.draft.moves.iter().any(|m| m.address == *a)).collect();
+        let gone = if self.partial.is_some() { vec![] } else { gone };
         let Some(first) = open.first() else { return };
         let list = open.iter().map(|d| format!("`{}`", d.address)).collect::<Vec<_>>().join(", ");
         let wished = open.iter().map(|d| (d.address.clone(), self.wished(d))).collect();

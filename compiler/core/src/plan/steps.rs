@@ -101,6 +101,39 @@ impl Graph {
         self.noted.contains(address)
     }
 
+    /// Leaves only steps that are wanted, what they need, and moves as a whole; gives the number of those that go.
+    pub(super) fn only(&mut self, wanted: &dyn Fn(&Step) -> bool) -> usize {
+        let mut open: Vec<usize> = (0..self.steps.len()).filter(|n| self.steps.get(*n).is_some_and(wanted)).collect();
+        let mut of_move: HashMap<&str, Vec<usize>> = HashMap::default();
+        for (number, step) in self.steps.iter().enumerate() {
+            of_move.entry(step.of_move.as_deref().unwrap_or_default()).or_default().push(number);
+        }
+        let mut kept: BTreeSet<usize> = BTreeSet::new();
+        while let Some(number) = open.pop() {
+            let Some(step) = self.steps.get(number).filter(|_| kept.insert(number)) else { continue };
+            open.extend(step.needs.iter().filter_map(|need| self.places.get(need)));
+            open.extend(step.of_move.as_deref().and_then(|name| of_move.remove(name)).into_iter().flatten());
+        }
+        let all = std::mem::take(self).steps;
+        let left_out = all.len() - kept.len();
+        for (_, step) in all.into_iter().enumerate().filter(|(number, _)| kept.contains(number)) {
+            self.places.insert(step.id.clone(), self.steps.len());
+            self.noted.extend(step.sets.iter().map(|(address, _)| address.clone()));
+            self.steps.push(step);
+        }
+        left_out
+    }
+
+    /// Is a step done for that address?
+    pub(super) fn concerns(&self, address: &str) -> bool {
+        self.steps.iter().any(|s| s.address == address || s.of_move.as_deref() == Some(address))
+    }
+
+    /// Is the step there?
+    pub(super) fn has(&self, step: &str) -> bool {
+        self.places.contains_key(step)
+    }
+
     /// Steps that no other needs.
     pub(super) fn last(&self) -> Vec<StepId> {
         let needed: BTreeSet<&StepId> = self.steps.iter().flat_map(|s| &s.needs).collect();
