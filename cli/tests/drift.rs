@@ -18,7 +18,7 @@ use support::{Folder, sshd::Sshd};
 struct Scene {
     folder: Folder,
     host: Host,
-    _sshd: Sshd,
+    sshd: Sshd,
 }
 
 impl Scene {
@@ -28,7 +28,7 @@ impl Scene {
         fs::create_dir_all(folder.at("p/facts")).unwrap();
         let facts = serde_json::json!({ "version": 1, "host": "here", "host_keys": [sshd.host_key.split(' ').take(2).collect::<Vec<_>>().join(" ")] });
         fs::write(folder.at("p/facts/here.json"), facts.to_string()).unwrap();
-        Some(Self { host: sshd.host(), folder, _sshd: sshd })
+        Some(Self { host: sshd.host(), folder, sshd })
     }
 
     /// Writes the program: a server and these declarations, with `DIR` for a folder of this test.
@@ -107,12 +107,38 @@ fn drift_is_told_apart_and_set_back() {
 }
 
 #[test]
+fn all_of_it_is_destroyed_and_what_was_there_before_comes_back() {
+    let Some(scene) = Scene::new("cli-destroy") else { return };
+    let file = |text: &str| fs::read_to_string(scene.folder.at("motd")).is_ok_and(|found| found == text);
+    fs::write(scene.folder.at("motd"), "theirs").unwrap();
+    scene.declares(MOTD);
+    assert_eq!(scene.migc(&["apply", "--yes"]).0, 0);
+    assert!(file("welcome\n"));
+    let (status, out, _) = scene.migc(&["destroy"]);
+    assert!(status == 64 && out.starts_with("DESTROY: what migc made for default is taken away"), "nobody agreed: {out}");
+    assert!(file("welcome\n"));
+    scene.declares(&MOTD.replace("host.directory", "@keep\nhost.directory"));
+    let (status, _, err) = scene.migc(&["destroy", "--yes"]);
+    assert!(status == 1 && err.contains("MIG6014") && err.contains("take `@keep` away"), "{err}");
+    let (status, out, err) = scene.migc(&["destroy", "--yes", "--target", "motd"]);
+    assert!(status == 0 && out.contains("partial: only motd"), "{out}{err}");
+    assert!(file("theirs") && fs::exists(scene.folder.at("site")).unwrap());
+    scene.declares(MOTD);
+    let (status, _, err) = scene.migc(&["destroy", "--yes"]);
+    assert_eq!(status, 0, "{err}");
+    assert!(!fs::exists(scene.folder.at("site")).unwrap());
+    let (status, out, _) = scene.migc(&["destroy", "--yes"]);
+    assert!(status == 0 && out.contains("nothing to destroy"), "{out}");
+    assert_eq!(scene.migc(&["state", "list"]).1, "");
+}
+
+#[test]
 fn a_host_that_is_away_is_told_and_its_things_are_planned_as_the_state_has_them() {
     let Some(scene) = Scene::new("cli-away") else { return };
     scene.declares(MOTD);
     assert_eq!(scene.migc(&["apply", "--yes"]).0, 0);
-    let Scene { folder, host, _sshd } = scene;
-    drop(_sshd);
+    let Scene { folder, host, sshd } = scene;
+    drop(sshd);
     let text = fs::read_to_string(folder.at("p/main.mig")).unwrap();
     fs::write(folder.at("p/main.mig"), text.replace("0750", "0700")).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_migc")).current_dir(folder.at("p")).arg("plan").stdin(Stdio::null()).output().unwrap();

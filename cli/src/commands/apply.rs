@@ -3,7 +3,7 @@
 //! What is done, in which order, and what is written down is the executor's. Here is what a person sees and types.
 
 mod signals;
-mod told;
+pub(super) mod told;
 
 use super::{observing::Observing, planfile, printer::Printer, program, store};
 use crate::{
@@ -84,7 +84,8 @@ fn begin(args: &Args, file: Option<&Path>, state: &State, folder: &Path, termina
         },
     };
     if plan.steps.is_empty() {
-        told::nothing(&plan, args.json, terminal);
+        let text = format!("nothing to do: {} is as the program says, and nothing was changed", visible::line(&plan.project));
+        told::nothing(&plan, &text, args.json, terminal);
         return Ok(Status::Done);
     }
     if !args.json {

@@ -4,6 +4,7 @@ mod apply;
 mod check;
 mod checks;
 mod completions;
+mod destroy;
 mod explain;
 mod fmt;
 mod graph;
@@ -66,6 +67,7 @@ enum Command {
     Plan(plan::Args),
     Apply(apply::Args),
     Undo(undo::Args),
+    Destroy(destroy::Args),
     Rehearse(rehearse::Args),
     Survey(survey::Args),
     Status(status::Args),
@@ -78,7 +80,7 @@ enum Command {
 impl Cli {
     /// May it change hosts?
     pub fn acts(&self) -> bool {
-        matches!(self.command, Command::Apply(_) | Command::Undo(_))
+        matches!(self.command, Command::Apply(_) | Command::Undo(_) | Command::Destroy(_))
     }
 }
 
@@ -97,6 +99,7 @@ pub fn run(cli: &Cli, terminal: &mut Terminal) -> Outcome {
         Command::Plan(args) => plan::run(args, terminal),
         Command::Apply(args) => apply::run(args, terminal),
         Command::Undo(args) => undo::run(args, terminal),
+        Command::Destroy(args) => destroy::run(args, terminal),
         Command::Rehearse(args) => rehearse::run(args, terminal),
         Command::Survey(args) => survey::run(args, terminal),
         Command::Status(args) => status::run(args, terminal),

@@ -36,10 +36,21 @@ impl Observing {
         folder: &Path,
         terminal: &mut Terminal,
     ) -> Result<Result<Plan, Report>, Failure> {
+        Ok(compilation.plan_on(state, &self.terms(program, compilation, state, folder, terminal)?))
+    }
+
+    /// What hosts said, and what a plan is for.
+    pub(super) fn terms(
+        &self,
+        program: &program::Program,
+        compilation: &Compilation<'_>,
+        state: &State,
+        folder: &Path,
+        terminal: &mut Terminal,
+    ) -> Result<Terms, Failure> {
         self.are_known(compilation, state)?;
         let observed = self.observe(program, compilation, state, folder, terminal)?;
-        let terms = Terms { observed, targets: self.target.clone() };
-        Ok(compilation.plan_on(state, &terms))
+        Ok(Terms { observed, targets: self.target.clone() })
     }
 
     /// Nobody shall believe that a name that is wrong was planned for.

@@ -56,13 +56,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     }
     let folder = args.state.folder(&project, args.program.env.as_deref());
     let state = store::read(&folder)?;
-    if let Some(unfinished) = &state.unfinished {
-        let help = format!(
-            "`migc status` shows it; `migc apply` goes on with the plan it began with, `migc apply --abandon {}` closes it as it is",
-            unfinished.run
-        );
-        return Err(Failure::new(format!("run {} of {} is unfinished", unfinished.run, unfinished.by)).help(help));
-    }
+    store::is_over(&state)?;
     let plan = match args.observing.plan(&args.program, &compilation, &state, &folder, terminal)? {
         Ok(plan) => plan,
         Err(report) => return Ok(args.program.refuse(&report, &loaded, args.json, terminal)),

@@ -77,6 +77,16 @@ impl Place {
     }
 }
 
+/// Refuses where a run is unfinished, which counts before anything that would be planned.
+pub(super) fn is_over(state: &State) -> Result<(), Failure> {
+    let Some(unfinished) = &state.unfinished else { return Ok(()) };
+    let help = format!(
+        "`migc status` shows it; `migc apply` goes on with the plan it began with, `migc apply --abandon {}` closes it as it is",
+        unfinished.run
+    );
+    Err(Failure::new(format!("run {} of {} is unfinished", unfinished.run, unfinished.by)).help(help))
+}
+
 /// What the journal in that folder says.
 pub(super) fn read(folder: &Path) -> Result<State, Failure> {
     walk(folder, |_, _| {})

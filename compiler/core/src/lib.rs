@@ -232,6 +232,15 @@ impl Compilation<'_> {
         self.draft.reads(state, targets)
     }
 
+    /// The plan that takes away all that the state knows, or what the terms name of it.
+    pub fn destruction(&self, state: &State, terms: &Terms) -> Result<Plan, Report> {
+        if self.report.has_errors() {
+            return Err(self.report.clone());
+        }
+        let texts = &self.loaded.syntax.texts;
+        self.draft.destruction(state, terms, texts).map_err(|problems| problems.finish(texts))
+    }
+
     /// Every address of the program and of the state, of which a plan may be for some.
     pub fn addresses<'c>(&'c self, state: &'c State) -> impl Iterator<Item = &'c str> {
         self.draft.everything(state)

@@ -8,6 +8,7 @@ mod called;
 pub(crate) mod codes;
 mod containers;
 pub(crate) mod declared;
+mod destroy;
 mod draft;
 mod estimate;
 mod lower;

@@ -116,7 +116,7 @@ fn what_is_gone_is_created_again_and_not_deleted_twice() {
     let why = "it was applied, and is not there any more: somebody else took it away";
     assert_eq!(steps(&gone(N)), [("create `n` (note) on b", why)]);
     assert_eq!(gone(N).observed.unwrap().drift[0].change, Change::Gone);
-    assert_eq!(steps(&gone("")), [("delete `n` (note) on b", "`n` is no longer declared, and not there any more")]);
+    assert_eq!(steps(&gone("")), [("delete `n` (note) on b", "`n` is no longer declared, and it is not there any more")]);
     let renamed = gone(&N.replace("note n", "@moved(from = n)\nnote m"));
     assert_eq!(renamed.observed.as_ref().unwrap().drift[0].address, "m");
     assert_eq!(renamed.steps.len(), 2, "{:?}", steps(&renamed));

@@ -39,10 +39,9 @@ pub(super) fn result(result: &ApplyResult, downtimes: &[Measured], as_json: bool
     status(result.exit)
 }
 
-/// All is as the program says.
-pub(super) fn nothing(plan: &Plan, as_json: bool, terminal: &mut Terminal) {
-    let text = format!("nothing to do: {} is as the program says, and nothing was changed", visible::line(&plan.project));
-    let result = ApplyResult::new(Exit::Done, plan, vec![], vec![text]);
+/// All is as it should be.
+pub(in crate::commands) fn nothing(plan: &Plan, text: &str, as_json: bool, terminal: &mut Terminal) {
+    let result = ApplyResult::new(Exit::Done, plan, vec![], vec![text.to_owned()]);
     if as_json {
         terminal.print(&json::line(&Last { event: "result", result: &result, downtimes: &[] }));
     } else {

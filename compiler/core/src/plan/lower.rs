@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     report::{Problem, Problems},
-    source::Texts,
+    source::{Loc, Texts},
 };
 use mig_plan::{
     Action, Class, Digest, Drift, Forecast, Host, HostId, MoveSummary, Observed, Partial, Phase, Plan, Precondition, Requirement, State,
@@ -47,6 +47,10 @@ pub(super) struct Lowering<'l> {
     /// What the plan is for; empty: everything.
     pub(super) targets: &'l [String],
     pub(super) partial: Option<Partial>,
+    /// What no step may do, by what it is done for.
+    pub(super) forbidden: Vec<(String, Problem)>,
+    /// Is it for what is declared too that it is taken away?
+    pub(super) destroys: bool,
 }
 
 impl Draft {
@@ -55,25 +59,7 @@ impl Draft {
         let renames = self.renames(state);
         let known = self.renamed(state, &renames.list);
         let draft = self.with_owners(&known);
-        let mut lowering = Lowering {
-            draft: &draft,
-            state: &known,
-            graph: Graph::default(),
-            preconditions: vec![],
-            required: BTreeSet::new(),
-            declared: draft.declared.iter().map(|declared| (declared.address.as_str(), declared)).collect(),
-            moves: vec![],
-            forecasts: vec![],
-            problems: self.problems.iter().cloned().chain(renames.problems).collect(),
-            settled: BTreeMap::new(),
-            starts: BTreeMap::new(),
-            tools: BTreeMap::new(),
-            adopted: BTreeMap::new(),
-            observed: terms.observed.as_ref(),
-            drift: vec![],
-            targets: &terms.targets,
-            partial: None,
-        };
+        let mut lowering = Lowering::new(&draft, &known, terms, renames.problems);
         lowering.project();
         let noted = lowering.note_renames(state, &renames.list);
         lowering.adopt();
@@ -109,8 +95,35 @@ impl Draft {
     }
 }
 
+impl<'l> Lowering<'l> {
+    /// Nothing is written yet.
+    pub(super) fn new(draft: &'l Draft, state: &'l State, terms: &'l Terms, problems: Vec<Problem>) -> Self {
+        Self {
+            draft,
+            state,
+            graph: Graph::default(),
+            preconditions: vec![],
+            required: BTreeSet::new(),
+            declared: draft.declared.iter().map(|declared| (declared.address.as_str(), declared)).collect(),
+            moves: vec![],
+            forecasts: vec![],
+            problems: draft.problems.iter().cloned().chain(problems).collect(),
+            settled: BTreeMap::new(),
+            starts: BTreeMap::new(),
+            tools: BTreeMap::new(),
+            adopted: BTreeMap::new(),
+            observed: terms.observed.as_ref(),
+            drift: vec![],
+            targets: &terms.targets,
+            partial: None,
+            forbidden: vec![],
+            destroys: false,
+        }
+    }
+}
+
 impl Lowering<'_> {
-    fn project(&mut self) {
+    pub(super) fn project(&mut self) {
         if !self.state.project.is_empty() && self.state.project != self.draft.project {
             let at = self.draft.project_at;
             let message =
@@ -201,12 +214,12 @@ impl Lowering<'_> {
     }
 
     /// Containers that no declaration asks for any more.
-    fn removed(&mut self) {
+    pub(super) fn removed(&mut self) {
         let mut kept = vec![];
         let state = self.state;
         for (address, resource) in &state.resources {
             let (Some(host), Some(container)) = (resource.attributes.get("host"), resource.attributes.get("container")) else { continue };
-            if self.draft.services.contains_key(address) || !self.draft.servers.contains_key(host) {
+            if (!self.destroys && self.draft.services.contains_key(address)) || !self.draft.servers.contains_key(host) {
                 continue;
             }
             let (origin, at) = self.draft.servers.get(host).map(|s| (s.origin.clone(), s.at)).unwrap_or_default();
@@ -214,25 +227,45 @@ impl Lowering<'_> {
             let gone = if self.fate(address, None).gone { ", and its container is not there any more" } else { "" };
             let action = Action::RemoveContainer { host: host.clone(), container: container.clone(), owner };
             let title = format!("remove the container `{container}` from {host}");
-            if resource.keep {
-                let help = "declare it again; to let it go, apply once without `@keep`, and then delete the declaration";
-                kept.push((title.clone(), address.clone(), at, help));
+            if resource.keep || self.is_kept(address) {
+                kept.push((title.clone(), address.clone(), self.declared_at(address).unwrap_or(at)));
             }
             self.graph.add(Draw {
                 title,
-                why: format!("`{address}` is no longer declared{gone}; what it mounts stays on the host"),
+                why: format!("{}{gone}; what it mounts stays on the host", self.why_gone(address)),
                 estimate: estimate::seconds(estimate::STOP_SECONDS),
                 undo: Undo::Impossible { why: "declare it again to have it created again".to_owned() },
                 removes: vec![address.clone()],
                 ..Draw::new(address, None, Phase::Finish, action, &origin)
             });
         }
-        for (title, address, at, help) in kept {
-            self.kept(&title, &address, "destroy", at, help);
+        for (title, address, at) in kept {
+            self.kept_from_destruction(&title, &address, at);
         }
     }
 
-    fn finish(mut self, open: &[Unproven], texts: &Texts) -> Result<Plan, Problems> {
+    /// Why something is taken away.
+    pub(super) fn why_gone(&self, address: &str) -> String {
+        if self.destroys { "all that migc made is to go".to_owned() } else { format!("`{address}` is no longer declared") }
+    }
+
+    /// Says that something is kept which a plan would take away.
+    pub(super) fn kept_from_destruction(&mut self, title: &str, address: &str, at: Loc) {
+        if !self.destroys {
+            let help = "declare it again; to let it go, apply once without `@keep`, and then delete the declaration";
+            self.kept(title, address, "destroy", at, help);
+        } else {
+            let help = "to let it go, take `@keep` away and apply that first; to destroy the rest, name it by `--target`";
+            self.kept(title, address, "destroy", at, help);
+        }
+    }
+
+    pub(super) fn finish(mut self, open: &[Unproven], texts: &Texts) -> Result<Plan, Problems> {
+        for (address, problem) in std::mem::take(&mut self.forbidden) {
+            if self.partial.is_none() || self.graph.concerns(&address) {
+                self.problems.push(problem);
+            }
+        }
         let (steps, circle) = std::mem::take(&mut self.graph).order();
         if let Some(first) = circle.first() {
             let services: BTreeSet<&str> =
@@ -266,7 +299,7 @@ impl Lowering<'_> {
             head: self.state.head.clone(),
             cost_per_day: self.cost(&hosts),
             observed: self.observation(&steps),
-            partial: self.partial,
+            partial: self.partial.clone(),
             preconditions: self.preconditions,
             hosts,
             steps,
@@ -274,7 +307,7 @@ impl Lowering<'_> {
             forecasts,
             secrets: secrets.into_iter().collect(),
             unproven: unproven(open, self.draft),
-            outputs: self.draft.outputs.clone(),
+            outputs: if self.destroys && self.partial.is_none() { BTreeMap::new() } else { self.draft.outputs.clone() },
         };
         match self.draft.unproven_steps(&plan) {
             list if list.is_empty() => Ok(plan),

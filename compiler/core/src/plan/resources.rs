@@ -196,7 +196,7 @@ impl Lowering<'_> {
         let state = self.state;
         let is_gone = |address: &String, known: &ResourceState| {
             let host = known.removal.as_ref().map(|r| r.call.look.request.host());
-            !self.draft.resources.contains_key(address) && host.is_some_and(|h| self.draft.servers.contains_key(h))
+            (self.destroys || !self.draft.resources.contains_key(address)) && host.is_some_and(|h| self.draft.servers.contains_key(h))
         };
         let gone: BTreeMap<&String, &ResourceState> = state.resources.iter().filter(|(address, known)| is_gone(address, known)).collect();
         let mut steps: BTreeMap<&String, StepId> = BTreeMap::new();
@@ -206,15 +206,14 @@ impl Lowering<'_> {
             let server = self.draft.servers.get(removal.call.look.request.host());
             let (origin, at) = server.map(|s| (s.origin.clone(), s.at)).unwrap_or_default();
             let title = title_of(&removal.call);
-            if known.keep {
-                let help = "declare it again; to let it go, apply once without `@keep`, and then delete the declaration";
-                self.kept(&title, address, "destroy", at, help);
+            if known.keep || self.is_kept(address) {
+                self.kept_from_destruction(&title, address, self.declared_at(address).unwrap_or(at));
             }
             let step = self.graph.add(Draw {
                 title,
                 why: match drift {
-                    Some(Change::Gone) => format!("`{address}` is no longer declared, and not there any more"),
-                    _ => format!("`{address}` is no longer declared"),
+                    Some(Change::Gone) => format!("{}, and it is not there any more", self.why_gone(address)),
+                    _ => self.why_gone(address),
                 },
                 undo: Undo::Impossible { why: "declare it again to have it created again".to_owned() },
                 removes: vec![(*address).clone()],
@@ -232,7 +231,7 @@ impl Lowering<'_> {
     }
 
     /// What the state is to know of it.
-    fn settled_as(&self, resource: &Resource) -> ResourceState {
+    pub(super) fn settled_as(&self, resource: &Resource) -> ResourceState {
         let attributes = BTreeMap::from([("host".to_owned(), resource.host.clone())]);
         let mut out = self.resource(&resource.address, &resource.kind, &Digest::of(&resource.address), attributes);
         out.digest = Digest::of(&(&out.kind, &out.fields)).to_string();

@@ -158,7 +158,12 @@ impl Lowering<'_> {
     /// Says that a step would replace or destroy what is kept.
     pub(super) fn kept(&mut self, title: &str, address: &str, verb: &str, at: Loc, help: &str) {
         let message = format!("`{address}` is kept (`@keep`), and the step \"{title}\" would {verb} it");
-        self.problems.push(Problem::error(KEPT, at, message).help(help));
+        self.forbidden.push((address.to_owned(), Problem::error(KEPT, at, message).help(help)));
+    }
+
+    /// Does the program keep it?
+    pub(super) fn is_kept(&self, address: &str) -> bool {
+        self.declared.get(address).is_some_and(|declared| declared.keep.is_some())
     }
 
     /// May a service that is there be replaced by another container?

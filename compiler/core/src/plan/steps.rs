@@ -1,6 +1,6 @@
 //! How does a graph of steps come about? Steps are added with what they need, get ids, and are put in an order.
 
-use mig_plan::{Action, Class, Digest, Estimate, Origin, Phase, ResourceState, Step, StepId, Undo};
+use mig_plan::{Action, Class, Digest, Estimate, Origin, Phase, ResourceState, Step, StepId, Undo, Verb};
 use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -122,6 +122,27 @@ impl Graph {
             self.steps.push(step);
         }
         left_out
+    }
+
+    /// Steps that remove containers, by address, with the host.
+    pub(super) fn removals(&self) -> BTreeMap<String, (String, StepId)> {
+        let removal = |step: &Step| match &step.action {
+            Action::RemoveContainer { host, .. } => Some((step.address.clone(), (host.clone(), step.id.clone()))),
+            _ => None,
+        };
+        self.steps.iter().filter_map(removal).collect()
+    }
+
+    /// Steps that delete what is on a host.
+    pub(super) fn deletions(&self, host: &str) -> Vec<StepId> {
+        let deletes =
+            |step: &&Step| matches!(&step.action, Action::Call(call) if call.verb == Verb::Delete && call.look.request.host() == host);
+        self.steps.iter().filter(deletes).map(|s| s.id.clone()).collect()
+    }
+
+    /// Does a step forget that address?
+    pub(super) fn forgets(&self, address: &str) -> bool {
+        self.steps.iter().any(|s| s.removes.iter().any(|removed| removed == address))
     }
 
     /// Is a step done for that address?
