@@ -79,7 +79,7 @@ fn drift_is_told_apart_and_set_back() {
     assert_eq!(status, 2, "{out}");
     for said in [
         "drift: 2 things changed outside of migc since the last apply",
-        "motd (host.file) on here\n    `mode` was 0644 and is 0666, `content` was as declared and is 7 bytes with sha256 ",
+        "motd (host.file) on here\n    `mode` was 0644 and is 0666, `content` was the declared text and is 7 bytes with sha256 ",
         "site (host.directory) on here\n    it is not there any more; see step",
         "set back `mode`, `content` of `motd` (host.file) on here",
         "create `site` (host.directory) on here",
@@ -130,6 +130,35 @@ fn all_of_it_is_destroyed_and_what_was_there_before_comes_back() {
     let (status, out, _) = scene.migc(&["destroy", "--yes"]);
     assert!(status == 0 && out.contains("nothing to destroy"), "{out}");
     assert_eq!(scene.migc(&["state", "list"]).1, "");
+}
+
+#[test]
+fn what_is_there_already_is_imported_and_not_touched() {
+    let Some(scene) = Scene::new("cli-import") else { return };
+    let found = || fs::read_to_string(scene.folder.at("motd")).ok();
+    scene.declares(MOTD);
+    let (status, _, err) = scene.migc(&["import", "motd", "--yes"]);
+    assert!(status == 1 && err.contains("`motd` is not there on here") && err.contains("`migc apply` creates it"), "{err}");
+    fs::write(scene.folder.at("motd"), "theirs").unwrap();
+    fs::set_permissions(scene.folder.at("motd"), fs::Permissions::from_mode(0o644)).unwrap();
+    let (status, out, err) = scene.migc(&["import", "motd", "--yes"]);
+    assert!(
+        status == 0 && out.contains("`content` is 6 bytes with sha256 ") && out.contains("nothing of that is changed now"),
+        "{out}{err}"
+    );
+    assert_eq!(found().as_deref(), Some("theirs"));
+    assert_eq!(scene.migc(&["state", "list"]).1.lines().count(), 1);
+    let (status, _, err) = scene.migc(&["import", "motd", "--yes"]);
+    assert!(status == 1 && err.contains("knows `motd` already"), "{err}");
+    let (status, _, err) = scene.migc(&["import", "motd", "i-1"]);
+    assert!(status == 64 && err.contains("takes no id"), "{err}");
+    let plan = scene.plan();
+    assert_eq!(plan.steps.iter().map(|s| s.address.as_str()).collect::<Vec<_>>(), ["motd", "site"]);
+    assert_eq!(plan.observed.unwrap().drift.len(), 1);
+    assert_eq!(scene.migc(&["apply", "--yes"]).0, 0);
+    assert_eq!(found().as_deref(), Some("welcome\n"));
+    assert_eq!(scene.migc(&["destroy", "--yes"]).0, 0);
+    assert_eq!(found().as_deref(), Some("theirs"), "what was there before comes back");
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod destroy;
 mod explain;
 mod fmt;
 mod graph;
+mod import;
 mod init;
 mod lsp;
 mod man;
@@ -68,6 +69,7 @@ enum Command {
     Apply(apply::Args),
     Undo(undo::Args),
     Destroy(destroy::Args),
+    Import(import::Args),
     Rehearse(rehearse::Args),
     Survey(survey::Args),
     Status(status::Args),
@@ -80,7 +82,7 @@ enum Command {
 impl Cli {
     /// May it change hosts?
     pub fn acts(&self) -> bool {
-        matches!(self.command, Command::Apply(_) | Command::Undo(_) | Command::Destroy(_))
+        matches!(self.command, Command::Apply(_) | Command::Undo(_) | Command::Destroy(_) | Command::Import(_))
     }
 }
 
@@ -100,6 +102,7 @@ pub fn run(cli: &Cli, terminal: &mut Terminal) -> Outcome {
         Command::Apply(args) => apply::run(args, terminal),
         Command::Undo(args) => undo::run(args, terminal),
         Command::Destroy(args) => destroy::run(args, terminal),
+        Command::Import(args) => import::run(args, terminal),
         Command::Rehearse(args) => rehearse::run(args, terminal),
         Command::Survey(args) => survey::run(args, terminal),
         Command::Status(args) => status::run(args, terminal),

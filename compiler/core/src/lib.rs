@@ -2,7 +2,7 @@
 //!
 //! `load` parses, `program` resolves, `typing` types, `model` evaluates, `check` checks, `plan` lowers.
 
-use mig_plan::{Facts, HostId, Plan, Reads, Report, SecretSource, State};
+use mig_plan::{Facts, HostId, Observed, Plan, Reads, Report, SecretSource, State};
 use std::{collections::BTreeMap, sync::Arc};
 
 mod accepted;
@@ -62,7 +62,7 @@ mod written;
 
 pub use check::Ran;
 pub use parsed::Parsed;
-pub use plan::{Surveyed, Terms, is_below};
+pub use plan::{Import, Surveyed, Terms, is_below};
 pub use tests::Tested;
 pub use why::Link;
 
@@ -135,6 +135,15 @@ pub struct Compilation<'a> {
     /// Where it came from.
     pub loaded: &'a Loaded,
     draft: plan::Draft,
+}
+
+/// Why something is not taken into the state.
+#[derive(Debug)]
+pub enum Refused {
+    /// What is wrong, and what to do.
+    Said(String, String),
+    /// The program does not fit the state.
+    Report(Report),
 }
 
 /// Reads and parses the program that begins at `entry`, with all that it uses and the facts it names.
@@ -239,6 +248,20 @@ impl Compilation<'_> {
         }
         let texts = &self.loaded.syntax.texts;
         self.draft.destruction(state, terms, texts).map_err(|problems| problems.finish(texts))
+    }
+
+    /// What to ask before what is there already is taken into the state; or what is wrong, and what to do.
+    pub fn import_reads(&self, address: &str) -> Result<Reads, (String, String)> {
+        self.draft.import_reads(address)
+    }
+
+    /// The plan that takes it into the state, and what differs.
+    pub fn import(&self, state: &State, observed: &Observed, address: &str) -> Result<Import, Refused> {
+        let texts = &self.loaded.syntax.texts;
+        self.draft.import(state, observed, address, texts).map_err(|refused| match refused {
+            plan::Refused::Said(message, help) => Refused::Said(message, help),
+            plan::Refused::Problems(problems) => Refused::Report(problems.finish(texts)),
+        })
     }
 
     /// Every address of the program and of the state, of which a plan may be for some.

@@ -11,6 +11,7 @@ pub(crate) mod declared;
 mod destroy;
 mod draft;
 mod estimate;
+mod import;
 mod lower;
 mod moves;
 mod observed;
@@ -30,5 +31,7 @@ pub fn is_below(address: &str, outer: &str) -> bool {
 }
 
 pub(crate) use draft::{Draft, draft, facts};
+pub use import::Import;
+pub(crate) use import::Refused;
 pub use observed::Terms;
 pub use surveys::Surveyed;

@@ -253,3 +253,44 @@ note other { on = b, path = "/o" }
     assert_eq!(count(&part), count(&whole));
     assert!(part.steps.len() < whole.steps.len() && part.moves.iter().any(|m| m.address == of));
 }
+
+fn imported(text: &str, state: &State, address: &str, answer: &Value) -> Result<mig_core::Import, String> {
+    let files = program(&format!("{KINDS}{text}"));
+    let loaded = load(&files);
+    let compilation = loaded.compile();
+    let reads = compilation.import_reads(address).map_err(|(message, _)| message)?;
+    let answers = reads.list.iter().map(|read| (read.ask.key(), Ok(answer.clone()))).collect();
+    let observed = Observed { answers, ..Observed::default() };
+    compilation.import(state, &observed, address).map_err(|refused| match refused {
+        mig_core::Refused::Said(message, _) => message,
+        mig_core::Refused::Report(report) => panic!("{report:#?}"),
+    })
+}
+
+#[test]
+fn what_is_there_is_taken_as_it_is_and_what_differs_is_drift_from_then_on() {
+    let nothing = State::default();
+    let import = imported(N, &nothing, "n", &there("0600", "as declared")).unwrap();
+    assert_eq!(import.differences.iter().map(|d| d.name.as_str()).collect::<Vec<_>>(), ["mode"]);
+    let [step] = import.plan.steps.as_slice() else { panic!("{import:?}") };
+    assert_eq!((&step.action, step.title.as_str(), import.plan.hosts.len()), (&Action::Note, "note that `n` is there on b", 0));
+    let mut state = nothing.clone();
+    state.resources.extend(step.sets.clone());
+    assert_eq!(state.resources, applied(N).resources, "the state knows it as if it had been applied");
+    assert_eq!(steps(&plan(N, &state, |_, _| Ok(there("0600", "as declared"))))[0].0, "set back `mode` of `n` (note) on b");
+    assert_eq!(imported(N, &nothing, "n", &there("0644", "as declared")).unwrap().differences, []);
+    for (address, state, answer, why) in [
+        ("n", &state, there("0644", "as declared"), "the state knows `n` already"),
+        ("n", &nothing, json!({ "there": false }), "`n` is not there on b"),
+        ("m", &nothing, json!({}), "the program does not declare `m`"),
+        ("b", &nothing, json!({}), "`b` is a server"),
+    ] {
+        assert_eq!(imported(N, state, address, &answer).unwrap_err(), why);
+    }
+    // A container of a state that was lost is taken back, as far as it is migc's.
+    let known = applied(SERVICE);
+    let import = imported(SERVICE, &nothing, "web", &container(&known, &json!({ "spec": "sha256:old", "restart": "" }))).unwrap();
+    assert_eq!(import.plan.steps[0].sets[0].1.digest, "sha256:old", "the next plan makes of it what is declared");
+    let theirs = imported(SERVICE, &nothing, "web", &container(&known, &json!({ "owner": "" }))).unwrap_err();
+    assert!(theirs.starts_with("the container `web` on a is not one that migc made"), "{theirs}");
+}

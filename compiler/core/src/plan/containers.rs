@@ -66,7 +66,7 @@ impl Lowering<'_> {
     }
 }
 
-fn compare(known: &ResourceState, answer: &Value, restart: Option<&str>) -> (Fate, Vec<Difference>) {
+pub(super) fn compare(known: &ResourceState, answer: &Value, restart: Option<&str>) -> (Fate, Vec<Difference>) {
     let text = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or_default();
     let is = |name: &str| answer.get(name).and_then(Value::as_bool).unwrap_or_default();
     let mut differences = vec![];

@@ -251,13 +251,12 @@ impl Lowering<'_> {
 
     /// Says that something is kept which a plan would take away.
     pub(super) fn kept_from_destruction(&mut self, title: &str, address: &str, at: Loc) {
-        if !self.destroys {
-            let help = "declare it again; to let it go, apply once without `@keep`, and then delete the declaration";
-            self.kept(title, address, "destroy", at, help);
+        let help = if self.destroys {
+            "to let it go, take `@keep` away and apply that first; to destroy the rest, name it by `--target`"
         } else {
-            let help = "to let it go, take `@keep` away and apply that first; to destroy the rest, name it by `--target`";
-            self.kept(title, address, "destroy", at, help);
-        }
+            "declare it again; to let it go, apply once without `@keep`, and then delete the declaration"
+        };
+        self.kept(title, address, "destroy", at, help);
     }
 
     pub(super) fn finish(mut self, open: &[Unproven], texts: &Texts) -> Result<Plan, Problems> {

@@ -8,7 +8,7 @@ use super::{
     lower::Lowering,
     steps::Draw,
 };
-use mig_plan::{Action, Class, Digest, Estimate, Phase, Probe, Requirement, StepId, Undo};
+use mig_plan::{Action, Class, Digest, Estimate, Phase, Probe, Requirement, ResourceState, StepId, Undo};
 use std::collections::BTreeMap;
 
 /// Programs that a copy needs on both sides.
@@ -173,15 +173,20 @@ impl Lowering<'_> {
         step
     }
 
-    /// Waits for the answer; the state knows the service from then on.
-    pub(super) fn settle(&mut self, service: &Service, migration: Option<&Move>, start: StepId) -> StepId {
-        let action = Action::Await { host: service.on.clone(), container: service.spec.name.clone(), probe: service.probe.clone() };
+    /// What the state is to know of a service that runs.
+    pub(super) fn running(&self, service: &Service) -> ResourceState {
         let attributes = BTreeMap::from([
             ("host".to_owned(), service.on.clone()),
             ("container".to_owned(), service.spec.name.clone()),
             ("owner".to_owned(), service.spec.owner.clone()),
         ]);
-        let wished = self.resource(&service.address, &service.kind, &Digest::of(&service.spec), attributes);
+        self.resource(&service.address, &service.kind, &Digest::of(&service.spec), attributes)
+    }
+
+    /// Waits for the answer; the state knows the service from then on.
+    pub(super) fn settle(&mut self, service: &Service, migration: Option<&Move>, start: StepId) -> StepId {
+        let action = Action::Await { host: service.on.clone(), container: service.spec.name.clone(), probe: service.probe.clone() };
+        let wished = self.running(service);
         let draw = Draw {
             title: format!("wait until `{}` answers on {}", service.spec.name, service.on),
             why: format!("a service counts only when it answers: {}", answer(&service.probe)),
