@@ -99,6 +99,9 @@ fn drift_is_told_apart_and_set_back() {
     let (status, out, _) = scene.migc(&["plan", "--refresh=false", "--detailed-exitcode"]);
     assert!(status == 0 && out.contains("no host was asked what became of it"), "{out}");
 
+    let (status, _, err) = scene.migc(&["apply", "plan.json", "--digest", "sha256:x", "--target", "site"]);
+    assert!(status == 64 && err.contains("`--target` belongs to a program"), "{err}");
+
     let (status, out, err) = scene.migc(&["apply", "--yes"]);
     assert_eq!(status, 0, "{out}{err}");
     assert_eq!(fs::read_to_string(scene.folder.at("motd")).unwrap(), "welcome\n");

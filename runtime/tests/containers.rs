@@ -7,11 +7,12 @@
 
 mod support;
 
-use mig_plan::{Action, ContainerSpec, EnvValue, Mount, Probe};
+use mig_plan::{Action, Ask, ContainerSpec, Digest, EnvValue, Mount, Probe, Read, Reads};
 use mig_runtime::{
     World,
     actions::{Failure, Performed, perform},
     local::LocalWorld,
+    observe::observe,
     scripts,
 };
 use std::{collections::BTreeMap, fs};
@@ -74,7 +75,30 @@ async fn containers() {
     a_kill_is_no_clean_stop(&world, &folder).await;
     a_fence_sees_writers_in_other_namespaces(&world, &folder).await;
     a_wait_tells_what_the_container_said(&world, &folder).await;
+    what_became_of_one_is_observed(&folder, &engine, &world).await;
     images_travel(&world).await;
+}
+
+async fn what_became_of_one_is_observed(folder: &Folder, engine: &Engine, world: &LocalWorld) {
+    let spec = spec("observed", &["sleep", "1000"], &folder.at("observed"));
+    let ask = |name: &str| Ask::Container { host: "a".to_owned(), name: name.to_owned() };
+    let list = ["observed", "observe", "other"].map(|name| Read { address: name.to_owned(), ask: ask(name) });
+    let reads = Reads { hosts: BTreeMap::new(), list: list.to_vec() };
+    let look = async || {
+        let observed = observe(world, &reads).await;
+        list.each_ref().map(|read| observed.answer(&read.ask).cloned().unwrap_or_else(|| panic!("{:?}", observed.why_not(&read.ask))))
+    };
+    act(world, create(&spec)).await.unwrap();
+    act(world, start("observed")).await.unwrap();
+    let [seen, part_of_a_name, other] = look().await;
+    assert_eq!((&seen["there"], &seen["running"], &seen["restart"]), (&true.into(), &true.into(), &"unless-stopped".into()), "{seen}");
+    assert_eq!((&seen["owner"], &seen["spec"]), (&"test/service".into(), &Digest::of(&spec).as_str().into()), "{seen}");
+    assert_eq!([&part_of_a_name["there"], &other["there"]], [&serde_json::json!(false); 2]);
+    engine.docker(&["kill", "observed"]).unwrap();
+    let [seen, ..] = look().await;
+    assert_eq!((&seen["running"], &seen["exit_code"]), (&false.into(), &137.into()), "{seen}");
+    engine.docker(&["rm", "-f", "observed"]).unwrap();
+    assert_eq!(look().await[0], serde_json::json!({ "there": false }));
 }
 
 async fn created_once_and_replaced_when_it_differs(folder: &Folder, engine: &Engine, world: &LocalWorld) {

@@ -61,6 +61,10 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     if args.digest.is_some() && file.is_none() {
         return Err(Failure::usage("`--digest` belongs to a plan in a file").help("give the file that `migc plan --out` wrote"));
     }
+    if file.is_some() && args.observing.is_for_some() {
+        let message = "a plan in a file is for what it was made for, and `--target` belongs to a program";
+        return Err(Failure::usage(message).help("make the plan with `migc plan --target ADDRESS --out FILE`"));
+    }
     let folder = match file {
         Some(_) => args.state.beside_plan()?,
         None => args.state.folder(&args.program.open()?, args.program.env.as_deref()),
@@ -70,6 +74,12 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
         return abandon(args, run, &state, &folder, terminal);
     }
     match &state.unfinished {
+        Some(unfinished) if args.observing.is_for_some() => Err(Failure::usage(format!(
+            "run {} of {} is unfinished, and goes on as a whole: `--target` belongs to a new plan",
+            visible::line(&unfinished.run),
+            visible::line(&unfinished.by)
+        ))
+        .help("leave `--target` away; `migc status` shows the run")),
         Some(unfinished) => go_on(args, file, unfinished, &folder, terminal),
         None => begin(args, file, &state, &folder, terminal),
     }

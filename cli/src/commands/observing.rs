@@ -27,6 +27,11 @@ pub(super) struct Observing {
 }
 
 impl Observing {
+    /// Was it said for what?
+    pub(super) fn is_for_some(&self) -> bool {
+        !self.target.is_empty()
+    }
+
     /// The plan from the state to the program, with what hosts said.
     pub(super) fn plan(
         &self,

@@ -113,7 +113,7 @@ fn what_was_changed_outside_is_told_apart_from_what_the_program_changes_and_set_
 #[test]
 fn what_is_gone_is_created_again_and_not_deleted_twice() {
     let gone = |text: &str| plan(text, &applied(N), |_, _| Ok(json!({ "there": false })));
-    let why = "it was applied, and is not there any more: somebody else took it away";
+    let why = "it was applied, and is not there any more";
     assert_eq!(steps(&gone(N)), [("create `n` (note) on b", why)]);
     assert_eq!(gone(N).observed.unwrap().drift[0].change, Change::Gone);
     assert_eq!(steps(&gone("")), [("delete `n` (note) on b", "`n` is no longer declared, and it is not there any more")]);
@@ -143,6 +143,10 @@ fn what_is_not_seen_is_planned_for_as_the_state_has_it_and_said() {
     let plan = loaded.compile().plan_on(&state, &Terms { observed: Some(away), targets: vec![] }).unwrap();
     assert_eq!(plan.observed.unwrap().unseen[0].address, "b", "a host is told once, and not each thing on it");
     assert_eq!(loaded.compile().plan(&state).unwrap().observed, None);
+    let undeclared = program("use ssh\nserver a: ssh.host { address = 10.0.0.1 }");
+    let terms = Terms { observed: Some(Observed::default()), targets: vec![] };
+    let plan = load(&undeclared).compile().plan_on(&state, &terms).unwrap();
+    assert_eq!(plan.observed.unwrap().unseen[0].why, "the program does not say how `b` is reached");
 }
 
 const SERVICE: &str = r#"

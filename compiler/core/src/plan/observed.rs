@@ -34,8 +34,7 @@ impl Draft {
     /// Every question, once, about what is on servers that can be reached.
     fn questions(&self, known: &State, targets: &[String]) -> Vec<Read> {
         let meant = self.meant(known, targets);
-        let look = |r: &ResourceState| r.removal.as_ref().map(|removal| Ask::look(&removal.call.look));
-        let kept = known.resources.iter().filter_map(|(address, r)| Some((address, look(r).or_else(|| place(r))?)));
+        let kept = known.resources.iter().filter_map(|(address, r)| Some((address, asked(r)?)));
         let declared = self.resources.iter().map(|(address, resource)| (address, Ask::look(&resource.look)));
         let mut all: Vec<(&String, Ask)> = kept.chain(declared).collect();
         all.retain(|(address, _)| meant.as_ref().is_none_or(|meant| meant.contains(*address)));
@@ -90,6 +89,13 @@ impl Lowering<'_> {
         let questions = self.draft.questions(self.state, self.targets);
         let unanswered = |read: &&Read| observed.answer(&read.ask).is_none();
         let mut unseen: BTreeMap<String, String> = observed.away.clone();
+        let meant = self.draft.meant(self.state, self.targets);
+        for (address, known) in &self.state.resources {
+            let host = asked(known).map(|ask| ask.host().clone()).filter(|host| !self.draft.is_reachable(host));
+            if let Some(host) = host.filter(|_| meant.as_ref().is_none_or(|meant| meant.contains(address))) {
+                unseen.insert(address.clone(), format!("the program does not say how `{host}` is reached"));
+            }
+        }
         for read in questions.iter().filter(unanswered).filter(|r| !observed.away.contains_key(r.ask.host())) {
             let why = observed.why_not(&read.ask).unwrap_or("it was not asked");
             unseen.entry(read.address.clone()).or_insert_with(|| why.to_owned());
@@ -98,6 +104,11 @@ impl Lowering<'_> {
         let unseen = unseen.into_iter().map(|(address, why)| Unseen { address, why: mig_plan::visible::line(&why) }).collect();
         Some(Observation { count: seen.len(), drift, unseen })
     }
+}
+
+/// How what the state knows is looked at.
+fn asked(known: &ResourceState) -> Option<Ask> {
+    known.removal.as_ref().map(|removal| Ask::look(&removal.call.look)).or_else(|| place(known))
 }
 
 /// Names of what is otherwise.

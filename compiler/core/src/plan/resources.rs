@@ -78,7 +78,7 @@ impl Lowering<'_> {
         }
         let outside = match drift {
             Some(Change::Gone) => {
-                let why = "it was applied, and is not there any more: somebody else took it away".to_owned();
+                let why = "it was applied, and is not there any more".to_owned();
                 return Some(self.create_resource(resource, wished, after, why));
             }
             Some(Change::Changed { differences }) => Some(differences),

@@ -46,7 +46,7 @@ impl Lowering<'_> {
         }
         let image = self.bring_image(service, None, None, None);
         let why = match &before {
-            None if fate.gone => "it was applied, and is not there any more: somebody else took it away",
+            None if fate.gone => "it was applied, and is not there any more",
             None => "it is declared and not there yet",
             Some(_) if fate.another => "another container of that name was made outside of migc",
             Some(_) => "it differs from what is declared",
