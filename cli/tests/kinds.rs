@@ -4,7 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests make folders and look at what is left")]
 
 use mig_plan::{Action, Plan, Request, State};
-use mig_runtime::{actions::perform, local::LocalWorld};
+use mig_runtime::{actions::perform, local::LocalWorld, observe::observe};
 use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
 
 #[derive(Debug)]
@@ -19,8 +19,10 @@ impl mig_core::Files for One {
     }
 }
 
+const HEAD: &str = "use ssh\nuse host\nserver here: ssh.host { address = 127.0.0.1 }\n";
+
 fn plan(text: &str, state: &State) -> Plan {
-    let files = One(format!("use ssh\nuse host\nserver here: ssh.host {{ address = 127.0.0.1 }}\n{text}"));
+    let files = One(format!("{HEAD}{text}"));
     let loaded = mig_core::load(&files, "main.mig", &mig_core::Options::default());
     loaded.compile().plan(state).unwrap_or_else(|p| panic!("{p:#?}"))
 }
@@ -58,13 +60,26 @@ impl Scene {
         Action::Call(call)
     }
 
+    /// The plan that knows what is there.
+    async fn plan(&self, text: &str) -> Plan {
+        let files = One(format!("{HEAD}{text}"));
+        let loaded = mig_core::load(&files, "main.mig", &mig_core::Options::default());
+        let compilation = loaded.compile();
+        let observed = observe(&self.world, &compilation.reads(&self.state, &[])).await;
+        let terms = mig_core::Terms { observed: Some(observed), targets: vec![] };
+        compilation.plan_on(&self.state, &terms).unwrap_or_else(|p| panic!("{p:#?}"))
+    }
+
     /// What each step did: `true` if it had to act.
     async fn apply(&mut self, text: &str) -> Result<Vec<bool>, String> {
-        let plan = plan(text, &self.state);
+        self.perform(&plan(text, &self.state)).await
+    }
+
+    async fn perform(&mut self, plan: &Plan) -> Result<Vec<bool>, String> {
         let mut changed = vec![];
         for step in &plan.steps {
             let action = self.by_shell(&step.action);
-            let done = perform(&self.world, &plan, step, &action, &BTreeMap::new(), &|_| ()).await.map_err(|f| f.message)?;
+            let done = perform(&self.world, plan, step, &action, &BTreeMap::new(), &|_| ()).await.map_err(|f| f.message)?;
             changed.push(done.changed);
             step.removes.iter().for_each(|address| drop(self.state.resources.remove(address)));
             self.state.resources.extend(step.sets.clone());
@@ -185,4 +200,63 @@ async fn a_command_runs_until_its_check_holds() {
     assert_eq!(scene.apply(&run).await, Ok(vec![]));
     assert_eq!(scene.apply("").await, Ok(vec![true]));
     assert!(!PathBuf::from(&path).exists());
+}
+
+/// Changes one thing by hand, in one of several ways; gives its address, if that is a change.
+fn tamper(scene: &Scene, dice: u64) -> Option<&'static str> {
+    let (file, folder, made) = (scene.at("f"), scene.at("d"), scene.at("made"));
+    let chmod = |path: &str, mode: u32| fs::set_permissions(path, fs::Permissions::from_mode(mode));
+    match dice % 9 {
+        0 => fs::write(&file, "by hand").map(|()| "f"),
+        1 => chmod(&file, 0o666).map(|()| "f"),
+        2 => fs::remove_file(&file).map(|()| "f"),
+        3 => fs::remove_file(&file).and_then(|()| std::os::unix::fs::symlink(scene.at("elsewhere"), &file)).map(|()| "f"),
+        4 => chmod(&folder, 0o700).map(|()| "d"),
+        5 => fs::remove_dir(&folder).map(|()| "d"),
+        6 => fs::remove_file(&made).map(|()| "c"),
+        // What is in a folder, and when a file was written, is nobody's declaration.
+        7 => fs::write(format!("{folder}-beside"), "x").map(|()| ""),
+        _ => fs::write(&file, "hello").map(|()| ""),
+    }
+    .ok()
+    .filter(|address| !address.is_empty())
+}
+
+#[tokio::test]
+async fn whatever_is_changed_by_hand_is_seen_set_back_and_nothing_else_is_touched() {
+    for shell in shells() {
+        let mut scene = Scene::new("tampered", None);
+        // Questions and steps run by the same shell.
+        scene.world = LocalWorld::new(&scene.folder).with_shell(&shell.unwrap_or("sh").split(' ').collect::<Vec<_>>());
+        let (file, folder, made) = (scene.at("f"), scene.at("d"), scene.at("made"));
+        let text = format!(
+            "host.file f {{ on = here, path = \"{file}\", content = \"hello\", mode = \"0640\" }}\n\
+             host.directory d {{ on = here, path = \"{folder}\", mode = \"0750\" }}\n\
+             let made: Path = \"{made}\"\n\
+             host.command c {{ on = here, run = sh\"touch {{made}}\", check = sh\"test -e {{made}}\" }}\n"
+        );
+        scene.apply(&text).await.unwrap();
+        let mut dice: u64 = 7;
+        for round in 0..12 {
+            let mut touched = std::collections::BTreeSet::new();
+            for _ in 0..=round % 3 {
+                dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                touched.extend(tamper(&scene, dice >> 33));
+            }
+            let plan = scene.plan(&text).await;
+            let observed = plan.observed.as_ref().unwrap();
+            assert!(observed.unseen.is_empty(), "{:?}", observed.unseen);
+            let seen: std::collections::BTreeSet<&str> = observed.drift.iter().map(|d| d.address.as_str()).collect();
+            assert!(seen.is_subset(&touched), "drift is not invented: {seen:?} of {touched:?}");
+            let declared = |scene: &Scene| {
+                let text = fs::read_to_string(scene.at("f")).is_ok_and(|found| found == "hello");
+                text && !fs::symlink_metadata(scene.at("f")).unwrap().is_symlink() && mode(&scene.at("f")) == 0o640
+            };
+            assert_eq!(seen.contains("f"), !declared(&scene));
+            assert_eq!(plan.steps.iter().map(|s| s.address.as_str()).collect::<std::collections::BTreeSet<_>>(), seen);
+            scene.perform(&plan).await.unwrap();
+            assert!(declared(&scene) && mode(&folder) == 0o750 && PathBuf::from(&made).exists(), "{shell:?}");
+            assert_eq!(scene.plan(&text).await.steps, []);
+        }
+    }
 }
