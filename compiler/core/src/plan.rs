@@ -19,6 +19,7 @@ mod pairing;
 mod proven;
 mod renamed;
 mod resources;
+mod restarts;
 mod services;
 mod settled;
 mod steps;

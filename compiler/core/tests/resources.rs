@@ -209,3 +209,21 @@ fn what_is_needed_through_something_that_stays_as_it_is_comes_first_too() {
     assert_eq!(addresses, ["low", "high"]);
     assert_eq!(plan.steps[1].needs, [plan.steps[0].id.clone()]);
 }
+
+#[test]
+fn a_service_starts_anew_when_what_it_reads_changes() {
+    let text = |content: &str, more: &str| {
+        format!(
+            "use host\nuse docker\nhost.file conf {{ on = a, path = \"/etc/w.conf\", content = \"{content}\" }}\nhost.file other {{ on = a, path = \"/etc/o\", content = \"{more}\" }}\nservice w: docker.container {{ on = a, image = \"nginx:1.25.3\", state = stateless, restart_on = [conf] }}\n"
+        )
+    };
+    let state = applied(&text("one", "x"));
+    assert_eq!(titles(&plan(&text("one", "x"), &state)), Vec::<String>::new());
+    assert_eq!(titles(&plan(&text("one", "y"), &state)), ["change `content` of `other` (host.file) on a"]);
+    let changed = plan(&text("two", "x"), &state);
+    let wanted = ["change `content` of `conf` (host.file) on a", "stop `w` on a", "start `w` on a", "wait until `w` answers on a"];
+    assert_eq!(titles(&changed), wanted);
+    for (number, step) in changed.steps.iter().enumerate().skip(1) {
+        assert!(step.needs.contains(&changed.steps[number - 1].id), "{}", step.title);
+    }
+}

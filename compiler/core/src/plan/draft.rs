@@ -78,6 +78,8 @@ pub(super) struct Service {
     pub(super) source: Option<String>,
     pub(super) spec: ContainerSpec,
     pub(super) needs: Vec<String>,
+    /// Resources that it is started anew for.
+    pub(super) restart_on: Vec<String>,
     pub(super) probe: Probe,
     pub(super) stateless: bool,
     pub(super) grace_seconds: u64,
@@ -331,6 +333,7 @@ impl Reader<'_, '_, '_> {
             source: self.reference(id, "source"),
             probe: self.probe(id),
             needs: self.list(id, "needs").iter().filter_map(|v| self.address(v)).collect(),
+            restart_on: self.list(id, "restart_on").iter().filter_map(|v| self.address(v)).collect(),
             stateless: state.as_deref() == Some("stateless"),
             grace_seconds: self.quantity(id, "grace").and_then(Quantity::whole_seconds).unwrap_or(120),
             spec,

@@ -65,7 +65,8 @@ impl Draft {
         lowering.adopt();
         lowering.moves();
         lowering.services();
-        lowering.resources();
+        let changed = lowering.resources();
+        lowering.restarts(&changed);
         lowering.needs();
         lowering.removed();
         lowering.undeclared();

@@ -18,8 +18,8 @@ use mig_plan::{
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Lowering<'_> {
-    /// Resources that the program declares, those that others name first.
-    pub(super) fn resources(&mut self) {
+    /// Resources that the program declares, those that others name first. Gives the steps that change something on a host.
+    pub(super) fn resources(&mut self) -> BTreeMap<String, StepId> {
         let draft = self.draft;
         // After which steps each is as declared: its own, or where it needs none, those of what it needs.
         let mut done: BTreeMap<&str, Vec<StepId>> = BTreeMap::new();
@@ -32,7 +32,7 @@ impl Lowering<'_> {
                 let list = rest.iter().map(|r| format!("`{}`", r.address)).collect::<Vec<_>>().join(", ");
                 let message = format!("{list} wait for each other, so none can come first");
                 self.problems.push(Problem::error(CIRCLE, first.at, message).help("take one of them out of the `needs` of another"));
-                return;
+                return BTreeMap::new();
             }
             for resource in free {
                 let after: Vec<StepId> = resource.needs.iter().filter_map(|n| done.get(n.as_str())).flatten().cloned().collect();
@@ -42,9 +42,11 @@ impl Lowering<'_> {
             }
             open = rest;
         }
-        for (resource, step) in made {
-            self.graph.before_containers(&resource.host, &step);
+        for (resource, step) in &made {
+            self.graph.before_containers(&resource.host, step);
         }
+        let is_noted_only = |resource: &Resource| matches!(self.found(&resource.look), Some(Seen::Settled));
+        made.into_iter().filter(|(r, _)| !is_noted_only(r)).map(|(r, step)| (r.address.clone(), step)).collect()
     }
 
     /// The step after which it is as declared, if one is needed.
