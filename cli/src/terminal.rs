@@ -37,6 +37,8 @@ impl Look {
 pub struct Terminal {
     /// Nobody reads standard output any more.
     deaf: bool,
+    /// Lines of a log come between, which would tear what is drawn.
+    logs: bool,
 }
 
 impl Default for Terminal {
@@ -48,7 +50,7 @@ impl Default for Terminal {
 impl Terminal {
     /// Of this process.
     pub fn new() -> Self {
-        Self { deaf: false }
+        Self { deaf: false, logs: false }
     }
 
     /// Prints an answer, at once.
@@ -85,9 +87,14 @@ impl Terminal {
         io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
+    /// From now on a log is written beside the messages.
+    pub fn expect_log(&mut self) {
+        self.logs = true;
+    }
+
     /// Can progress be drawn?
     pub fn draws_progress(&self) -> bool {
-        io::stderr().is_terminal() && env::var_os("TERM").is_none_or(|t| t != "dumb")
+        !self.logs && io::stderr().is_terminal() && env::var_os("TERM").is_none_or(|t| t != "dumb")
     }
 
     /// Asks, and gives the answer without the white space around it; nothing if there is no answer to be had.

@@ -110,6 +110,20 @@ fn drift_is_told_apart_and_set_back() {
 }
 
 #[test]
+fn a_log_tells_of_connections_and_scripts_and_nothing_of_what_they_are_given() {
+    let Some(scene) = Scene::new("log") else { return };
+    scene.declares("host.file motd { on = here, path = \"/nowhere/motd\", content = \"a-canary-of-the-content\" }");
+    let (_, _, quiet) = scene.migc(&["plan"]);
+    assert!(!quiet.contains("ssh is connected"), "{quiet}");
+    let (_, _, log) = scene.migc(&["plan", "-v"]);
+    assert!(log.contains(" INFO ssh is connected host=\"here\""), "{log}");
+    assert!(log.contains(" INFO scripts ended host=\"here\" scripts=\"observe"), "{log}");
+    assert!(!log.contains("DEBUG"), "{log}");
+    let (_, _, log) = scene.migc(&["apply", "--yes", "-vvv"]);
+    assert!(log.contains("DEBUG") && !log.contains("a-canary"), "{log}");
+}
+
+#[test]
 fn all_of_it_is_destroyed_and_what_was_there_before_comes_back() {
     let Some(scene) = Scene::new("cli-destroy") else { return };
     let file = |text: &str| fs::read_to_string(scene.folder.at("motd")).is_ok_and(|found| found == text);

@@ -10,6 +10,7 @@ mod fmt;
 mod graph;
 mod import;
 mod init;
+mod log;
 mod lsp;
 mod man;
 mod observing;
@@ -40,6 +41,10 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     command: Command,
+
+    /// Log on standard error what is done on the way: connections and scripts; twice also the journal, three times all there is
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
 }
 
 const EXIT_STATUSES: &str = "\
@@ -88,6 +93,10 @@ impl Cli {
 
 /// Does what the command line says.
 pub fn run(cli: &Cli, terminal: &mut Terminal) -> Outcome {
+    if cli.verbose > 0 {
+        log::begin(cli.verbose);
+        terminal.expect_log();
+    }
     match &cli.command {
         Command::Check(args) => check::run(args, terminal),
         Command::Checks(args) => checks::run(args, terminal),

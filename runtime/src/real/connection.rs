@@ -18,7 +18,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 
@@ -96,8 +96,13 @@ impl Connection {
             .control_directory(self.folder.path())
             .control_persist(NonZeroUsize::new(IDLE_SECONDS).map_or(ControlPersist::ClosedAfterInitialConnection, ControlPersist::IdleFor));
         let connecting = builder.connect_mux(&self.config.destination);
+        let start = Instant::now();
+        tracing::debug!(host = self.host, destination = self.config.destination, "ssh connects");
         match tokio::time::timeout(Duration::from_secs(CONNECT_MAX_SECONDS), connecting).await {
-            Ok(Ok(session)) => Ok(session),
+            Ok(Ok(session)) => {
+                tracing::info!(host = self.host, ms = milliseconds(start), "ssh is connected");
+                Ok(session)
+            }
             Ok(Err(error)) => Err(problem::unreachable(&self.host, &self.config, &error)),
             Err(_) => Err(problem::timed_out(&self.host, &self.config, CONNECT_MAX_SECONDS)),
         }
@@ -122,16 +127,21 @@ impl Connection {
             let slot = Arc::clone(&self.slots).acquire_owned().await;
             let slot = slot.map_err(|_| self.unreachable("the run is over".to_owned(), "run `migc apply` again"))?;
             let session = self.session().await?;
+            let start = Instant::now();
             match self.spawn(session, scripts).await {
                 Ok(execution) => {
+                    let (host, names) = (self.host.clone(), names(scripts));
+                    tracing::debug!(host, scripts = names, bytes, "scripts begin");
                     let ended = async move {
                         let ended = execution.ended.await;
+                        tracing::info!(host, scripts = names, ms = milliseconds(start), by_itself = ended, "scripts ended");
                         drop(slot);
                         ended
                     };
                     return Ok(Execution { ended: Box::pin(ended), ..execution });
                 }
                 Err(error) if is_refused(&error) => {
+                    tracing::warn!(host = self.host, "sshd refused another session; fewer are used from now on");
                     self.give_up_slot(slot);
                     tokio::time::sleep(wait).await;
                 }
@@ -180,6 +190,15 @@ impl Connection {
     fn unreachable(&self, message: String, help: &str) -> WorldError {
         WorldError::Unreachable { host: self.host.clone(), message, help: help.to_owned() }
     }
+}
+
+/// What a log calls a batch; words and input of scripts are in no log.
+fn names(scripts: &[Script]) -> String {
+    scripts.iter().map(|script| script.name).collect::<Vec<_>>().join(" ")
+}
+
+fn milliseconds(start: Instant) -> u64 {
+    start.elapsed().as_millis() as u64
 }
 
 fn is_refused(error: &openssh::Error) -> bool {

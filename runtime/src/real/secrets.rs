@@ -40,6 +40,7 @@ impl Secrets {
     pub async fn find(names: &[String], sources: &[SecretSource], folder: &Path) -> Result<Self, Vec<Problem>> {
         let mut missing: Vec<&String> = names.iter().filter(|name| of_environment(name).is_none()).collect();
         let (mut found, mut problems) = (BTreeMap::new(), vec![]);
+        tracing::debug!(wanted = names.len(), missing = missing.len(), "secrets of the environment");
         for source in sources {
             if missing.is_empty() {
                 break;
@@ -52,6 +53,7 @@ impl Secrets {
                 Err(wrong) => problems.push(Problem::new(wrong.message, wrong.help)),
             }
         }
+        tracing::debug!(found = found.len(), still_missing = missing.len(), "secrets of the program's places");
         if problems.is_empty() { Ok(Self(found)) } else { Err(problems) }
     }
 

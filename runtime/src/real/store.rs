@@ -135,6 +135,7 @@ impl Store {
     pub fn create(&self, number: u64, bytes: &[u8]) -> Result<(), StoreError> {
         let name = entry_name(number);
         let path = self.folder.join(&name);
+        tracing::debug!(number, bytes = bytes.len(), "an entry of the journal");
         self.make_folder().map_err(|error| failed(&self.folder, &error))?;
         self.create_file(&name, bytes).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => StoreError::Taken(number),
