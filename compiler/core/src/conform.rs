@@ -11,6 +11,7 @@ use crate::{
     types::{RecordType, Refine, Type, Typed},
     value::{Entries, InstanceId, Sort, Val, Value},
 };
+use smol_str::SmolStr;
 use std::rc::Rc;
 
 /// Who wants a value: the name of the place, and the field of a declaration where it is one.
@@ -43,6 +44,9 @@ impl<'a> Model<'_, 'a> {
     }
 
     fn shape(&self, value: Val, ty: &Type, asker: Asker<'_>) -> Val {
+        if self.is_shaped(&value, ty) {
+            return value;
+        }
         match (&value.v, ty) {
             (_, Type::Option(inner) | Type::Later(inner) | Type::Secret(inner)) => self.shape(value, inner, asker),
             (_, Type::Refined(typed)) => self.conform_as(value, typed, asker),
@@ -79,6 +83,34 @@ impl<'a> Model<'_, 'a> {
             }
             (Value::Int(i), Type::Float) => Val { v: Value::Float(*i as f64), ..value },
             _ => value,
+        }
+    }
+
+    /// Has it the shape of its type already, and are there no conditions inside? Then it stays what it is, and is not built again:
+    /// most arguments of functions come from fields and were shaped there.
+    fn is_shaped(&self, value: &Val, ty: &Type) -> bool {
+        let has_field = |row: &(SmolStr, Val), name: &SmolStr, typed: &Typed| {
+            row.0 == *name && typed.refinements.is_empty() && self.is_shaped(&row.1, &typed.ty)
+        };
+        match (&value.v, ty) {
+            (_, Type::Option(inner) | Type::Later(inner) | Type::Secret(inner)) => self.is_shaped(value, inner),
+            (_, Type::Refined(_)) | (Value::Int(_), Type::Float) => false,
+            (Value::List(list), Type::List(inner)) => !needs_shape(inner) || list.iter().all(|v| self.is_shaped(v, inner)),
+            (Value::Map(map), Type::Map(inner, _)) => {
+                !needs_shape(inner) || (!map.of_keys && map.iter().all(|row| self.is_shaped(&row.1, inner)))
+            }
+            (Value::Map(map), Type::Record(record)) => {
+                let rows = || map.iter().zip(&record.fields);
+                map.len() == record.fields.len() && rows().all(|(row, f)| has_field(row, &f.name, &f.typed))
+            }
+            (Value::Map(map), Type::Ref(kind, _)) if map.needs.is_none() => {
+                let fields = &self.program.kind(*kind).fields;
+                map.len() == fields.len() && map.iter().zip(fields).all(|(row, f)| has_field(row, &f.name, &f.typed))
+            }
+            (Value::Map(_) | Value::List(_), Type::Union(_)) => {
+                ty.members().into_iter().find(|m| fits(&value.v, m)).is_none_or(|member| self.is_shaped(value, member))
+            }
+            _ => true,
         }
     }
 
