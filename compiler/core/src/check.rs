@@ -17,6 +17,7 @@ use smol_str::SmolStr;
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
+    rc::Rc,
 };
 
 /// A check that ran.
@@ -90,20 +91,20 @@ impl Runner<'_, '_, '_> {
         let Some((binding, rest)) = bindings.split_first() else { return self.judge(scope, bound) };
         let list = self.model.eval(scope, &binding.list);
         self.take_undecided(bound);
-        let items: Vec<Val> = match &list.v {
-            Value::List(items) => items.to_vec(),
+        let items: Rc<[Val]> = match &list.v {
+            Value::List(items) => items.clone(),
             Value::Map(map) => {
                 map.iter().map(|(k, v)| Val::new(Value::Tuple([Val::new(Value::Str(k.clone()), v.at), v.clone()].into()), v.at)).collect()
             }
             other => return self.unproven(other, bound),
         };
-        for item in items {
-            let parts: Vec<Val> = match &item.v {
-                Value::Tuple(parts) if binding.names.len() > 1 => parts.to_vec(),
-                _ => vec![item.clone()],
+        for item in items.iter() {
+            let parts = match &item.v {
+                Value::Tuple(parts) if binding.names.len() > 1 => parts,
+                _ => std::slice::from_ref(item),
             };
             bound.push(item.clone());
-            self.bind_parts(scope, &binding.names, &parts, rest, bound);
+            self.bind_parts(scope, &binding.names, parts, rest, bound);
             bound.pop();
         }
     }
@@ -152,8 +153,10 @@ impl Runner<'_, '_, '_> {
     }
 
     fn take_undecided(&self, bound: &[Val]) {
-        let open: BTreeSet<(String, String)> = std::mem::take(&mut *self.model.undecided.borrow_mut());
-        for (about, needs) in open {
+        if self.model.undecided.borrow().is_empty() {
+            return;
+        }
+        for (about, needs) in self.model.undecided.take() {
             self.note(needs, about, bound);
         }
     }
