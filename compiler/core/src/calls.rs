@@ -4,6 +4,7 @@
 use crate::{
     eval::Scope,
     model::Model,
+    program::Symbol,
     source::Loc,
     types::{ModuleId, Typed},
     value::{Key, Sort, Val, Value},
@@ -12,20 +13,55 @@ use mig_syntax::ast::{self, Arg};
 use rustc_hash::FxHashMap as HashMap;
 use std::{
     cell::{Cell, RefCell},
+    mem::{self, Discriminant},
     rc::Rc,
 };
 
-/// A function and its arguments, each with where it comes from: messages point there.
-type Call = (Loc, Box<[(Key, Loc, Sort)]>);
+/// Arguments of a call: of one text a word and a secret differ.
+type Given = [(Discriminant<Value>, Key)];
 
 /// What functions gave.
 #[derive(Debug, Default)]
-pub(crate) struct Remembered {
+pub(crate) struct Remembered<'a> {
     begun: Cell<bool>,
-    by_call: RefCell<HashMap<Call, Val>>,
+    by_function: RefCell<HashMap<Loc, Rc<Function<'a>>>>,
+    /// What is called in a place; `None` is a function that the language brings.
+    by_callee: RefCell<HashMap<Loc, Option<Rc<Function<'a>>>>>,
 }
 
-impl Remembered {
+/// What is known of a function.
+#[derive(Debug)]
+pub(crate) struct Function<'a> {
+    module: ModuleId,
+    tree: &'a ast::Function,
+    /// Types of its parameters.
+    types: Box<[Option<Typed>]>,
+    known: RefCell<HashMap<Box<Given>, Known>>,
+}
+
+/// What a call gave.
+#[derive(Debug)]
+struct Known {
+    value: Val,
+    /// Where its arguments come from, if its value may come from there too: messages point there.
+    places: Option<Box<[(Loc, Sort)]>>,
+}
+
+impl Known {
+    fn new(value: Val, args: &[Val]) -> Self {
+        let is_whole = !matches!(value.v, Value::List(_) | Value::Tuple(_) | Value::Map(_) | Value::Range(_));
+        let is_of_body = is_whole && args.iter().all(|arg| arg.at != value.at);
+        Self { value, places: (!is_of_body).then(|| args.iter().map(|arg| (arg.at, arg.sort)).collect()) }
+    }
+
+    /// The value, if it is the same for arguments that come from there.
+    fn value_for(&self, args: &[Val]) -> Option<&Val> {
+        let is_same = |places: &[(Loc, Sort)]| places.iter().zip(args).all(|(place, arg)| *place == (arg.at, arg.sort));
+        self.places.as_deref().is_none_or(is_same).then_some(&self.value)
+    }
+}
+
+impl Remembered<'_> {
     /// From now on, since every field has its value.
     pub(crate) fn begin(&self) {
         self.begun.set(true);
@@ -34,15 +70,15 @@ impl Remembered {
 
 impl<'a> Model<'_, 'a> {
     /// `f(a, name = b)`
-    pub(crate) fn call_own(&self, s: &Scope<'_>, module: ModuleId, function: &'a ast::Function, args: &[Arg]) -> Val {
+    pub(crate) fn call_own(&self, s: &Scope<'_>, function: &Function<'a>, args: &[Arg]) -> Val {
+        let Function { module, tree, types, known } = function;
         let find = |position: usize, name: &str| {
             args.iter()
                 .find(|a| a.name.as_ref().is_some_and(|n| n.text == name))
                 .or_else(|| args.get(position).filter(|a| a.name.is_none()))
         };
-        let types = self.parameter_types(module, function);
-        let fitting = function.params.iter().zip(&*types).enumerate().map(|(position, ((name, _), wanted))| {
-            let Some(arg) = find(position, &name.text) else { return Val::error(self.program.loc(module, name.span)) };
+        let fitting = tree.params.iter().zip(types).enumerate().map(|(position, ((name, _), wanted))| {
+            let Some(arg) = find(position, &name.text) else { return Val::error(self.program.loc(*module, name.span)) };
             let value = self.eval(s, &arg.value);
             match wanted {
                 Some(wanted) => self.conform_to(value, wanted, &name.text, None),
@@ -50,11 +86,19 @@ impl<'a> Model<'_, 'a> {
             }
         });
         let values: Vec<Val> = fitting.collect();
-        let Some(call) = self.call_of(module, function, &values) else { return self.apply_once(module, function, &values) };
-        if let Some(known) = self.remembered.by_call.borrow().get(&call) {
-            return known.clone();
+        let Some(given) = self.given_to(&values) else { return self.apply_once(*module, tree, &values) };
+        let before = known.borrow().get(&*given).map(|known| known.value_for(&values).cloned());
+        match before {
+            Some(Some(value)) => value,
+            Some(None) => self.apply_once(*module, tree, &values),
+            None => {
+                let (value, is_silent) = self.apply_and_listen(*module, tree, &values);
+                if is_silent && !matches!(value.v, Value::Error) {
+                    known.borrow_mut().insert(given.into(), Known::new(value.clone(), &values));
+                }
+                value
+            }
         }
-        self.apply_and_remember(module, function, &values, call)
     }
 
     fn apply_once(&self, module: ModuleId, function: &'a ast::Function, values: &[Val]) -> Val {
@@ -65,40 +109,65 @@ impl<'a> Model<'_, 'a> {
         value
     }
 
-    /// A call that said something, or left something open, says so each time.
-    fn apply_and_remember(&self, module: ModuleId, function: &'a ast::Function, values: &[Val], call: Call) -> Val {
+    /// Whether the call said nothing, and left nothing open, too: else it has to say so each time.
+    fn apply_and_listen(&self, module: ModuleId, function: &'a ast::Function, values: &[Val]) -> (Val, bool) {
         let open_before = self.undecided.take();
         let said_before = self.program.problems.borrow().list.len();
         let value = self.apply_once(module, function, values);
         let is_silent = self.undecided.borrow().is_empty() && self.program.problems.borrow().list.len() == said_before;
-        self.undecided.borrow_mut().extend(open_before);
-        if is_silent && !matches!(value.v, Value::Error) {
-            self.remembered.by_call.borrow_mut().insert(call, value.clone());
+        if !open_before.is_empty() {
+            self.undecided.borrow_mut().extend(open_before);
         }
-        value
+        (value, is_silent)
     }
 
-    /// What the call is remembered by; `None` if it is not to be.
-    fn call_of(&self, module: ModuleId, function: &ast::Function, values: &[Val]) -> Option<Call> {
-        if !self.remembered.begun.get() || self.assumption.is_on() {
+    /// Are values kept? Not while fields are computed, nor under an assumption.
+    pub(crate) fn remembers(&self) -> bool {
+        self.remembered.begun.get() && !self.assumption.is_on()
+    }
+
+    /// What a call is remembered by; `None` if it is not to be.
+    fn given_to(&self, values: &[Val]) -> Option<Vec<(Discriminant<Value>, Key)>> {
+        if !self.remembers() {
             return None;
         }
         let of_value = |value: &Val| match &value.v {
             // Lists and records may be long, and few calls have the same.
             Value::List(_) | Value::Tuple(_) | Value::Map(_) => None,
-            known => Some((known.key()?, value.at, value.sort)),
+            // One instant is written in many ways.
+            Value::Time(..) | Value::Window(..) => None,
+            known => Some((mem::discriminant(known), known.key()?)),
         };
-        let values: Option<Box<[_]>> = values.iter().map(of_value).collect();
-        Some((self.program.loc(module, function.name.span), values?))
+        let mut given = Vec::with_capacity(values.len());
+        for value in values {
+            given.push(of_value(value)?);
+        }
+        Some(given)
     }
 
-    fn parameter_types(&self, module: ModuleId, function: &'a ast::Function) -> Rc<[Option<Typed>]> {
-        let place = self.program.loc(module, function.name.span);
-        if let Some(known) = self.parameters.borrow().get(&place) {
+    /// The function of that name that is called there, unless the language brings it.
+    pub(crate) fn callee(&self, module: ModuleId, name: &str, span: ast::Span) -> Option<Rc<Function<'a>>> {
+        let place = self.program.loc(module, span);
+        if let Some(known) = self.remembered.by_callee.borrow().get(&place) {
             return known.clone();
         }
-        let types: Rc<[_]> = function.params.iter().map(|p| p.1.as_ref().map(|ty| self.program.typed(module, ty, false))).collect();
-        self.parameters.borrow_mut().insert(place, types.clone());
-        types
+        let function = match self.program.find_value(module, name) {
+            Some((module, Symbol::Fn(function))) => Some(self.function(module, function)),
+            _ => None,
+        };
+        self.remembered.by_callee.borrow_mut().insert(place, function.clone());
+        function
+    }
+
+    /// What is known of a function.
+    pub(crate) fn function(&self, module: ModuleId, function: &'a ast::Function) -> Rc<Function<'a>> {
+        let place = self.program.loc(module, function.name.span);
+        if let Some(known) = self.remembered.by_function.borrow().get(&place) {
+            return known.clone();
+        }
+        let types = function.params.iter().map(|p| p.1.as_ref().map(|ty| self.program.typed(module, ty, false))).collect();
+        let known = Rc::new(Function { module, tree: function, types, known: RefCell::default() });
+        self.remembered.by_function.borrow_mut().insert(place, known.clone());
+        known
     }
 }

@@ -115,7 +115,7 @@ impl<'a> Model<'_, 'a> {
         drop(broken);
         match &e.kind {
             ExprKind::Missing | ExprKind::Root | ExprKind::Every(_) | ExprKind::Lambda(..) => Val::error(at),
-            ExprKind::Literal(l) => literal::parse(l, at).unwrap_or_else(|_| Val::error(at)),
+            ExprKind::Literal(l) => self.once_a_place(at, || literal::parse(l, at).unwrap_or_else(|_| Val::error(at))),
             ExprKind::Bool(b) => Val::new(Value::Bool(*b), at),
             ExprKind::Str(parts) => self.template(s, parts, at),
             ExprKind::Tagged(tag, parts) if tag.text == "sh" => self.shell(s, parts, at),
@@ -137,16 +137,35 @@ impl<'a> Model<'_, 'a> {
         }
     }
 
+    /// A pattern is compiled once, also of a field that each of many declarations has.
     fn pattern(&self, tag: &str, parts: &[Part], at: Loc) -> Val {
-        if let Some(known) = self.patterns.borrow().get(&at) {
+        if let Some(known) = self.fixed.borrow().get(&at) {
             return known.clone();
         }
         let value = literal::tagged(tag, parts, at).unwrap_or_else(|_| Val::error(at));
-        self.patterns.borrow_mut().insert(at, value.clone());
+        self.fixed.borrow_mut().insert(at, value.clone());
+        value
+    }
+
+    /// What stands for the same value whenever it is computed: while checks run, each rule comes by again and again.
+    fn once_a_place(&self, at: Loc, compute: impl FnOnce() -> Val) -> Val {
+        if !self.remembers() {
+            return compute();
+        }
+        if let Some(known) = self.fixed.borrow().get(&at) {
+            return known.clone();
+        }
+        let value = compute();
+        if !matches!(value.v, Value::Error) {
+            self.fixed.borrow_mut().insert(at, value.clone());
+        }
         value
     }
 
     fn template(&self, s: &Scope<'_>, parts: &[Part], at: Loc) -> Val {
+        if let [Part::Text(text)] = parts {
+            return Val::new(Value::Str(text.into()), at);
+        }
         let mut text = String::new();
         for part in parts {
             match part {
@@ -196,16 +215,15 @@ impl<'a> Model<'_, 'a> {
         if self.program.words.borrow().contains(&at) {
             return Val::new(Value::Word(name.clone()), at);
         }
-        if let Some(me) = s.me {
-            if name == "self" {
-                return Val::new(Value::Ref(me), at);
-            }
-            if s.body
-                && let Some(value) = self.member(me, name)
-            {
-                return value;
-            }
+        let Some(me) = s.me else { return self.once_a_place(at, || self.name_at_top(s, name, at)) };
+        if name == "self" {
+            return Val::new(Value::Ref(me), at);
         }
+        let of_body = if s.body { self.member(me, name) } else { None };
+        of_body.unwrap_or_else(|| self.name_at_top(s, name, at))
+    }
+
+    fn name_at_top(&self, s: &Scope<'_>, name: &SmolStr, at: Loc) -> Val {
         if let Some(values) = self.program.find_enum(s.module, name) {
             return Val::new(Value::List(values.words.into_iter().map(|w| Val::new(Value::Word(w), at)).collect()), at);
         }

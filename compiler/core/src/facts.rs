@@ -182,11 +182,14 @@ impl Reader<'_, '_, '_> {
         let known: Vec<&str> = fields.iter().map(|f| f.name.as_str()).chain(["version"]).collect();
         self.keys(root);
         self.unknown_keys(root, &known);
-        let rows = fields.iter().map(|f: &FieldDef<'_>| {
-            let value = root.get(&f.name).map_or_else(|| self.missing(at), |p| self.value(&p.value, &f.typed.ty));
-            (f.name.clone(), value)
+        let values =
+            fields.iter().map(|f: &FieldDef<'_>| root.get(&f.name).map_or_else(|| self.missing(at), |p| self.value(&p.value, &f.typed.ty)));
+        // Facts have many fields, the same of every host.
+        let empty = self.model.no_facts.get_or_init(|| {
+            let rows = fields.iter().map(|f| (f.name.clone(), Val::error(Loc::default())));
+            Entries::new(rows.collect(), None)
         });
-        Val { v: Value::Map(Rc::new(Entries::new(rows.collect(), Some(self.needs.clone())))), at, sort: Sort::Fact }
+        Val { v: Value::Map(Rc::new(empty.alike(values, Some(self.needs.clone())))), at, sort: Sort::Fact }
     }
 
     /// Without a list or map there is nothing known of its sort; other parts are unknown.

@@ -20,18 +20,19 @@ impl Model<'_, '_> {
     /// `f(…)`, `x.method(…)`.
     pub fn call(&self, s: &Scope<'_>, callee: &Expr, args: &[Arg], at: Loc) -> Val {
         match &callee.kind {
-            ExprKind::Name(name) => match self.program.find_value(s.module, name) {
-                Some((module, Symbol::Fn(function))) => self.call_own(s, module, function, args),
-                _ => self.brought(s, name, args, at),
+            ExprKind::Name(name) => match self.callee(s.module, name, callee.span) {
+                Some(function) => self.call_own(s, &function, args),
+                None => self.brought(s, name, args, at),
             },
             ExprKind::Dot(receiver, name) => {
                 if let ExprKind::Name(first) = &receiver.kind
+                    && s.find(first).is_none()
                     && self.program.find_value(s.module, first).is_none()
                     && let Some(target) = self.program.used(s.module, first)
                     && let Some((module, Symbol::Fn(function))) =
                         self.program.scopes.get(target.0 as usize).and_then(|scope| scope.values.get(&name.text))
                 {
-                    return self.call_own(s, *module, function, args);
+                    return self.call_own(s, &self.function(*module, function), args);
                 }
                 let value = self.eval(s, receiver);
                 self.method(s, &value, &name.text, args, at)
@@ -42,7 +43,7 @@ impl Model<'_, '_> {
 
     fn brought(&self, s: &Scope<'_>, name: &str, args: &[Arg], at: Loc) -> Val {
         let is_named = args.iter().any(|a| a.name.is_some());
-        let signature = crate::signatures::FUNCTIONS.iter().find(|f| is_named && f.0 == name);
+        let signature = if is_named { crate::signatures::FUNCTIONS.iter().find(|f| f.0 == name) } else { None };
         let params = signature.map_or(&[][..], |f| f.1);
         let given = |number: usize| {
             let named = args.iter().find(|a| a.name.as_ref().is_some_and(|n| Some(&n.text.as_str()) == params.get(number)));
@@ -442,26 +443,29 @@ fn in_unit(value: &Value, args: &[Arg]) -> Value {
 }
 
 /// `docker.io/library/mysql:5.7@sha256:…` without registry, tag and digest.
-pub fn repository(image: &str) -> String {
-    let image = image.split('@').next().unwrap_or(image);
+pub fn repository(image: &str) -> &str {
+    let image = without_digest(image);
     let image = image.strip_prefix("docker.io/").unwrap_or(image);
     let image = image.strip_prefix("library/").unwrap_or(image);
-    let (folder, last) = image.rsplit_once('/').map_or(("", image), |(f, l)| (f, l));
-    let last = last.split(':').next().unwrap_or(last);
-    let mut parts: Vec<&str> = folder.split('/').filter(|p| !p.is_empty()).collect();
+    let last = image.rfind('/').map_or(0, |slash| slash + 1);
+    let end = image[last..].find(':').map_or(image.len(), |colon| last + colon);
+    let image = &image[..end];
     // A first part with a dot or a port is a registry.
-    if parts.first().is_some_and(|p| p.contains('.') || p.contains(':') || *p == "localhost") {
-        parts.remove(0);
+    match image.split_once('/') {
+        Some((first, rest)) if first.contains(['.', ':']) || first == "localhost" => rest,
+        _ => image,
     }
-    parts.push(last);
-    parts.join("/")
 }
 
 /// The tag of an image; empty without one.
-pub fn tag(image: &str) -> String {
-    let image = image.split('@').next().unwrap_or(image);
-    let last = image.rsplit('/').next().unwrap_or(image);
-    last.split_once(':').map_or(String::new(), |(_, tag)| tag.to_owned())
+pub fn tag(image: &str) -> &str {
+    let image = without_digest(image);
+    let last = image.rfind('/').map_or(image, |slash| &image[slash + 1..]);
+    last.split_once(':').map_or("", |(_, tag)| tag)
+}
+
+fn without_digest(image: &str) -> &str {
+    image.split_once('@').map_or(image, |(image, _)| image)
 }
 
 /// The numbers at the start of a text: 5, 7 and 44 of `5.7.44-debian`, and 1, 6 and 30 of `v1.6.30`.

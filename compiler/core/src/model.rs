@@ -7,14 +7,14 @@ use crate::{
     program::{FieldDef, Program, Symbol},
     report::{CONTRADICTION, CYCLE, MISSING_FIELD, Problem},
     source::Loc,
-    types::{KindId, ModuleId, Type, Typed},
+    types::{KindId, ModuleId, Type},
     value::{Entries, InstanceId, Later, Sort, Val, Value},
 };
 use mig_syntax::ast;
 use rustc_hash::FxHashMap as HashMap;
 use smol_str::SmolStr;
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     collections::BTreeSet,
     rc::Rc,
 };
@@ -103,18 +103,18 @@ pub struct Model<'p, 'a> {
     pub(crate) full: Cell<bool>,
     /// Values of `let` and `param`; `None` while they are computed.
     pub(crate) constants: RefCell<HashMap<(ModuleId, SmolStr), Option<Val>>>,
+    /// Names of the fields of facts.
+    pub(crate) no_facts: OnceCell<Entries>,
     /// Facts by path, converted.
     pub(crate) facts: RefCell<HashMap<String, Val>>,
     /// What a condition met that it could not decide, and about whom; the check that runs takes it.
     pub(crate) undecided: RefCell<BTreeSet<(String, String)>>,
-    /// Patterns by place, compiled once.
-    pub(crate) patterns: RefCell<HashMap<Loc, Val>>,
+    /// Values of patterns, and while checks run of literals and names at the top, by the place they are named at.
+    pub(crate) fixed: RefCell<HashMap<Loc, Val>>,
     /// Of `lookup`, by the place of its rule.
     pub(crate) indexes: RefCell<HashMap<Loc, Rc<crate::lookup::Index>>>,
-    /// Types of the parameters of functions, by the place of the function.
-    pub(crate) parameters: RefCell<HashMap<Loc, Rc<[Option<Typed>]>>>,
-    /// What functions gave; empty until every field has its value.
-    pub(crate) remembered: crate::calls::Remembered,
+    /// What functions gave; nothing until every field has its value.
+    pub(crate) remembered: crate::calls::Remembered<'a>,
     /// Is a field taken to be something else for a moment?
     pub(crate) assumption: crate::assume::Assumption,
     by_kind: RefCell<HashMap<KindId, Rc<[Val]>>>,
@@ -133,11 +133,11 @@ impl<'p, 'a> Model<'p, 'a> {
             declared: Cell::new(false),
             full: Cell::new(false),
             constants: RefCell::default(),
+            no_facts: OnceCell::new(),
             facts: RefCell::default(),
             undecided: RefCell::default(),
-            patterns: RefCell::default(),
+            fixed: RefCell::default(),
             indexes: RefCell::default(),
-            parameters: RefCell::default(),
             remembered: crate::calls::Remembered::default(),
             assumption: crate::assume::Assumption::default(),
             by_kind: RefCell::default(),
@@ -238,18 +238,19 @@ impl<'p, 'a> Model<'p, 'a> {
             return self.assumed_field(id, number);
         }
         let instance = self.instance(id);
-        let slot = instance.slots.borrow().get(number).cloned().unwrap_or_default();
-        match slot {
-            Slot::Done(value) => return value,
-            Slot::Busy => {
+        let slots = instance.slots.borrow();
+        match slots.get(number) {
+            Some(Slot::Done(value)) => return value.clone(),
+            Some(Slot::Busy) => {
                 let def = self.program.kind(instance.kind);
                 let name = def.fields.get(number).map(|f| f.name.clone()).unwrap_or_default();
                 let message = format!("`{}.{name}` needs itself to be computed", instance.address);
                 self.program.report(Problem::error(CYCLE, self.entry(id, number), message));
                 return Val::error(instance.at);
             }
-            Slot::Todo => {}
+            Some(Slot::Todo) | None => {}
         }
+        drop(slots);
         set(instance, number, Slot::Busy);
         let value = self.compute(id, number);
         set(instance, number, Slot::Done(value.clone()));

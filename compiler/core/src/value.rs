@@ -136,20 +136,30 @@ pub struct Shell {
 #[derive(Debug, Default)]
 pub struct Entries {
     list: Vec<(SmolStr, Val)>,
-    index: Option<HashMap<SmolStr, usize>>,
+    index: Option<Rc<Index>>,
     /// What is not there is unknown, and this would settle it.
     pub needs: Option<Rc<str>>,
     /// Are they declarations by their keys, so that there has to be one for a key that is named?
     pub of_keys: bool,
 }
 
+/// Places of entries by their keys.
+type Index = HashMap<SmolStr, usize>;
+
 impl Entries {
     /// Keys are distinct.
     pub fn new(list: Vec<(SmolStr, Val)>, needs: Option<Rc<str>>) -> Self {
         /// Below this a walk is faster than a hash.
         const INDEXED_FROM: usize = 16;
-        let index = (list.len() >= INDEXED_FROM).then(|| list.iter().enumerate().map(|(i, e)| (e.0.clone(), i)).collect());
+        let by_key = || list.iter().enumerate().map(|(i, e)| (e.0.clone(), i)).collect();
+        let index = (list.len() >= INDEXED_FROM).then(|| Rc::new(by_key()));
         Self { list, index, needs, of_keys: false }
+    }
+
+    /// The same keys with other values, which come in the same order.
+    pub fn alike(&self, values: impl Iterator<Item = Val>, needs: Option<Rc<str>>) -> Self {
+        let list = self.list.iter().zip(values).map(|((key, _), value)| (key.clone(), value)).collect();
+        Self { list, index: self.index.clone(), needs, of_keys: false }
     }
 
     /// Declarations by their keys.
