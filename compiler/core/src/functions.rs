@@ -150,7 +150,7 @@ impl Model<'_, '_> {
                     .first()
                     .and_then(|a| crate::signatures::path_of(&a.value))
                     .and_then(|p| self.program.find_kind(s.module, &p, None));
-                kind.map_or(Value::Error, |k| self.below(*id, k))
+                kind.map_or(Value::Error, |k| Value::List(self.below(*id, k)))
             }
             Value::Quantity(_) | Value::Int(_) | Value::Float(_) if name == "in" => in_unit(&receiver.v, args),
             Value::Quantity(q) if name == "currency" => Value::Str(String::from_utf8_lossy(&q.currency).trim_matches('\0').into()),
@@ -197,7 +197,10 @@ impl Model<'_, '_> {
     }
 
     /// Declarations of a kind below another, at any depth.
-    fn below(&self, id: crate::value::InstanceId, kind: crate::types::KindId) -> Value {
+    fn below(&self, id: crate::value::InstanceId, kind: crate::types::KindId) -> Rc<[Val]> {
+        if let Some(known) = self.below.borrow().get(&(id, kind)) {
+            return known.clone();
+        }
         let mut found = vec![];
         let mut open: Vec<_> = self.instance(id).children.iter().rev().copied().collect();
         while let Some(child) = open.pop() {
@@ -207,7 +210,11 @@ impl Model<'_, '_> {
             }
             open.extend(instance.children.iter().rev());
         }
-        Value::List(found.into())
+        let found: Rc<[Val]> = found.into();
+        if self.declared.get() {
+            self.below.borrow_mut().insert((id, kind), found.clone());
+        }
+        found
     }
 
     pub(crate) fn rule(&self, s: &Scope<'_>, args: &[Arg], item: &Val) -> Val {
@@ -228,7 +235,7 @@ impl Model<'_, '_> {
         match name {
             "len" => Value::Int(list.len() as i64),
             "map" => Value::List(list.iter().map(|v| self.rule(s, args, v)).collect()),
-            "filter" => Value::List(list.iter().filter(|v| self.kept(s, args, v)).cloned().collect()),
+            "filter" => self.filter(s, list, args),
             "any" => self.quantified(s, list, args, true),
             "all" => self.quantified(s, list, args, false),
             "sum" if list.is_empty() => self.zero(at),
@@ -244,7 +251,13 @@ impl Model<'_, '_> {
             "group_by" => self.groups(s, list, args, at),
             "duplicates" => self.duplicates(s, list, args, at),
             "overlapping" => self.overlapping(s, list, args, at),
-            "flatten" => Value::List(list.iter().flat_map(|v| self.inner(v)).collect()),
+            "flatten" => {
+                let mut all = vec![];
+                for inner in list.iter() {
+                    all.extend_from_slice(self.inner(inner));
+                }
+                Value::List(all.into())
+            }
             "first" => list.first().map_or(Value::Absent, |v| v.v.clone()),
             "last" => list.last().map_or(Value::Absent, |v| v.v.clone()),
             "contains" => arithmetic::contains(&self.arg(s, args, 0, at), &Val::new(Value::List(list.clone()), at)),
@@ -255,6 +268,15 @@ impl Model<'_, '_> {
             }
             _ => Value::Error,
         }
+    }
+
+    /// The list itself, if it is all kept: most elements of most lists are in order.
+    fn filter(&self, s: &Scope<'_>, list: &Rc<[Val]>, args: &[Arg]) -> Value {
+        let Some(out) = list.iter().position(|v| !self.kept(s, args, v)) else { return Value::List(list.clone()) };
+        let (before, rest) = list.split_at(out);
+        let mut kept = before.to_vec();
+        kept.extend(rest.iter().skip(1).filter(|v| self.kept(s, args, v)).cloned());
+        Value::List(kept.into())
     }
 
     /// What cannot be decided is left out, and the check that asks is told.
@@ -268,9 +290,9 @@ impl Model<'_, '_> {
     }
 
     /// The elements of a list in a list.
-    fn inner(&self, list: &Val) -> Vec<Val> {
+    fn inner<'v>(&self, list: &'v Val) -> &'v [Val] {
         match &list.v {
-            Value::List(items) => return items.to_vec(),
+            Value::List(items) => return items,
             Value::Unknown(needs) => {
                 self.left_open(list, needs.to_string());
             }
@@ -279,7 +301,7 @@ impl Model<'_, '_> {
             }
             _ => {}
         }
-        vec![]
+        &[]
     }
 
     pub(crate) fn left_open(&self, item: &Val, needs: String) -> bool {

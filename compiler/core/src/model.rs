@@ -86,6 +86,9 @@ impl Instance<'_> {
     }
 }
 
+/// Declarations by what they are below, and by their kind.
+pub(crate) type Below = HashMap<(InstanceId, KindId), Rc<[Val]>>;
+
 /// All that a program declares.
 #[derive(Debug)]
 pub struct Model<'p, 'a> {
@@ -118,6 +121,8 @@ pub struct Model<'p, 'a> {
     /// Is a field taken to be something else for a moment?
     pub(crate) assumption: crate::assume::Assumption,
     by_kind: RefCell<HashMap<KindId, Rc<[Val]>>>,
+    /// Declarations of a kind below another.
+    pub(crate) below: RefCell<Below>,
     /// How deep `fn`s have called each other.
     pub(crate) calls: Cell<u32>,
 }
@@ -141,6 +146,7 @@ impl<'p, 'a> Model<'p, 'a> {
             remembered: crate::calls::Remembered::default(),
             assumption: crate::assume::Assumption::default(),
             by_kind: RefCell::default(),
+            below: RefCell::default(),
             calls: Cell::new(0),
         };
         model.declare_all();
