@@ -11,7 +11,9 @@ pub fn markdown() -> String {
     let mut root = Cli::command();
     root.build();
     let mut out =
-        "# Commands\n\nWritten by `tests/tests/help.rs` from the program itself; `migc COMMAND --help` prints the same.\n".to_owned();
+        "# Commands\n\nWritten by `tests/tests/help.rs` from the program itself; `migc COMMAND --help` prints the same.\n\n\
+         `-v` with any command logs on standard error what is done on the way: connections and scripts; `-vv` also the journal, `-vvv` all there is.\n"
+            .to_owned();
     for command in root.get_subcommands().filter(|c| c.get_name() != "help") {
         section(command, &mut out);
     }
@@ -30,7 +32,7 @@ fn section(command: &Command, out: &mut String) {
     // clap's headlines have no full stop; a page's paragraphs do.
     let about: Vec<String> = about.split("\n\n").map(|paragraph| format!("{}.", paragraph.trim_end_matches('.'))).collect();
     let _ = writeln!(out, "\n## {}\n\n```text\nmigc {usage}\n```\n\n{}", command.get_name(), about.join("\n\n"));
-    let arguments: Vec<&Arg> = command.get_arguments().filter(|a| a.get_id() != "help").collect();
+    let arguments: Vec<&Arg> = command.get_arguments().filter(|a| a.get_id() != "help" && !a.is_global_set()).collect();
     if !arguments.is_empty() {
         let _ = writeln!(out, "\n| argument | meaning |\n| --- | --- |");
     }

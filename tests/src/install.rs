@@ -16,6 +16,7 @@ const EDITOR_NEEDS: &[(&str, &str, &str)] = &[("neovim", "nvim", "an editor that
 const NEEDS: &[(&str, &str, &str)] = &[
     ("openssh-client", "ssh", "migc reaches hosts with it"),
     ("openssh-client", "ssh-keygen", "makes the lab's throw-away key pair"),
+    ("openssh-server", "/usr/sbin/sshd", "the tests of connections start their own"),
     ("docker.io", "dockerd", "runs the lab's hosts"),
     ("docker.io", "docker", "runs the lab's hosts"),
     ("debootstrap", "debootstrap", "makes the lab's system image, since no image is pulled"),

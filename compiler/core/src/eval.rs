@@ -11,11 +11,11 @@ use crate::{
     report::{CYCLE, PARAMETER, Problem, TYPE_MISMATCH, UNKNOWN_NAME, near},
     source::Loc,
     types::{ModuleId, Type, Typed},
-    value::{Entries, InstanceId, Shell, Val, Value},
+    value::{Entries, InstanceId, Val, Value},
 };
 use mig_syntax::ast::{self, BinaryOp, Expr, ExprKind, Part, UnaryOp};
 use smol_str::SmolStr;
-use std::{fmt::Write as _, rc::Rc};
+use std::rc::Rc;
 
 /// A local name and those around it.
 #[derive(Debug, Clone, Copy)]
@@ -160,52 +160,6 @@ impl<'a> Model<'_, 'a> {
             self.fixed.borrow_mut().insert(at, value.clone());
         }
         value
-    }
-
-    fn template(&self, s: &Scope<'_>, parts: &[Part], at: Loc) -> Val {
-        if let [Part::Text(text)] = parts {
-            return Val::new(Value::Str(text.into()), at);
-        }
-        let mut text = String::new();
-        for part in parts {
-            match part {
-                Part::Text(t) => text.push_str(t),
-                Part::Hole(hole) => {
-                    let value = self.eval(s, hole);
-                    match &value.v {
-                        Value::Error | Value::Unknown(_) | Value::Later(_) => return Val { at, ..value },
-                        other => text.push_str(&self.show(other)),
-                    }
-                }
-            }
-        }
-        Val::new(Value::Str(text.into()), at)
-    }
-
-    /// Holes become positional parameters; nothing is spliced into the text.
-    fn shell(&self, s: &Scope<'_>, parts: &[Part], at: Loc) -> Val {
-        let (mut text, mut words) = (String::new(), Vec::<String>::new());
-        for part in parts {
-            match part {
-                Part::Text(t) => text.push_str(t),
-                Part::Hole(hole) => {
-                    let value = self.eval(s, hole);
-                    // A list is several words.
-                    let several: &[Val] = if let Value::List(list) = &value.v { list } else { std::slice::from_ref(&value) };
-                    for (number, word) in several.iter().enumerate() {
-                        if matches!(word.v, Value::Error | Value::Unknown(_) | Value::Later(_)) {
-                            return Val { at, ..word.clone() };
-                        }
-                        let shown = self.show(&word.v);
-                        // A path is no flag.
-                        let is_flag = shown.starts_with('-') && self.program.paths.borrow().contains(&Loc::new(at.file, hole.span));
-                        words.push(if is_flag { format!("./{shown}") } else { shown });
-                        let _ = write!(text, "{}\"${{{}}}\"", if number > 0 { " " } else { "" }, words.len());
-                    }
-                }
-            }
-        }
-        Val::new(Value::Sh(Rc::new(Shell { text, words })), at)
     }
 
     fn name(&self, s: &Scope<'_>, name: &SmolStr, at: Loc) -> Val {

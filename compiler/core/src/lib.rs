@@ -49,6 +49,7 @@ mod source;
 mod tables;
 mod tested;
 mod tests;
+mod texts;
 mod time;
 mod type_names;
 mod types;
