@@ -294,7 +294,7 @@ pub struct Verb {
     /// `timeout DURATION`, `every DURATION`.
     pub waits: Vec<(Name, Expr)>,
     /// `stdin name = secret` among the parameters.
-    pub stdin: Option<Stdin>,
+    pub stdin: Option<Box<Stdin>>,
     /// `needs WORD`.
     pub needs: Option<Name>,
     /// All of it.
@@ -310,8 +310,8 @@ pub struct Declaration {
     pub noun: Name,
     /// Its name; empty text if it is missing.
     pub name: Name,
-    /// `[key in keys]`.
-    pub keys: Option<(Name, Expr)>,
+    /// `[key in keys]`; as what its script reads apart from the declaration, which is small without them, as most are.
+    pub keys: Option<Box<(Name, Expr)>>,
     /// After `:`.
     pub kind: Option<Name>,
     /// Fields, in order.
@@ -319,7 +319,7 @@ pub struct Declaration {
     /// Declarations inside.
     pub children: Vec<Child>,
     /// What its script reads.
-    pub stdin: Option<Stdin>,
+    pub stdin: Option<Box<Stdin>>,
     /// From `existing` or the noun to the closing brace.
     pub span: Span,
 }
@@ -454,7 +454,7 @@ pub enum ExprKind {
     /// `"…"` and `"""…"""`, escapes resolved, indentation dropped.
     Str(Vec<Part>),
     /// `ip"…"`, `cidr"…"`, `re"…"` (raw), `sh"…"` (with parts), or an unknown tag.
-    Tagged(Name, Vec<Part>),
+    Tagged(Box<Name>, Vec<Part>),
     /// A name.
     Name(SmolStr),
     /// `$`.

@@ -1,6 +1,6 @@
 //! What do items hold? Their parts, and the documentation and annotations that stand above them.
 
-use mig_syntax::ast::{Check, Declaration, ItemKind, Kind, Many, Module, Type, TypeForm};
+use mig_syntax::ast::{Check, Declaration, ExprKind, ItemKind, Kind, Many, Module, Type, TypeForm};
 
 /// The tree of a text that is right.
 fn parse(text: &str) -> Module {
@@ -108,6 +108,26 @@ fn declarations_have_their_head() {
     assert_eq!(found.keys.expect("keys").0.text, "zone");
     assert_eq!(found.kind.expect("a kind").text, "aliyun.ecs");
     assert_eq!((found.fields.len(), found.fields[0].key.text.as_str(), found.children.len()), (1, "a", 1));
+}
+
+#[test]
+fn values_go_on_where_the_next_line_does() {
+    let found = declaration(
+        "server a {\n  size = 1GiB\n    + 2GiB\n  ok = 1\n    or b\n  order = 3\n  text = \"x\"\n    .len\n  b = 10.0.0.1 // c\n\n  a = \"\"\n}\n",
+    );
+    let values: Vec<(&str, &str)> = found.fields.iter().map(|field| (field.key.text.as_str(), form(&field.value.kind))).collect();
+    let expected = [("size", "operator"), ("ok", "operator"), ("order", "literal"), ("text", "dot"), ("b", "literal"), ("a", "text")];
+    assert_eq!(values, expected);
+}
+
+fn form(value: &ExprKind) -> &'static str {
+    match value {
+        ExprKind::Binary(..) => "operator",
+        ExprKind::Dot(..) => "dot",
+        ExprKind::Literal(_) => "literal",
+        ExprKind::Str(_) => "text",
+        _ => "something else",
+    }
 }
 
 #[test]

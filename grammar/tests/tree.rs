@@ -114,6 +114,8 @@ fn operators_bind_from_tight_to_loose() {
         ("f(x => x + 1, b = c)", "f((x => (x + 1)), b=c)"),
         ("a?.b[0].c(d)? ?? e", "(a?.b[0].c(d)? ?? e)"),
         ("64GiB / 100Mbps + 12MiB/s", "((64GiB / 100Mbps) + 12MiB/s)"),
+        ("2GiB/s + 1.5GiB/min", "(2GiB/s + 1.5GiB/min)"),
+        ("2GiB/2 - 2GiB", "((2GiB / 2) - 2GiB)"),
         ("total/4", "(total / 4)"),
         ("8000 - 8010", "(8000 - 8010)"),
         ("$.a[0] == true", "($.a[0] == #true)"),

@@ -51,7 +51,9 @@ impl<'a> Model<'_, 'a> {
     /// Declares all that the files of the program declare.
     pub(crate) fn declare_all(&mut self) {
         let syntax = self.program.syntax;
-        let mut files: HashMap<&str, (usize, Loc)> = HashMap::default();
+        let count = syntax.modules.iter().map(|module| module.tree.items.len()).sum();
+        let mut files: HashMap<&str, (usize, Loc)> = HashMap::with_capacity_and_hasher(count, rustc_hash::FxBuildHasher);
+        self.tops.reserve(count);
         for (number, module) in syntax.modules.iter().enumerate() {
             for item in &module.tree.items {
                 if let ast::ItemKind::Declaration(d) = &item.kind {
@@ -124,7 +126,7 @@ impl<'a> Model<'_, 'a> {
 
     /// One for each key, under `path["key"]`.
     fn declare_many(&mut self, place: &Place<'a>, d: &'a ast::Declaration, kind: KindId, path: &str) -> Vec<(SmolStr, InstanceId)> {
-        let Some((name, keys)) = &d.keys else { return vec![] };
+        let Some((name, keys)) = d.keys.as_deref() else { return vec![] };
         let mut found = vec![];
         for (text, value) in self.keys_of(place, keys) {
             if self.is_full(place.module, d) {

@@ -93,7 +93,7 @@ pub fn type_of(value: &Value) -> Type {
 fn number(text: &str, at: Loc) -> Parsed {
     let end = text.bytes().position(|b| !b.is_ascii_digit() && b != b'.' && b != b'_').unwrap_or(text.len());
     let (digits, unit) = text.split_at(end);
-    let digits = if digits.contains('_') { Cow::Owned(digits.replace('_', "")) } else { Cow::Borrowed(digits) };
+    let digits = if digits.bytes().any(|b| b == b'_') { Cow::Owned(digits.replace('_', "")) } else { Cow::Borrowed(digits) };
     let fail = |message: String| Box::new(Problem::error(SYNTAX, at, message));
     if digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.") {
         return Err(Box::new(fail(format!("`{text}` begins with a zero")).help("a number has no leading zero")));
@@ -119,7 +119,10 @@ fn number(text: &str, at: Loc) -> Parsed {
 }
 
 fn fraction(digits: &str) -> Option<(i128, i128)> {
-    let Some((whole, part)) = digits.split_once('.') else { return Some((digits.parse::<u64>().ok()?.into(), 1)) };
+    if let Ok(whole) = digits.parse::<u64>() {
+        return Some((whole.into(), 1));
+    }
+    let (whole, part) = digits.split_once('.')?;
     if part.len() > 12 || whole.len() > 20 {
         return None;
     }

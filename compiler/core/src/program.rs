@@ -292,6 +292,7 @@ impl<'a> Program<'a> {
     fn collect(&mut self) {
         for (number, module) in self.syntax.modules.iter().enumerate() {
             let id = ModuleId(number as u32);
+            self.scope_mut(id, module.prelude).values.reserve(module.tree.items.len());
             for item in &module.tree.items {
                 self.collect_item(id, item, module.prelude);
             }

@@ -282,7 +282,7 @@ impl<'a> Typer<'_, 'a> {
             self.program.report(problem);
             return;
         }
-        let key = d.keys.as_ref().map(|(name, keys)| (name.text.clone(), self.keys(env, keys)));
+        let key = d.keys.as_deref().map(|(name, keys)| (name.text.clone(), self.keys(env, keys)));
         // In the body of a component names stay the component's, and only `self` is the declaration.
         let mut env = if env.body { env.with(&"self".into(), self.program.reference(kind)) } else { Env { me: Some(kind), ..env.clone() } };
         env.vars.extend(key);
@@ -309,24 +309,31 @@ impl<'a> Typer<'_, 'a> {
 
     fn fields(&self, env: &Env, d: &'a ast::Declaration, kind: KindId) {
         let def = self.program.kind(kind);
-        let mut seen: HashMap<SmolStr, ast::Span> = HashMap::default();
+        // Entries by the number of their field, and those of names that the kind has no field of.
+        let mut given: Vec<Option<ast::Span>> = vec![None; def.fields.len()];
+        let mut unknown: HashMap<&str, ast::Span> = HashMap::default();
         for field in &d.fields {
             self.annotations(env, &field.annotations);
             self.only_allow(env, &field.annotations);
-            let key = field.key.text.clone();
+            let key = &field.key.text;
             let at = self.program.loc(env.module, field.key.span);
-            if let Some(first) = seen.insert(key.clone(), field.span) {
+            let number = def.by_name.get(key).copied();
+            let first = match number.and_then(|number| given.get_mut(number)) {
+                Some(entry) => entry.replace(field.span),
+                None => unknown.insert(key, field.span),
+            };
+            if let Some(first) = first {
                 let problem = Problem::error(DUPLICATE_NAME, at, format!("`{key}` is given twice"));
                 self.program.report(problem.also(self.program.loc(env.module, first), "first given here"));
                 continue;
             }
-            let Some(known) = def.field(&key) else {
+            let Some(known) = number.and_then(|number| def.fields.get(number)) else {
                 let mut names: Vec<&str> = def.fields.iter().filter(|f| !f.derived).map(|f| f.name.as_str()).collect();
                 names.sort_unstable();
                 self.no_such_field(env, field, &names, &kind_called(&def.path));
                 continue;
             };
-            self.program.note(at, || self.program.member_target(kind, &key));
+            self.program.note(at, || self.program.member_target(kind, key));
             if known.derived {
                 let problem = Problem::error(TYPE_MISMATCH, at, format!("`{key}` is computed and cannot be set"));
                 self.program.report(problem.also(known.at, "computed here"));
@@ -335,12 +342,11 @@ impl<'a> Typer<'_, 'a> {
             self.check(env, &field.value, &known.typed.ty, &format_args!("`{key}`"), Some(known.at));
         }
         // A field whose name was misspelt is not missing too.
-        let unknown: Vec<&SmolStr> = seen.keys().filter(|k| def.field(k).is_none()).collect();
-        let meant = |name: &str| unknown.iter().any(|k| crate::report::near(k, [name]).is_some());
-        let needed = |f: &&crate::program::FieldDef<'_>| {
-            f.value.is_none() && !f.derived && !f.typed.ty.is_optional() && !f.typed.ty.is_later() && !seen.contains_key(&f.name)
-        };
-        for field in def.fields.iter().filter(needed).filter(|f| !d.existing || f.name == "on" || f.name == "network") {
+        let meant = |name: &str| unknown.keys().any(|k| crate::report::near(k, [name]).is_some());
+        let missing = def.fields.iter().zip(&given).filter(|(_, given)| given.is_none()).map(|(field, _)| field);
+        let needed =
+            |f: &&crate::program::FieldDef<'_>| f.value.is_none() && !f.derived && !f.typed.ty.is_optional() && !f.typed.ty.is_later();
+        for field in missing.filter(needed).filter(|f| !d.existing || f.name == "on" || f.name == "network") {
             if field.name == "provider" || meant(&field.name) || self.program.is_damaged(env.module, d.span) {
                 continue;
             }
@@ -423,7 +429,7 @@ impl<'a> Typer<'_, 'a> {
 
     /// What there is one of takes no keys.
     fn one_only(&self, env: &Env, def: &crate::program::KindDef<'_>, d: &ast::Declaration) {
-        let Some((_, keys)) = &d.keys else { return };
+        let Some((_, keys)) = d.keys.as_deref() else { return };
         let rules = def.children.iter().filter(|r| self.noun_of(r.kind) == d.noun.text);
         let mut fitting = rules.filter(|r| r.name.as_ref().is_none_or(|n| *n == d.name.text));
         if let Some(rule) = fitting.find(|r| r.name.is_some() || matches!(r.many, ast::Many::One | ast::Many::Optional)) {

@@ -229,6 +229,12 @@ fn collect(node: &Node<'_>, depth: usize, pairs: &mut Vec<(Rule, usize, String)>
     }
     match node.rule {
         Rule::comment => {}
+        // A value that is plain at once has none around it, and which is depends on what follows.
+        Rule::expr if node.kids.len() == 1 => {
+            for kid in node.kids.iter().filter_map(Kid::node) {
+                collect(kid, depth, pairs, comments);
+            }
+        }
         _ if node.kids.is_empty() && !is_bracket(node.rule) => pairs.push((node.rule, depth, text())),
         _ => {
             pairs.push((node.rule, depth, String::new()));

@@ -1,5 +1,6 @@
 //! What do declarations, records and annotations become? Their entries, with what stands above each.
 
+use super::expressions::is_simple;
 use super::keys::{joined, nested};
 use super::{Above, Around, Lower};
 use crate::ast::{Annotation, Arg, Child, Declaration, Field, Name, Span, Stdin};
@@ -30,7 +31,7 @@ impl Lower<'_> {
                 }
                 Rule::path => found.kind = Some(self.name(&kid)),
                 Rule::name => found.name = self.name(&kid),
-                Rule::keys => found.keys = Some(self.keys(kid)),
+                Rule::keys => found.keys = Some(Box::new(self.keys(kid))),
                 Rule::body => self.body(kid, &mut found),
                 _ => self.stray(&kid, around),
             }
@@ -87,7 +88,7 @@ impl Lower<'_> {
     }
 
     /// The fields of `{ a = 1, stdin b = secret("X") }`.
-    pub(super) fn parameters(&mut self, pair: Pair<'_>, stdin: &mut Option<Stdin>) -> Vec<Field> {
+    pub(super) fn parameters(&mut self, pair: Pair<'_>, stdin: &mut Option<Box<Stdin>>) -> Vec<Field> {
         let around = self.around(&pair);
         let mut above = Self::fresh_above();
         let mut fields = Vec::new();
@@ -103,7 +104,7 @@ impl Lower<'_> {
     }
 
     /// `stdin name = secret`, once.
-    fn stdin(&mut self, pair: Pair<'_>, above: &mut Above, into: &mut Option<Stdin>) {
+    fn stdin(&mut self, pair: Pair<'_>, above: &mut Above, into: &mut Option<Box<Stdin>>) {
         self.take_docs(above, "`stdin`");
         let around = self.around(&pair);
         let span = self.span(&pair);
@@ -118,7 +119,7 @@ impl Lower<'_> {
         if into.is_some() {
             self.note(span, "a script has one standard input", Some("remove one of the two".to_owned()));
         } else {
-            *into = Some(found);
+            *into = Some(Box::new(found));
         }
     }
 
@@ -149,8 +150,11 @@ impl Lower<'_> {
                     let name = if kid.as_rule() == Rule::name { self.name(&kid) } else { self.quoted_key(&kid) };
                     if key.is_none() { key = Some(name) } else { below.push(name) }
                 }
-                Rule::expr | Rule::no_value if !self.deeper(below.len(), around) => found.value = self.value(kid, around),
-                Rule::expr | Rule::no_value => {}
+                rule if is_simple(rule) || matches!(rule, Rule::expr | Rule::no_value) => {
+                    if !self.deeper(below.len(), around) {
+                        found.value = self.value(kid, around);
+                    }
+                }
                 _ => self.stray(&kid, around),
             }
         }

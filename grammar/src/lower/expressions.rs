@@ -27,11 +27,23 @@ mod tightness {
 impl Lower<'_> {
     /// An expression, or nothing where one should be.
     pub(super) fn value(&mut self, pair: Pair<'_>, around: Around) -> Expr {
-        if pair.as_rule() == Rule::expr {
-            return self.expr(pair);
+        match pair.as_rule() {
+            Rule::expr => self.expr(pair),
+            rule if is_simple(rule) => self.simple(pair, around),
+            _ => {
+                self.stray(&pair, around);
+                Self::missing(self.start(&pair))
+            }
         }
-        self.stray(&pair, around);
-        Self::missing(self.start(&pair))
+    }
+
+    /// A literal or a plain string that is a value as it is.
+    fn simple(&mut self, pair: Pair<'_>, around: Around) -> Expr {
+        if self.depth >= LEVELS_MAX {
+            self.too_deep = Some(Span::new(self.start(&pair), self.start(&pair) + 1));
+            return Self::missing(self.start(&pair));
+        }
+        self.operand(pair, around)
     }
 
     /// A flat list of operands and operators.
@@ -190,9 +202,7 @@ impl Lower<'_> {
         let kind = match pair.as_rule() {
             Rule::plain | Rule::template | Rule::multi => return self.string(pair),
             Rule::tagged => return self.tagged(pair),
-            Rule::quantity | Rule::address | Rule::port | Rule::owner | Rule::time | Rule::bad_date | Rule::bad_number => {
-                return self.literal(&pair);
-            }
+            rule if is_simple(rule) => return self.literal(&pair),
             Rule::name => match pair.as_str() {
                 "true" => ExprKind::Bool(true),
                 "false" => ExprKind::Bool(false),
@@ -288,6 +298,11 @@ impl Lower<'_> {
             if code.len() > 100 || code.contains('\n') { "join comparisons with `and`".to_owned() } else { format!("write `{code}`") };
         self.note(*second, "comparisons do not chain", Some(help));
     }
+}
+
+/// Does a rule take what is a value by itself? In a field it has no `expr` around it.
+pub(super) fn is_simple(rule: Rule) -> bool {
+    matches!(rule, Rule::plain | Rule::quantity | Rule::address | Rule::port | Rule::owner | Rule::time | Rule::bad_date | Rule::bad_number)
 }
 
 /// Names and dots only.

@@ -44,8 +44,8 @@ impl Lower<'_> {
     fn quantity(&mut self, text: &str, span: Span) {
         let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
         let (number, rest) = text.split_at(digits);
-        let plain = number.trim_start_matches('0');
         if number.len() > 1 && number.starts_with('0') {
+            let plain = number.trim_start_matches('0');
             let plain = if plain.is_empty() { "0" } else { plain };
             self.note_literal(span, format!("the number `{number}` begins with `0`"), format!("{plain}{rest}"));
         } else if rest.starts_with('_') && rest.as_bytes().get(1).is_some_and(u8::is_ascii_digit) {
@@ -87,6 +87,10 @@ fn malformed(text: &str) -> (String, Option<String>) {
 
 /// `1h30min` as `90min`: the sum of durations that were written as one, in the smallest of their units.
 fn sum_of_durations(text: &str) -> Option<String> {
+    // Most have one unit, or none.
+    if !text.trim_start_matches(|c: char| c.is_ascii_digit()).bytes().any(|b| b.is_ascii_digit()) {
+        return None;
+    }
     let mut parts = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {

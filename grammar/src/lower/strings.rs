@@ -36,7 +36,7 @@ impl Lower<'_> {
                 _ => self.stray(&kid, around),
             }
         }
-        Expr { kind: ExprKind::Tagged(tag, parts), span }
+        Expr { kind: ExprKind::Tagged(Box::new(tag), parts), span }
     }
 
     /// The text of a raw string: only `\"` is not what it looks like.

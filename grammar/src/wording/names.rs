@@ -45,6 +45,7 @@ pub(crate) fn people(rule: Rule) -> &'static str {
         | Rule::kw_in
         | Rule::type_word
         | Rule::stop
+        | Rule::ended
         | Rule::entry_ahead
         | Rule::reserved
         | Rule::arg_start

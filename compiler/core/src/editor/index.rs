@@ -182,7 +182,7 @@ impl<'a> Noter<'_, 'a> {
 
     fn declaration(&mut self, module: ModuleId, d: &ast::Declaration) {
         self.declares(module, &d.name, TokenSort::Variable);
-        if let Some((name, _)) = &d.keys {
+        if let Some((name, _)) = d.keys.as_deref() {
             self.local(module, name, d.span);
         }
     }
