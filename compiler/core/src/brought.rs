@@ -3,6 +3,7 @@
 //! An editor that wants to know what each of its names stands for has it typed again.
 
 use crate::{
+    load::Module,
     program::Program,
     quantity::Dim,
     source::{FileId, Loc},
@@ -10,47 +11,54 @@ use crate::{
     typing,
 };
 use rustc_hash::FxHashSet as HashSet;
-use std::cell::OnceCell;
+use std::cell::RefCell;
 
 /// What later stages ask of it.
 #[derive(Debug, Default)]
 struct Known {
     paths: Vec<Loc>,
+    /// Files that were typed.
+    files: HashSet<FileId>,
     words: Vec<Loc>,
     sums: Vec<(Loc, Dim)>,
     inferred: Vec<(Loc, Option<Type>)>,
 }
 
 thread_local! {
-    static KNOWN: OnceCell<Known> = const { OnceCell::new() };
+    static KNOWN: RefCell<Known> = RefCell::default();
 }
 
-/// Types the modules of the standard library that are always there, which come first.
+/// Types the modules of the standard library that are part of every program that needs them; they come first, so that they have one
+/// number in all.
 pub(crate) fn check(program: &Program<'_>) {
     if program.watch.is_some() {
-        return typing::always_there(program);
+        return typing::brought(program, |module| module.prelude);
     }
-    KNOWN.with(|cell| match cell.get() {
-        Some(known) => known.tell(program),
-        None => {
-            let before = program.problems.borrow().list.len();
-            typing::always_there(program);
-            if program.problems.borrow().list.len() == before {
-                let _ = cell.set(Known::of(program));
-            }
-        }
+    let (known, missing) = KNOWN.with_borrow(|known| {
+        known.tell(program);
+        let missing = |module: &&Module| module.prelude && !module.tree.items.is_empty() && !known.files.contains(&module.file);
+        (known.files.clone(), program.syntax.modules.iter().filter(missing).map(|module| module.file).collect::<HashSet<_>>())
     });
+    if missing.is_empty() {
+        return;
+    }
+    let before = program.problems.borrow().list.len();
+    typing::brought(program, |module| missing.contains(&module.file));
+    if program.problems.borrow().list.len() == before {
+        KNOWN.set(Known::of(program, &known | &missing));
+    }
 }
 
 impl Known {
-    fn of(program: &Program<'_>) -> Self {
-        let files: HashSet<FileId> = program.syntax.modules.iter().filter(|m| m.prelude).map(|m| m.file).collect();
-        let brought = |at: &Loc| files.contains(&at.file);
+    fn of(program: &Program<'_>, files: HashSet<FileId>) -> Self {
+        let brought: HashSet<FileId> = program.syntax.modules.iter().filter(|m| m.prelude).map(|m| m.file).collect();
+        let is_brought = |at: &Loc| brought.contains(&at.file);
         Self {
-            words: program.words.borrow().iter().copied().filter(brought).collect(),
-            paths: program.paths.borrow().iter().copied().filter(brought).collect(),
-            sums: program.sums.borrow().iter().map(|(at, dim)| (*at, *dim)).filter(|(at, _)| brought(at)).collect(),
-            inferred: program.inferred.borrow().iter().map(|(at, ty)| (*at, ty.clone())).filter(|(at, _)| brought(at)).collect(),
+            files,
+            words: program.words.borrow().iter().copied().filter(is_brought).collect(),
+            paths: program.paths.borrow().iter().copied().filter(is_brought).collect(),
+            sums: program.sums.borrow().iter().map(|(at, dim)| (*at, *dim)).filter(|(at, _)| is_brought(at)).collect(),
+            inferred: program.inferred.borrow().iter().map(|(at, ty)| (*at, ty.clone())).filter(|(at, _)| is_brought(at)).collect(),
         }
     }
 

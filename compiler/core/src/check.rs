@@ -60,10 +60,23 @@ pub fn run(model: &Model<'_, '_>) -> Vec<Ran> {
             ran.push(allows.ran(model, check, kind.module));
         }
     }
+    ran.extend(left_out(model));
     allows.report_unused(model);
     model.program.problems.borrow_mut().group();
     ran.sort_by(|a, b| a.name.cmp(&b.name));
     ran
+}
+
+/// Checks that can find nothing in the program hold.
+fn left_out(model: &Model<'_, '_>) -> impl Iterator<Item = Ran> {
+    let syntax = model.program.syntax;
+    syntax.left_out.iter().flat_map(|(file, checks)| checks.iter().map(|check| (*file, check))).map(|(file, check)| Ran {
+        name: check.name.to_owned(),
+        code: check.code.to_owned(),
+        severity: check.severity.to_owned(),
+        file: syntax.texts.name(file).to_owned(),
+        allowed: 0,
+    })
 }
 
 struct Runner<'r, 'p, 'a> {
@@ -414,7 +427,10 @@ impl<'a> Allows<'a> {
                 Some(_) => continue,
                 None => {
                     let problem = Problem::error(ALLOW, allow.named, format!("there is no check `{}`", allow.check));
-                    problem.help("`migc checks` lists them").near(&allow.check, known.keys().copied(), allow.named)
+                    let left_out = model.program.syntax.checks_left_out().flat_map(|check| [check.name, check.code]);
+                    let mut names: Vec<&str> = known.keys().copied().chain(left_out).collect();
+                    names.sort_unstable();
+                    problem.help("`migc checks` lists them").near(&allow.check, names, allow.named)
                 }
             };
             self.used.borrow_mut().insert(number);

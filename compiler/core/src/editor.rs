@@ -5,7 +5,7 @@
 mod actions;
 mod calls;
 mod complete;
-mod context;
+pub(crate) mod context;
 mod folds;
 mod hints;
 mod hover;
@@ -15,7 +15,7 @@ mod outline;
 mod rename;
 mod tokens;
 mod unproven;
-mod walk;
+pub(crate) mod walk;
 
 use crate::{
     load::{Module, Syntax},

@@ -42,6 +42,7 @@ mod records;
 mod recursion;
 mod refused;
 mod report;
+mod rules;
 mod scripts;
 mod shell;
 mod signatures;
@@ -147,18 +148,23 @@ pub enum Refused {
     Report(Report),
 }
 
-/// Reads and parses the program that begins at `entry`, with all that it uses and the facts it names.
+/// Reads and parses the program that begins at `entry`, with all that it uses and the facts it names. Checks of the standard library
+/// that can find nothing in it are left out: they hold.
 pub fn load(files: &dyn Files, entry: &str, options: &Options) -> Loaded {
-    load_again(files, entry, options, &mut Parsed::default())
+    Loaded::of(load::load(files, entry, options, &mut Parsed::default(), load::Extent::Needed))
 }
 
-/// The same for one who compiles again and again: what did not change is not parsed again.
+/// The same for one who compiles again and again: what did not change is not parsed again. An editor may ask about any check, so none
+/// is left out.
 pub fn load_again(files: &dyn Files, entry: &str, options: &Options, parsed: &mut Parsed) -> Loaded {
-    let syntax = load::load(files, entry, options, parsed);
-    Loaded { sources: Sources(syntax.texts.by_name()), syntax }
+    Loaded::of(load::load(files, entry, options, parsed, load::Extent::All))
 }
 
 impl Loaded {
+    fn of(syntax: load::Syntax) -> Self {
+        Self { sources: Sources(syntax.texts.by_name()), syntax }
+    }
+
     /// The folder of the state that the program names: `project geekpie { state = "…" }`, a plain string.
     pub fn state(&self) -> Option<String> {
         self.syntax.project_state()
@@ -167,6 +173,11 @@ impl Loaded {
     /// The file that the program begins with.
     pub fn entry(&self) -> &str {
         self.syntax.modules.iter().find(|m| m.own).map_or("", |m| self.syntax.texts.name(m.file))
+    }
+
+    /// How many checks of the standard library were left out, because they can find nothing.
+    pub fn checks_left_out(&self) -> usize {
+        self.syntax.checks_left_out().count()
     }
 
     /// Where the value of `ADDRESS.FIELD` comes from, or why that cannot be said.

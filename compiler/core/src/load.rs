@@ -6,6 +6,7 @@ use crate::{
     Files, Options, embedded,
     parsed::{self, Parsed},
     report::{Problem, SYNTAX, UNREADABLE, UNUSED_FILE, near},
+    rules::{self, Head},
     source::{FileId, Loc, Texts},
     types::ModuleId,
 };
@@ -46,9 +47,25 @@ pub struct Syntax {
     pub problems: Vec<Problem>,
     /// What the command line says.
     pub options: Options,
+    /// Files of checks that find nothing in this program, and have no tree therefore.
+    pub left_out: Vec<(FileId, &'static [Head])>,
+}
+
+/// Which checks of the standard library are read?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Those that the program needs.
+    Needed,
+    /// All, for one who looks at them.
+    All,
 }
 
 impl Syntax {
+    /// The checks of files that were left out.
+    pub fn checks_left_out(&self) -> impl Iterator<Item = &'static Head> {
+        self.left_out.iter().flat_map(|(_, checks)| *checks)
+    }
+
     /// What the project's `state` field says, where it is a plain string. Known before anything is computed, because the state is
     /// looked up also when the program has mistakes.
     pub fn project_state(&self) -> Option<String> {
@@ -72,7 +89,7 @@ const MODULES_MAX: usize = 1_000;
 const SOURCE_MAX_BYTES: usize = 64 << 20;
 
 /// Reads the program that begins at `entry`; trees of texts that did not change are taken from `parsed`.
-pub fn load(files: &dyn Files, entry: &str, options: &Options, parsed: &mut Parsed) -> Syntax {
+pub fn load(files: &dyn Files, entry: &str, options: &Options, parsed: &mut Parsed, extent: Extent) -> Syntax {
     let mut loader = Loader {
         files,
         parsed,
@@ -83,6 +100,7 @@ pub fn load(files: &dyn Files, entry: &str, options: &Options, parsed: &mut Pars
     loader.prelude();
     loader.user(entry, None);
     loader.follow_all();
+    loader.rules(extent);
     loader.circles();
     loader.unused(entry);
     loader.read_facts();
@@ -101,12 +119,29 @@ struct Loader<'f> {
 }
 
 impl Loader<'_> {
-    /// Every module of the standard library that is always there: its nouns, helpers and checks.
+    /// Every module of the standard library that is always there: its nouns, helpers and checks, those without their trees at first.
     fn prelude(&mut self) {
         let always = ["nouns.mig", "moves.mig", "images.mig", "engines.mig", "limits.mig", "scripts.mig", "helpers.mig", "plan.mig"];
-        for (number, (path, _)) in embedded::STDLIB.iter().enumerate() {
-            if always.contains(path) || path.starts_with("checks/") {
+        for (number, (path, text)) in embedded::STDLIB.iter().enumerate() {
+            if always.contains(path) {
                 self.add_standard(number, true);
+            } else if path.starts_with("checks/") {
+                self.add(&standard_path(path), (*text).to_owned(), Arc::default(), false, true);
+            }
+        }
+    }
+
+    /// The trees of those checks that can find something.
+    fn rules(&mut self, extent: Extent) {
+        let needed = rules::needed(&self.syntax.modules);
+        for rule in embedded::RULES {
+            let path = embedded::STDLIB.get(rule.number).map(|(path, _)| standard_path(path));
+            let id = path.and_then(|path| self.by_path.get(&path));
+            let Some(module) = id.and_then(|id| self.syntax.modules.get_mut(id.0 as usize)) else { continue };
+            if extent == Extent::All || needed.contains(&rule.number) {
+                module.tree = parsed::standard(rule.number).unwrap_or_default();
+            } else {
+                self.syntax.left_out.push((module.file, rule.checks));
             }
         }
     }
@@ -114,7 +149,7 @@ impl Loader<'_> {
     /// A module of the standard library, whose tree was made when migc was built.
     fn add_standard(&mut self, number: usize, prelude: bool) -> Option<ModuleId> {
         let (path, text) = embedded::STDLIB.get(number)?;
-        Some(self.add(&format!("stdlib/{path}"), (*text).to_owned(), parsed::standard(number)?, false, prelude))
+        Some(self.add(&standard_path(path), (*text).to_owned(), parsed::standard(number)?, false, prelude))
     }
 
     fn add(&mut self, path: &str, text: String, tree: Arc<ast::Module>, own: bool, prelude: bool) -> ModuleId {
@@ -318,6 +353,11 @@ impl Loader<'_> {
         }
         Ok(text)
     }
+}
+
+/// What diagnostics call a file of the standard library.
+fn standard_path(path: &str) -> String {
+    format!("stdlib/{path}")
 }
 
 /// Paths that `survey("…")` names in a declaration and those inside it.

@@ -23,9 +23,9 @@ pub fn check(program: &Program<'_>) {
     crate::recursion::check(program);
 }
 
-/// Types the modules of the standard library that are always there.
-pub(crate) fn always_there(program: &Program<'_>) {
-    Typer { program }.modules(|module| module.prelude);
+/// Types those modules of the standard library.
+pub(crate) fn brought(program: &Program<'_>, wanted: impl Fn(&Module) -> bool) {
+    Typer { program }.modules(wanted);
 }
 
 impl<'a> Typer<'_, 'a> {

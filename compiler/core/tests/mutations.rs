@@ -14,6 +14,8 @@ use std::{
 
 /// How many programs are damaged; `MIG_MUTATIONS` at build time asks for another number. A debug build is a hundred times slower.
 const MUTATIONS: usize = if cfg!(debug_assertions) { 1_000 } else { 100_000 };
+/// How many are compiled with the checks they need and with all.
+const COMPARED: usize = MUTATIONS / 2;
 /// One in so many is a whole project, which takes ten times as long as a program of a page.
 const PROJECT_EVERY: usize = 50;
 /// A debug build nests deeper than the stack of a test thread allows.
@@ -120,11 +122,8 @@ fn boundary(text: &str, mut at: usize) -> usize {
     at
 }
 
-#[test]
-fn no_damage_makes_the_compiler_fall() {
-    let wanted = option_env!("MIG_MUTATIONS").and_then(|n| n.parse().ok()).unwrap_or(MUTATIONS);
-    let sources = Sources::read();
-    assert!(sources.projects.len() > 2 && sources.programs.len() > 100, "the repository has programs");
+/// Does that with the number of each mutant, on every processor.
+fn each(wanted: usize, work: impl Fn(usize) + Sync) {
     let next = AtomicUsize::new(0);
     let work = || {
         loop {
@@ -132,12 +131,7 @@ fn no_damage_makes_the_compiler_fall() {
             if number >= wanted {
                 return;
             }
-            let files = mutant(&sources, number);
-            let compiled = catch_unwind(AssertUnwindSafe(|| {
-                let loaded = load(&files);
-                let _ = loaded.compile().plan(&State::default());
-            }));
-            assert!(compiled.is_ok(), "mutant {number} makes the compiler fall:\n{}", files.0["main.mig"]);
+            work(number);
         }
     };
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
@@ -146,4 +140,37 @@ fn no_damage_makes_the_compiler_fall() {
             std::thread::Builder::new().stack_size(STACK_SIZE_BYTES).spawn_scoped(scope, work).unwrap();
         }
     });
+}
+
+#[test]
+fn no_damage_makes_the_compiler_fall() {
+    let wanted = option_env!("MIG_MUTATIONS").and_then(|n| n.parse().ok()).unwrap_or(MUTATIONS);
+    let sources = Sources::read();
+    assert!(sources.projects.len() > 2 && sources.programs.len() > 100, "the repository has programs");
+    each(wanted, |number| {
+        let files = mutant(&sources, number);
+        let compiled = catch_unwind(AssertUnwindSafe(|| {
+            let loaded = load(&files);
+            let _ = loaded.compile().plan(&State::default());
+        }));
+        assert!(compiled.is_ok(), "mutant {number} makes the compiler fall:\n{}", files.0["main.mig"]);
+    });
+}
+
+/// Checks that a program declares nothing for are left out; with all of them its answer is the same.
+#[test]
+fn no_check_that_is_left_out_is_missed() {
+    let sources = Sources::read();
+    let left_out = AtomicUsize::new(0);
+    each(COMPARED, |number| {
+        let files = mutant(&sources, number);
+        let needed = load(&files);
+        let all = mig_core::load_again(&files, "main.mig", &mig_core::Options::default(), &mut mig_core::Parsed::default());
+        let (needed, all) = (needed.compile(), all.compile());
+        let text = |report: &mig_plan::Report| format!("{report:#?}");
+        assert_eq!(text(&needed.report), text(&all.report), "mutant {number}:\n{}", files.0["main.mig"]);
+        assert_eq!(needed.checks, all.checks, "mutant {number}");
+        left_out.fetch_add(needed.loaded.checks_left_out(), Ordering::Relaxed);
+    });
+    assert!(left_out.into_inner() > 10 * COMPARED, "most programs need few checks");
 }

@@ -1,7 +1,7 @@
 //! What changes when a name changes? Every place that names one thing, if the program then means what it meant.
 
 use super::{Index, Place, index::Use, is_own, module_of, place};
-use crate::{Files, Loaded, load, source::Loc};
+use crate::{Files, Loaded, Parsed, load_again, source::Loc};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// A change of a name: the places that are replaced by it, in order.
@@ -81,7 +81,7 @@ fn is_name(old: &str, new: &str) -> Result<(), String> {
 /// A program means the same under another name if nothing new is wrong with it and as many names stand for the renamed thing.
 fn is_the_same(loaded: &Loaded, places: &[Place], old: &str, new: &str) -> Result<(), String> {
     let before = loaded.compile().report;
-    let renamed = load(&Texts::renamed(loaded, places, new), loaded.entry(), &loaded.syntax.options);
+    let renamed = load_again(&Texts::renamed(loaded, places, new), loaded.entry(), &loaded.syntax.options, &mut Parsed::default());
     let after = renamed.compile().report;
     let said = |m: &str| m.replace(&format!("`{old}`"), &format!("`{new}`"));
     let known: Vec<String> = before.diagnostics.iter().map(|d| said(&d.message)).collect();

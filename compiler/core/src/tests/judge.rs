@@ -97,7 +97,8 @@ impl<'j, 'p, 'a> Judge<'j, 'p, 'a> {
         let at_top = items.filter_map(|i| if let ItemKind::Check(c) = &i.kind { Some(c) } else { None });
         let checks = at_top.chain(self.model.program.kinds.iter().flat_map(|k| &k.tree.checks));
         let own = report::ALL.iter().chain(&plan::codes::ALL).flat_map(|c| [c.1, c.0]);
-        checks.flat_map(|c| [c.name.text.as_str(), c.code.text.as_str()]).chain(own)
+        let left_out = self.model.program.syntax.checks_left_out().flat_map(|check| [check.name, check.code]);
+        checks.flat_map(|c| [c.name.text.as_str(), c.code.text.as_str()]).chain(left_out).chain(own)
     }
 
     fn reported(&mut self, name: &str, expect: &ast::Expect, at: Loc) -> Option<Problem> {
