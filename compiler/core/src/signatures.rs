@@ -169,6 +169,11 @@ impl Typer<'_, '_> {
             }
             "command" if matches!(want.map(Type::plain), Some(Type::Ref(_, n)) if n == "secret_source") => {
                 self.check(env, first, &Type::List(Rc::new(Type::Str)), "`command`", None);
+                if let Some(more) = args.iter().skip(1).copied().flatten().next() {
+                    let message = "a program that gives secrets takes its words and nothing else";
+                    let problem = Problem::error(TYPE_MISMATCH, self.loc(env, more), message);
+                    return self.broken(env, more, problem.help("it has five minutes, and reads no standard input"));
+                }
                 named("secret_source")
             }
             "command" => {
