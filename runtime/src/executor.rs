@@ -209,7 +209,7 @@ async fn go_on<'w, W: World>(
 
 /// Steps that must not be done twice, of which only the intent is known and no host has a record: a person has to look.
 fn unknown_once(unfinished: &Unfinished) -> Vec<Problem> {
-    let unknown = unfinished.open.iter().filter_map(|id| unfinished.plan.step(id)).filter(|step| !may_ask_again(step, &step.action));
+    let unknown = unfinished.plan.steps.iter().filter(|step| unfinished.open.contains(&step.id) && !may_ask_again(step, &step.action));
     let tell = |step: &Step| {
         let help = format!("look at the host; then close this run with `migc apply --abandon {}` and make a new plan", unfinished.run);
         Problem::of_step(step, "it was begun, whether it happened is not known, and it must not be done twice", &help)

@@ -7,7 +7,7 @@ mod load;
 pub use load::{last_done, load, walk};
 
 use crate::{StoreError, World};
-use mig_plan::{Digest, Entry, Plan, Record, State, journal::Unfinished};
+use mig_plan::{Digest, Entry, Fold, Plan, Record, State, journal::Unfinished, plan::Address};
 use std::time::Duration;
 
 /// An entry holds at most so many records.
@@ -16,6 +16,11 @@ pub const RECORDS_PER_ENTRY_MAX: usize = 1_000;
 pub const BATCH_WAIT_MS: u64 = 250;
 /// An entry may have so many bytes; the first of a run holds the whole plan.
 pub const ENTRY_SIZE_MAX_BYTES: usize = 64 << 20;
+
+/// A run that begins so many entries after the newest snapshot writes another.
+pub const SNAPSHOT_AFTER_ENTRIES: u64 = 100;
+/// A message names so many gaps.
+const GAPS_TOLD_MAX: usize = 10;
 
 /// Why the journal cannot be read or written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,6 +35,14 @@ pub enum JournalError {
         /// What to do.
         help: String,
     },
+    /// There are entries after those that should be there.
+    #[error("{} missing, though there is entry {last}", entries(numbers))]
+    Missing {
+        /// First and last of each gap.
+        numbers: Vec<(u64, u64)>,
+        /// The last entry there is.
+        last: u64,
+    },
     /// Somebody else writes this state.
     #[error("entry {0} of the journal was written by another run meanwhile")]
     Taken(u64),
@@ -43,12 +56,26 @@ impl JournalError {
     pub fn help(&self) -> &str {
         match self {
             Self::Refused { help, .. } => help,
+            Self::Missing { .. } => RESTORE_MISSING,
             Self::Taken(_) => {
                 "nothing more was done here; see `migc status` for who holds the state, and run `migc apply` when that run is over"
             }
             Self::Store(_) => "see that the state's folder is there and can be written, then run `migc apply` again",
         }
     }
+}
+
+const RESTORE_MISSING: &str = "put them back from a copy of the state's folder; without them nobody knows what was done. Only `migc state compact` removes entries, and only those before a snapshot. Nothing was changed on any host";
+
+/// `entries 2 to 4, 7 of the journal are`; of many gaps the first ones.
+fn entries(gaps: &[(u64, u64)]) -> String {
+    let name = |&(first, last): &(u64, u64)| if first == last { first.to_string() } else { format!("{first} to {last}") };
+    let mut names: Vec<String> = gaps.iter().take(GAPS_TOLD_MAX).map(name).collect();
+    if gaps.len() > GAPS_TOLD_MAX {
+        names.push("others".to_owned());
+    }
+    let (noun, verb) = if matches!(gaps, [(first, last)] if first == last) { ("entry", "is") } else { ("entries", "are") };
+    format!("{noun} {} of the journal {verb}", names.join(", "))
 }
 
 impl From<StoreError> for JournalError {
@@ -63,7 +90,7 @@ impl From<StoreError> for JournalError {
 /// The journal, open for a run.
 pub struct Journal<'w, W> {
     world: &'w W,
-    state: State,
+    fold: Fold,
     run: String,
     pending: Vec<Record>,
     /// When the oldest pending record was pushed, as [`World::elapsed_ms`].
@@ -71,16 +98,16 @@ pub struct Journal<'w, W> {
 }
 
 impl<'w, W: World> Journal<'w, W> {
-    /// Reads all of it.
+    /// Reads it from the newest snapshot on.
     pub async fn open(world: &'w W) -> Result<Self, JournalError> {
-        let state = load(world).await?;
-        let run = state.unfinished.as_ref().map(|u| u.run.clone()).unwrap_or_default();
-        Ok(Self { world, state, run, pending: vec![], pending_since_ms: 0 })
+        let fold = load::fold(world).await?;
+        let run = fold.state().unfinished.as_ref().map(|u| u.run.clone()).unwrap_or_default();
+        Ok(Self { world, fold, run, pending: vec![], pending_since_ms: 0 })
     }
 
     /// The state by all that is durable.
     pub fn state(&self) -> &State {
-        &self.state
+        self.fold.state()
     }
 
     /// The name of the run that writes.
@@ -90,12 +117,27 @@ impl<'w, W: World> Journal<'w, W> {
 
     /// Grows whenever a run is begun or taken up; hosts refuse a smaller one. A number of a lease would do as well.
     pub fn epoch(&self) -> u64 {
-        self.state.epoch
+        self.state().epoch
     }
 
-    /// Names the run that is about to begin.
+    /// Names the run that is about to begin. If the last snapshot is long ago, another comes first.
     pub fn begin_run(&mut self, plan: &Plan) {
-        self.run = format!("r{}", Digest::of(&(plan.digest(), self.state.serial + 1)).short(RUN_NAME_DIGITS));
+        self.push_snapshot();
+        self.run = format!("r{}", Digest::of(&(plan.digest(), self.state().serial + 1)).short(RUN_NAME_DIGITS));
+    }
+
+    /// Forgets resources, which stay as they are in the world.
+    pub fn forget(&mut self, addresses: Vec<Address>, by: &str) {
+        self.push_snapshot();
+        self.run.clear();
+        self.push(Record::Forgotten { addresses, by: by.to_owned() });
+    }
+
+    /// Before a run and not after it: then the newest snapshot never hides the last run, which may still be undone.
+    fn push_snapshot(&mut self) {
+        if self.fold.since_snapshot() >= SNAPSHOT_AFTER_ENTRIES {
+            self.push(Record::Snapshot { state: Box::new(self.state().clone()) });
+        }
     }
 
     /// Opens a run again that was done.
@@ -121,11 +163,13 @@ impl<'w, W: World> Journal<'w, W> {
     /// Makes all that was pushed durable. After an error nothing more may be written: what was pending stays pending and is lost.
     pub async fn flush(&mut self) -> Result<(), JournalError> {
         while !self.pending.is_empty() {
-            let count = self.pending.len().min(RECORDS_PER_ENTRY_MAX);
+            // A snapshot and the plan after it are both long.
+            let is_snapshot = matches!(self.pending.first(), Some(Record::Snapshot { .. }));
+            let count = if is_snapshot { 1 } else { self.pending.len().min(RECORDS_PER_ENTRY_MAX) };
             let entry = Entry {
                 version: Entry::VERSION,
-                number: self.state.serial + 1,
-                previous: self.state.head.clone(),
+                number: self.state().serial + 1,
+                previous: self.state().head.clone(),
                 run: self.run.clone(),
                 time_ms: self.world.now_ms(),
                 records: self.pending.drain(..count).collect(),
@@ -134,13 +178,26 @@ impl<'w, W: World> Journal<'w, W> {
                 Ok(bytes) => bytes,
                 Err(error) => return self.keep(entry, error),
             };
+            if bytes.len() > ENTRY_SIZE_MAX_BYTES {
+                // It only saves reading.
+                if is_snapshot {
+                    continue;
+                }
+                let error = too_long(entry.number, bytes.len());
+                return self.keep(entry, error);
+            }
             if let Err(error) = self.world.create_entry(entry.number, &bytes).await {
                 return self.keep(entry, error.into());
             }
-            self.state.fold(&entry, Digest::of_bytes(&bytes).as_str());
+            self.fold.entry(&entry, Digest::of_bytes(&bytes).as_str());
         }
         Ok(())
     }
+}
+
+fn too_long(entry: u64, bytes: usize) -> JournalError {
+    let message = format!("would have {bytes} bytes, and was not written; {ENTRY_SIZE_MAX_BYTES} are the most");
+    JournalError::Refused { entry, message, help: "a run begins with its whole plan: apply a part of the program first".to_owned() }
 }
 
 impl<W> Journal<'_, W> {

@@ -122,6 +122,11 @@ impl World for LocalWorld {
         tokio::time::sleep(time).await;
     }
 
+    async fn entry_numbers(&self) -> Result<Vec<u64>, StoreError> {
+        let entries = self.entries.lock().map_err(|error| StoreError::Failed(error.to_string()))?;
+        Ok(entries.keys().copied().collect())
+    }
+
     async fn read_entry(&self, number: u64) -> Result<Option<Vec<u8>>, StoreError> {
         let entries = self.entries.lock().map_err(|error| StoreError::Failed(error.to_string()))?;
         Ok(entries.get(&number).cloned())

@@ -105,6 +105,10 @@ impl World for RealWorld {
         tokio::time::sleep(time).await;
     }
 
+    async fn entry_numbers(&self) -> Result<Vec<u64>, StoreError> {
+        self.store.numbers()
+    }
+
     async fn read_entry(&self, number: u64) -> Result<Option<Vec<u8>>, StoreError> {
         self.store.read(number)
     }

@@ -354,13 +354,13 @@ impl World for SimWorld {
         self.spend(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)).await;
     }
 
+    async fn entry_numbers(&self) -> Result<Vec<u64>, StoreError> {
+        self.ask_store().await?;
+        Ok(self.entries.borrow().keys().copied().collect())
+    }
+
     async fn read_entry(&self, number: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        let call = self.count_call(&[], &[]);
-        for around in [Around::Before, Around::After] {
-            if self.strike(call, around, &[]).await == Struck::Lost {
-                return Err(no_store());
-            }
-        }
+        self.ask_store().await?;
         Ok(self.entry(number))
     }
 
@@ -387,6 +387,17 @@ impl World for SimWorld {
 }
 
 impl SimWorld {
+    /// A call that reads from the store, and changes nothing.
+    async fn ask_store(&self) -> Result<(), StoreError> {
+        let call = self.count_call(&[], &[]);
+        for around in [Around::Before, Around::After] {
+            if self.strike(call, around, &[]).await == Struck::Lost {
+                return Err(no_store());
+            }
+        }
+        Ok(())
+    }
+
     /// A stream: what the one side reads is written on the other.
     fn carry(&self, from: (&str, &Script), to: (&str, &Script), bytes: u64) -> Piped {
         let mut hosts = self.hosts.borrow_mut();

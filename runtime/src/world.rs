@@ -85,6 +85,9 @@ pub trait World {
     /// Waits.
     fn sleep(&self, time: Duration) -> impl Future<Output = ()>;
 
+    /// The numbers of all objects of the journal, the smallest first.
+    fn entry_numbers(&self) -> impl Future<Output = Result<Vec<u64>, StoreError>>;
+
     /// The bytes of an object of the journal, if it is there.
     fn read_entry(&self, number: u64) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>>;
 

@@ -136,7 +136,7 @@ fn a_step_that_must_not_be_done_twice_waits_for_a_person() {
         let run = result.run.unwrap();
         assert!(problem.help.contains(&run));
         let closed = world.drive(abandon(&world, &run)).unwrap().unwrap().unwrap();
-        assert_eq!(closed.open, std::slice::from_ref(&create));
+        assert_eq!(closed.open, [create.clone()].into());
         assert!(world.drive(journal::load(&world)).unwrap().unwrap().unfinished.is_none());
     }
     assert!(stopped > 0);

@@ -103,7 +103,7 @@ fn after_the_point_of_no_return_nothing_is_undone() {
     assert!(world.host(NEW).unwrap().containers.get("mysql").unwrap().is_running());
     world.inject(fails(NEW, "probe_tcp", "3306", 0));
     let unfinished = state(&world).unfinished.unwrap();
-    assert_eq!(unfinished.open, [id(&plan, "wait for mysql")]);
+    assert_eq!(unfinished.open, [id(&plan, "wait for mysql")].into());
 }
 
 #[test]

@@ -1,18 +1,20 @@
 //! `migc state`: what does the journal hold? What is settled, which runs there were, and whether every entry is whole.
 //!
-//! Reads only; the runtime proves each entry before it is shown.
+//! What changes the state itself is in `edit`; the runtime proves each entry before it is shown.
+
+mod edit;
 
 use super::store;
 use crate::{
     exit::{Failure, Outcome, Status},
-    render::{self, history::Run, json, near::near},
+    render::{self, history::Run, json},
     terminal::Terminal,
 };
 use clap::Subcommand;
 use mig_plan::Entry;
 use serde::Serialize;
 
-/// Look into the state: what is settled, what every run did, and whether the journal is whole
+/// Look into the state: what is settled, what every run did, and whether the journal is whole; forget resources and old entries
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -36,6 +38,10 @@ enum What {
     Verify(Common),
     /// Print the whole journal as one object, to be kept elsewhere
     Export(store::Place),
+    /// Forget resources, which stay as they are in the world
+    Rm(edit::Rm),
+    /// Remove the entries before the newest snapshot, and with them the history of their runs
+    Compact(edit::Compact),
 }
 
 #[derive(Debug, clap::Args)]
@@ -59,6 +65,7 @@ struct Export {
 struct Verified<'s> {
     version: u32,
     project: &'s str,
+    first: u64,
     entries: u64,
     head: &'s str,
 }
@@ -83,6 +90,8 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
             place.walk(|entry, _| entries.push(entry.clone()))?;
             terminal.print(&json::pretty(&Export { version: VERSION, entries }));
         }
+        What::Rm(rm) => rm.run(terminal)?,
+        What::Compact(compact) => compact.run(terminal)?,
     }
     Ok(Status::Done)
 }
@@ -90,17 +99,20 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
 fn show(address: &str, common: &Common, terminal: &mut Terminal) -> Result<(), Failure> {
     let state = common.place.read()?;
     let Some(resource) = state.resources.get(address) else {
-        let near = near(address, state.resources.keys().map(String::as_str));
-        let help = near.map_or_else(|| "`migc state list` prints what is settled".to_owned(), |name| format!("did you mean `{name}`?"));
-        return Err(Failure::new(format!("the state knows nothing of `{address}`")).help(help));
+        return Err(edit::unknown_address(address, &state));
     };
     terminal.print(&if common.json { json::pretty(resource) } else { render::history::resource(address, resource) });
     Ok(())
 }
 
 fn verify(common: &Common, terminal: &mut Terminal) -> Result<(), Failure> {
-    let state = common.place.read()?;
-    let verified = Verified { version: VERSION, project: &state.project, entries: state.serial, head: &state.head };
-    terminal.print(&if common.json { json::pretty(&verified) } else { render::history::verified(&state) });
+    let mut first = None;
+    let state = common.place.walk(|entry, _| {
+        first.get_or_insert(entry.number);
+    })?;
+    let first = first.unwrap_or(1);
+    let entries = state.serial + 1 - first;
+    let verified = Verified { version: VERSION, project: &state.project, first, entries, head: &state.head };
+    terminal.print(&if common.json { json::pretty(&verified) } else { render::history::verified(&state, first) });
     Ok(())
 }

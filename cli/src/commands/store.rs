@@ -10,7 +10,8 @@ use crate::{
 };
 use mig_plan::{Entry, Host, HostId, State, journal::Unfinished};
 use mig_runtime::{
-    Output, Piped, Script, StoreError, World, WorldError, journal,
+    Output, Piped, Script, StoreError, World, WorldError,
+    journal::{self, JournalError},
     real::{Held, HoldError, RealWorld, Store},
 };
 use std::{
@@ -41,10 +42,17 @@ impl Folder {
 
     /// Its folder, where no project tells.
     pub(super) fn beside_plan(&self) -> Result<PathBuf, Failure> {
-        let here = || Project::open(Path::new(".")).ok().filter(|p| p.root().join(ENTRY).exists()).map(|p| self.folder(&p, None));
-        self.named().or_else(here).ok_or_else(|| {
-            Failure::usage("a plan in a file does not say where the state is").help("add `--state DIR`, or go to the project's folder")
-        })
+        self.named().or_else(|| self.of_project(None)).ok_or_else(|| no_place("a plan in a file does not say where the state is"))
+    }
+
+    /// Its folder, where no program is named: that of the project one is in.
+    pub(super) fn here(&self, env: Option<&str>) -> Result<PathBuf, Failure> {
+        let named = || self.named().map(|folder| env.map_or(folder.clone(), |env| folder.join(env)));
+        self.of_project(env).or_else(named).ok_or_else(|| no_place("there is no project here whose state that could be"))
+    }
+
+    fn of_project(&self, env: Option<&str>) -> Option<PathBuf> {
+        Project::open(Path::new(".")).ok().filter(|p| p.root().join(ENTRY).exists()).map(|p| self.folder(&p, env))
     }
 
     /// Its folder.
@@ -53,6 +61,10 @@ impl Folder {
         let folder = self.named().unwrap_or_else(|| project.root().join(declared().as_deref().unwrap_or(FOLDER)));
         env.map_or(folder.clone(), |env| folder.join(env))
     }
+}
+
+fn no_place(message: &str) -> Failure {
+    Failure::usage(message).help("add `--state DIR`, or go to the project's folder")
 }
 
 /// The program, and where its state is: what the commands ask that only read it.
@@ -68,12 +80,17 @@ pub(super) struct Place {
 impl Place {
     /// What the state says.
     pub(super) fn read(&self) -> Result<State, Failure> {
-        self.walk(|_, _| {})
+        read(&self.folder()?)
     }
 
     /// The same, and shows each entry of the journal with the state before it.
     pub(super) fn walk(&self, visit: impl FnMut(&Entry, &State)) -> Result<State, Failure> {
-        walk(&self.state.folder(&self.program.open()?, self.program.env.as_deref()), visit)
+        walk(&self.folder()?, visit)
+    }
+
+    /// Its folder.
+    pub(super) fn folder(&self) -> Result<PathBuf, Failure> {
+        Ok(self.state.folder(&self.program.open()?, self.program.env.as_deref()))
     }
 }
 
@@ -89,22 +106,36 @@ pub(super) fn is_over(state: &State) -> Result<(), Failure> {
 
 /// What the journal in that folder says.
 pub(super) fn read(folder: &Path) -> Result<State, Failure> {
-    walk(folder, |_, _| {})
+    let reader = Reader(Store::new(folder));
+    runtime()?.block_on(journal::load(&reader)).map_err(|error| failed(&error, folder))
 }
 
 /// The last run, if it was done and no other came after it.
 pub(super) fn last_done(folder: &Path) -> Result<Option<Unfinished>, Failure> {
     let reader = Reader(Store::new(folder));
-    let last = runtime()?.block_on(journal::last_done(&reader));
-    last.map_err(|error| Failure::new(format!("{error} (in {})", folder.display())).help(error.help()))
+    runtime()?.block_on(journal::last_done(&reader)).map_err(|error| failed(&error, folder))
 }
 
-/// The same, and shows each entry with the state before it.
-fn walk(folder: &Path, visit: impl FnMut(&Entry, &State)) -> Result<State, Failure> {
+/// Proves every entry that is kept, and shows each with the state before it.
+pub(super) fn walk(folder: &Path, visit: impl FnMut(&Entry, &State)) -> Result<State, Failure> {
     let reader = Reader(Store::new(folder));
-    runtime()?
-        .block_on(journal::walk(&reader, visit))
-        .map_err(|error| Failure::new(format!("{error} (in {})", folder.display())).help(error.help()))
+    runtime()?.block_on(journal::walk(&reader, visit)).map_err(|error| failed(&error, folder))
+}
+
+/// How many entries are there before that number?
+pub(super) fn count_before(folder: &Path, number: u64) -> Result<usize, Failure> {
+    let numbers = Store::new(folder).numbers().map_err(|error| failed(&error.into(), folder))?;
+    Ok(numbers.into_iter().take_while(|old| *old < number).count())
+}
+
+/// Removes them; answers how many there were.
+pub(super) fn remove_before(folder: &Path, number: u64) -> Result<usize, Failure> {
+    Store::new(folder).remove_before(number).map_err(|error| failed(&error.into(), folder))
+}
+
+/// What is wrong with the journal in that folder.
+pub(super) fn failed(error: &JournalError, folder: &Path) -> Failure {
+    Failure::new(format!("{error} (in {})", folder.display())).help(error.help())
 }
 
 /// The right to write the state in that folder, until it is dropped.
@@ -161,6 +192,10 @@ impl World for Reader {
     }
 
     async fn sleep(&self, _time: Duration) {}
+
+    async fn entry_numbers(&self) -> Result<Vec<u64>, StoreError> {
+        self.0.numbers()
+    }
 
     async fn read_entry(&self, number: u64) -> Result<Option<Vec<u8>>, StoreError> {
         self.0.read(number)

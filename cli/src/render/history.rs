@@ -6,10 +6,10 @@ use mig_plan::{Entry, Outcome, Plan, Record, ResourceState, RunEnd, State};
 use serde::Serialize;
 use std::fmt::Write as _;
 
-/// What one run did, from its entries.
+/// What one run did, from its entries; or a person, who told the state to forget something.
 #[derive(Debug, Serialize)]
 pub struct Run {
-    /// Its name.
+    /// Its name; empty where resources were forgotten.
     pub run: String,
     /// Who began it: `user@machine`.
     pub by: String,
@@ -31,6 +31,9 @@ pub struct Run {
     pub failed: Vec<Failed>,
     /// How it ended, if it has.
     pub end: Option<RunEnd>,
+    /// Addresses of what was forgotten.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub forgotten: Vec<String>,
 }
 
 /// A step that failed.
@@ -46,9 +49,15 @@ pub struct Failed {
 pub fn add(runs: &mut Vec<Run>, entry: &Entry, state: &State) {
     let mut plan = state.unfinished.as_ref().map(|run| &*run.plan);
     for record in &entry.records {
-        if let Record::Started { plan: started, by } = record {
-            plan = Some(started);
-            runs.push(begun(entry, by, started.steps.len()));
+        match record {
+            Record::Started { plan: started, by } => {
+                plan = Some(started);
+                runs.push(begun(entry, by, started.steps.len()));
+            }
+            Record::Forgotten { addresses, by } => runs.push(Run { forgotten: addresses.clone(), ..begun(entry, by, 0) }),
+            // It comes before the run that begins.
+            Record::Snapshot { .. } => continue,
+            _ => {}
         }
         let Some(run) = runs.last_mut() else { continue };
         (run.entries.1, run.last_ms) = (entry.number, entry.time_ms);
@@ -78,6 +87,7 @@ fn begun(entry: &Entry, by: &str, steps: usize) -> Run {
         resumed: 0,
         failed: vec![],
         end: None,
+        forgotten: vec![],
     }
 }
 
@@ -92,13 +102,18 @@ pub fn runs(runs: &[Run]) -> String {
     }
     let mut out = String::new();
     for run in runs {
+        let began = mig_runtime::utc((run.began_ms / 1_000) as i64);
+        if !run.forgotten.is_empty() {
+            let forgotten = visible::line(&run.forgotten.join(", "));
+            let _ = writeln!(out, "{began}  forgotten: {forgotten}; by {}, entry {}", visible::line(&run.by), run.entries.0);
+            continue;
+        }
         let end = match run.end {
             Some(RunEnd::Done) => "done",
             Some(RunEnd::Undone) => "undone",
             Some(RunEnd::Abandoned) => "abandoned",
             None => "unfinished",
         };
-        let began = mig_runtime::utc((run.began_ms / 1_000) as i64);
         let _ = write!(out, "{began}  {}  {end}: {} of {} done", visible::line(&run.run), run.done, count(run.steps, "step"));
         if run.undone > 0 {
             let _ = write!(out, ", {} undone", run.undone);
@@ -122,6 +137,20 @@ pub fn list(state: &State) -> String {
     })
 }
 
+/// What it means that these are forgotten.
+pub fn forgetting(addresses: &[String], state: &State) -> String {
+    let mut out = "the state would forget:\n".to_owned();
+    for address in addresses {
+        let kind = state.resources.get(address).map_or("", |resource| &resource.kind);
+        let _ = writeln!(out, "  {} ({})", visible::line(address), visible::line(kind));
+    }
+    out.push_str(
+        "nothing is changed where they are. What is declared is new for the next plan, which may refuse what it finds in its way;\n",
+    );
+    out.push_str("what is not declared is never changed or destroyed again. The last run cannot be undone any more\n");
+    out
+}
+
 /// All that is known of one.
 pub fn resource(address: &str, resource: &ResourceState) -> String {
     let mut out = format!("{} ({})\n", visible::line(address), visible::line(&resource.kind));
@@ -138,11 +167,18 @@ pub fn resource(address: &str, resource: &ResourceState) -> String {
     out
 }
 
-/// That every entry was read.
-pub fn verified(state: &State) -> String {
+/// That every entry from the first one on was read.
+pub fn verified(state: &State, first: u64) -> String {
     if state.serial == 0 {
         return "nothing was applied yet\n".to_owned();
     }
-    let whole = if state.serial == 1 { "1 entry is whole".to_owned() } else { format!("{} entries are whole", state.serial) };
-    format!("{}: {whole}, and each names the one before; the last is {}\n", visible::line(&state.project), visible::line(&state.head))
+    let entries = state.serial + 1 - first;
+    let whole = if entries == 1 { "1 entry is whole".to_owned() } else { format!("{entries} entries are whole") };
+    let before =
+        if first > 1 { format!(" (those before entry {first} were removed; its snapshot stands for them)") } else { String::new() };
+    format!(
+        "{}: {whole}, and each names the one before{before}; the last is {}\n",
+        visible::line(&state.project),
+        visible::line(&state.head)
+    )
 }

@@ -1,6 +1,6 @@
 //! How does a run that is not over look? What is done, what is half-done, and what to type.
 
-use super::{count, plan::number};
+use super::count;
 use crate::visible;
 use mig_plan::{State, journal::Unfinished};
 use std::fmt::Write as _;
@@ -30,10 +30,8 @@ pub fn unfinished(run: &Unfinished) -> String {
     let way = if run.undoing { ", and it is going back" } else { "" };
     let done = format!("{} of {} done", run.done.len(), count(run.plan.steps.len(), "step"));
     let _ = writeln!(out, "\nrun {} of {} is unfinished: {done}{way}", visible::line(&run.run), visible::line(&run.by));
-    for id in &run.open {
-        let step = number(&run.plan, id).map_or_else(|| "?".to_owned(), |n| n.to_string());
-        let title = run.plan.step(id).map_or("", |s| s.title.as_str());
-        let _ = writeln!(out, "  begun, not known to be done: {step}. {}", visible::line(title));
+    for (index, step) in run.plan.steps.iter().enumerate().filter(|(_, step)| run.open.contains(&step.id)) {
+        let _ = writeln!(out, "  begun, not known to be done: {}. {}", index + 1, visible::line(&step.title));
     }
     let next =
         run.plan.steps.iter().position(|s| !run.done.contains_key(&s.id) && !run.open.contains(&s.id) && !run.undone.contains(&s.id));

@@ -1,4 +1,4 @@
-//! What has happened? Entries of the journal, and the state that is their fold.
+//! What has happened? Entries of the journal, and the state that is their fold, which is made in [`crate::fold`].
 //!
 //! An entry is one object, created only if its number is free; it names the digest of the one before.
 
@@ -7,7 +7,10 @@ use crate::{
     plan::{Address, Plan, StepId},
 };
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// One object of the journal: records that were written together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,7 +21,7 @@ pub struct Entry {
     pub number: u64,
     /// Digest of the entry before, as bytes; empty for the first.
     pub previous: String,
-    /// The run that wrote it: a function of the plan and the entry it began at.
+    /// The run that wrote it: a function of the plan and the entry it began at; empty where a person changed the state itself.
     pub run: String,
     /// Milliseconds since 1970, by the operator's clock.
     pub time_ms: u64,
@@ -27,14 +30,27 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The version this program reads and writes.
-    pub const VERSION: u32 = 1;
+    /// The version this program writes; it reads those before too. 2 brought [`Record::Snapshot`] and [`Record::Forgotten`].
+    pub const VERSION: u32 = 2;
 }
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "record", rename_all = "snake_case")]
 pub enum Record {
+    /// What all entries before this one come to, so that nobody has to read them. The first record of its entry, while no run is
+    /// unfinished.
+    Snapshot {
+        /// Before any other record of the entry; its serial and head are those of the entry before.
+        state: Box<State>,
+    },
+    /// A person told the state to forget resources, which stay as they are in the world. Of no run.
+    Forgotten {
+        /// Which.
+        addresses: Vec<Address>,
+        /// `user@machine`.
+        by: String,
+    },
     /// A run begins, and this is its plan.
     Started {
         /// All of it.
@@ -205,9 +221,9 @@ pub struct Unfinished {
     /// Steps that are done, with what they learned.
     pub done: BTreeMap<StepId, BTreeMap<String, String>>,
     /// Steps whose intent was written and whose outcome was not, or which failed.
-    pub open: Vec<StepId>,
+    pub open: BTreeSet<StepId>,
     /// Steps that were undone.
-    pub undone: Vec<StepId>,
+    pub undone: BTreeSet<StepId>,
     /// How often each step came to a known end, forward or back; what a host keeps of a step is named by it.
     #[serde(default)]
     pub settled: BTreeMap<StepId, u32>,
@@ -225,107 +241,4 @@ pub struct Unfinished {
     /// Resources as they were when the run began, so that an undone step leaves no trace in the state.
     #[serde(default)]
     pub before: BTreeMap<Address, ResourceState>,
-}
-
-impl State {
-    /// The state after one more entry. The caller has looked at number, digest and version.
-    pub fn fold(&mut self, entry: &Entry, digest: &str) {
-        self.serial = entry.number;
-        digest.clone_into(&mut self.head);
-        for record in &entry.records {
-            self.fold_record(&entry.run, record);
-        }
-    }
-
-    fn fold_record(&mut self, run: &str, record: &Record) {
-        if matches!(record, Record::Started { .. } | Record::Resumed { .. } | Record::Reopened { .. }) {
-            self.epoch += 1;
-        }
-        match record {
-            Record::Started { plan, by } => {
-                self.project.clone_from(&plan.project);
-                self.unfinished = Some(Unfinished {
-                    run: run.to_owned(),
-                    plan: Arc::clone(plan),
-                    by: by.clone(),
-                    done: BTreeMap::new(),
-                    open: vec![],
-                    undone: vec![],
-                    settled: BTreeMap::new(),
-                    undoing: false,
-                    going_back: vec![],
-                    everything: false,
-                    discarded: vec![],
-                    before: self.resources.clone(),
-                });
-            }
-            Record::Resumed { .. } | Record::Interrupted { .. } => {}
-            Record::Intent { step } => self.fold_intent(step),
-            Record::Outcome { step, outcome } => self.fold_outcome(step, outcome),
-            Record::Reopened { run, .. } => self.unfinished = Some((**run).clone()),
-            Record::GoingBack { moves, everything, discarded } => {
-                let Some(run) = &mut self.unfinished else { return };
-                run.undoing = true;
-                run.going_back.clone_from(moves);
-                run.everything = *everything;
-                run.discarded.clone_from(discarded);
-            }
-            Record::Undone { step, outcome } => self.fold_undone(step, outcome),
-            Record::Ended { end } => {
-                let run = self.unfinished.take();
-                if let (RunEnd::Done, Some(run)) = (end, run) {
-                    self.outputs.clone_from(&run.plan.outputs);
-                }
-            }
-        }
-    }
-
-    fn fold_intent(&mut self, id: &StepId) {
-        let Some(run) = &mut self.unfinished else { return };
-        // A step is only begun when nothing is left to undo: the run goes forward again.
-        run.undoing = false;
-        run.going_back.clear();
-        run.everything = false;
-        run.discarded.clear();
-        run.undone.retain(|s| s != id);
-        if !run.open.contains(id) {
-            run.open.push(id.clone());
-        }
-    }
-
-    fn fold_undone(&mut self, id: &StepId, outcome: &Outcome) {
-        let Some(run) = &mut self.unfinished else { return };
-        run.undoing = true;
-        *run.settled.entry(id.clone()).or_default() += 1;
-        if !matches!(outcome, Outcome::Done { .. }) {
-            return;
-        }
-        run.done.remove(id);
-        run.open.retain(|s| s != id);
-        if !run.undone.contains(id) {
-            run.undone.push(id.clone());
-        }
-        let Some(step) = run.plan.step(id) else { return };
-        for address in step.sets.iter().map(|(address, _)| address).chain(&step.removes) {
-            match run.before.get(address) {
-                Some(resource) => self.resources.insert(address.clone(), resource.clone()),
-                None => self.resources.remove(address),
-            };
-        }
-    }
-
-    fn fold_outcome(&mut self, id: &str, outcome: &Outcome) {
-        let Some(run) = &mut self.unfinished else { return };
-        *run.settled.entry(id.to_owned()).or_default() += 1;
-        let Outcome::Done { values, .. } = outcome else { return };
-        run.open.retain(|s| s != id);
-        run.done.insert(id.to_owned(), values.clone());
-        let Some(step) = run.plan.step(id) else { return };
-        for address in &step.removes {
-            self.resources.remove(address);
-        }
-        for (address, resource) in &step.sets {
-            self.resources.insert(address.clone(), resource.clone());
-        }
-    }
 }

@@ -6,6 +6,7 @@ pub mod call;
 pub mod diagnostic;
 pub mod digest;
 pub mod facts;
+pub mod fold;
 pub mod form;
 pub mod journal;
 pub mod observe;
@@ -18,6 +19,7 @@ pub use call::{Call, Condition, Difference, Expected, Input, Look, Part, Request
 pub use diagnostic::{Diagnostic, Edit, Fix, Label, Position, Report, Severity, Span, Summary, Unproven};
 pub use digest::Digest;
 pub use facts::Facts;
+pub use fold::Fold;
 pub use journal::{Entry, Outcome, Record, Recorded, Removal, ResourceState, RunEnd, State};
 pub use observe::{Ask, Change, Drift, Observation, Observed, Partial, Read, Reads, Unseen};
 pub use plan::{

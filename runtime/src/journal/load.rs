@@ -1,15 +1,17 @@
 //! Is the journal whole, and what is the state? Each entry is checked before it is folded.
 //!
-//! Repairs nothing: an entry that was cut, edited or written by a newer program is named, with what to do.
+//! Reads from the newest snapshot on, which stands for all before it; only `walk` reads everything. Repairs nothing: an entry that
+//! is missing, was cut, edited or written by a newer program is named, with what to do.
 
 use super::{ENTRY_SIZE_MAX_BYTES, JournalError};
 use crate::{World, validate::validate};
-use mig_plan::{Digest, Entry, Record, RunEnd, State, journal::Unfinished};
+use mig_plan::{Digest, Entry, Fold, Plan, Record, RunEnd, State, journal::Unfinished};
 use serde::Deserialize;
+use std::{collections::BTreeSet, ops::RangeInclusive};
 
 /// A journal may have so many entries.
 const ENTRY_COUNT_MAX: u64 = 1_000_000;
-const RESTORE: &str = "put the entry back from a copy of the state's folder; nothing was changed on any host";
+pub(super) const RESTORE: &str = "put the entry back from a copy of the state's folder; nothing was changed on any host";
 
 /// What every version of an entry has.
 #[derive(Deserialize)]
@@ -17,46 +19,137 @@ struct Versioned {
     version: u32,
 }
 
-/// Reads entries 1, 2, … and folds them.
+/// An entry that was read, and the digest of its bytes.
+type Digested = (Entry, Digest);
+
+/// What all entries come to, read from the newest snapshot on.
 pub async fn load<W: World>(world: &W) -> Result<State, JournalError> {
-    walk(world, |_, _| {}).await
+    fold(world).await.map(Fold::into_state)
 }
 
-/// The same, and shows each entry that was proven whole, with the state before it.
-pub async fn walk<W: World>(world: &W, mut visit: impl FnMut(&Entry, &State)) -> Result<State, JournalError> {
-    let mut state = State::default();
-    for number in 1..=ENTRY_COUNT_MAX {
-        let Some(bytes) = world.read_entry(number).await? else { return Ok(state) };
-        let entry = read(number, &bytes, &state)?;
-        check_records(&entry, &state)?;
-        visit(&entry, &state);
-        state.fold(&entry, Digest::of_bytes(&bytes).as_str());
+/// The same, to go on with.
+pub(super) async fn fold<W: World>(world: &W) -> Result<Fold, JournalError> {
+    let (mut fold, entries) = newest(world).await?;
+    for (entry, digest) in entries {
+        check(&fold, &entry)?;
+        fold.entry(&entry, digest.as_str());
     }
-    Err(refused(ENTRY_COUNT_MAX, "is the last that fits", "begin a new state with `migc init`, and import what exists"))
+    Ok(fold)
 }
 
-/// The last run, as it was before its end, if that was that all of it is done.
+/// Reads and proves every entry that is kept, and shows each with the state before it.
+pub async fn walk<W: World>(world: &W, mut visit: impl FnMut(&Entry, &State)) -> Result<State, JournalError> {
+    let numbers = numbers(world).await?;
+    let mut fold = None;
+    for number in numbers.clone() {
+        let (entry, digest) = read(world, number).await?;
+        if fold.is_none() {
+            fold = start(&entry)?;
+        }
+        // What an interrupted `migc state compact` has left says nothing without the entries before it.
+        let Some(fold) = &mut fold else { continue };
+        check(fold, &entry)?;
+        visit(&entry, fold.state());
+        fold.entry(&entry, digest.as_str());
+    }
+    match fold {
+        Some(fold) => Ok(fold.into_state()),
+        None if numbers.is_empty() => Ok(State::default()),
+        None => Err(no_beginning(*numbers.start())),
+    }
+}
+
+/// The last run, as it was before its end, if that was that all of it is done, and the state was not changed since.
 pub async fn last_done<W: World>(world: &W) -> Result<Option<Unfinished>, JournalError> {
+    // The newest snapshot was written before the last run began.
+    let (mut fold, entries) = newest(world).await?;
     let mut last = None;
-    let visit = |entry: &Entry, before: &State| {
-        let Some((end, records)) = entry.records.split_last() else { return };
-        if matches!(end, Record::Ended { end: RunEnd::Done }) {
-            let mut state = before.clone();
-            state.fold(&Entry { records: records.to_vec(), ..entry.clone() }, "");
-            last = state.unfinished;
-        } else if entry.records.iter().any(|record| matches!(record, Record::Started { .. } | Record::Reopened { .. })) {
+    for (mut entry, digest) in entries {
+        check(&fold, &entry)?;
+        let is_end = matches!(entry.records.last(), Some(Record::Ended { end: RunEnd::Done }));
+        let end = if is_end { entry.records.pop() } else { None };
+        let begins = |record: &Record| matches!(record, Record::Started { .. } | Record::Reopened { .. } | Record::Forgotten { .. });
+        if entry.records.iter().any(begins) {
             last = None;
         }
-    };
-    walk(world, visit).await?;
+        fold.entry(&entry, digest.as_str());
+        if end.is_some() {
+            last.clone_from(&fold.state().unfinished);
+            entry.records = end.into_iter().collect();
+            fold.entry(&entry, digest.as_str());
+        }
+    }
     Ok(last)
+}
+
+/// The state before the newest snapshot, or before the first entry, and all entries from there on, which are not proven yet.
+async fn newest<W: World>(world: &W) -> Result<(Fold, Vec<Digested>), JournalError> {
+    let numbers = numbers(world).await?;
+    let mut entries = vec![];
+    for number in numbers.clone().rev() {
+        let (entry, digest) = read(world, number).await?;
+        let fold = start(&entry)?;
+        entries.push((entry, digest));
+        if let Some(fold) = fold {
+            entries.reverse();
+            return Ok((fold, entries));
+        }
+    }
+    if numbers.is_empty() { Ok((Fold::default(), vec![])) } else { Err(no_beginning(*numbers.start())) }
+}
+
+/// The state before an entry from which on a journal can be read.
+fn start(entry: &Entry) -> Result<Option<Fold>, JournalError> {
+    let Some(Record::Snapshot { state }) = entry.records.first() else { return Ok((entry.number == 1).then(Fold::default)) };
+    let says_where_it_is = state.serial + 1 == entry.number && state.head == entry.previous;
+    if !says_where_it_is || state.unfinished.is_some() {
+        return Err(refused(entry.number, "is damaged: its snapshot is not of the entry before", RESTORE));
+    }
+    Ok(Some(Fold::from((**state).clone())))
+}
+
+/// The numbers of all entries, without a gap between them.
+async fn numbers<W: World>(world: &W) -> Result<RangeInclusive<u64>, JournalError> {
+    let numbers = world.entry_numbers().await?;
+    let (Some(&first), Some(&last)) = (numbers.first(), numbers.last()) else { return Ok(RangeInclusive::new(1, 0)) };
+    let gaps = numbers.iter().zip(numbers.iter().skip(1)).filter(|(before, after)| **before + 1 < **after);
+    let missing: Vec<(u64, u64)> = gaps.map(|(before, after)| (before + 1, after - 1)).collect();
+    if !missing.is_empty() {
+        return Err(JournalError::Missing { numbers: missing, last });
+    }
+    if last - first >= ENTRY_COUNT_MAX {
+        let help = "remove old entries with `migc state compact`, with the migc that wrote them";
+        return Err(refused(last, format!("is one too much: there are more than {ENTRY_COUNT_MAX}"), help));
+    }
+    Ok(first..=last)
+}
+
+fn no_beginning(first: u64) -> JournalError {
+    JournalError::Missing { numbers: vec![(1, first - 1)], last: first }
+}
+
+async fn read<W: World>(world: &W, number: u64) -> Result<Digested, JournalError> {
+    let Some(bytes) = world.read_entry(number).await? else {
+        return Err(refused(
+            number,
+            "was removed while the journal was read",
+            "try again; if `migc state compact` did not run, see who did",
+        ));
+    };
+    Ok((parse(number, &bytes)?, Digest::of_bytes(&bytes)))
+}
+
+/// Is it the entry that comes now, with such records as this program writes?
+fn check(fold: &Fold, entry: &Entry) -> Result<(), JournalError> {
+    follows(entry, fold.state())?;
+    check_records(entry, fold)
 }
 
 fn refused(entry: u64, message: impl Into<String>, help: impl Into<String>) -> JournalError {
     JournalError::Refused { entry, message: message.into(), help: help.into() }
 }
 
-fn read(number: u64, bytes: &[u8], state: &State) -> Result<Entry, JournalError> {
+fn parse(number: u64, bytes: &[u8]) -> Result<Entry, JournalError> {
     if bytes.len() > ENTRY_SIZE_MAX_BYTES {
         return Err(refused(number, format!("has {} bytes; {ENTRY_SIZE_MAX_BYTES} are the most", bytes.len()), RESTORE));
     }
@@ -81,66 +174,85 @@ fn read(number: u64, bytes: &[u8], state: &State) -> Result<Entry, JournalError>
     if entry.number != number {
         return Err(refused(number, format!("says that it is entry {}", entry.number), RESTORE));
     }
-    if entry.previous != state.head {
-        let message =
-            if number == 1 { "does not begin a journal".to_owned() } else { format!("does not follow entry {} as it is now", number - 1) };
-        return Err(refused(number, message, format!("one of the two was edited or exchanged; {RESTORE}")));
-    }
     Ok(entry)
 }
 
+fn follows(entry: &Entry, state: &State) -> Result<(), JournalError> {
+    if entry.previous == state.head {
+        return Ok(());
+    }
+    let number = entry.number;
+    if number == 1 {
+        return Err(refused(number, "does not begin a journal", RESTORE));
+    }
+    let message = format!("does not follow entry {} as it is now", number - 1);
+    Err(refused(number, message, format!("one of the two was edited or exchanged; {RESTORE}")))
+}
+
 /// Are the records such as this program writes, in this place?
-fn check_records(entry: &Entry, state: &State) -> Result<(), JournalError> {
-    let mut plan = state.unfinished.as_ref().map(|u| &*u.plan);
-    let mut run = state.unfinished.as_ref().map(|u| u.run.as_str());
+fn check_records(entry: &Entry, fold: &Fold) -> Result<(), JournalError> {
     let wrong = |what: &str| refused(entry.number, format!("is damaged: {what}"), RESTORE);
-    for record in &entry.records {
-        if let Record::Started { plan: started, .. } = record {
-            if run.is_some() {
-                return Err(wrong("a run begins while another is unfinished"));
+    let mut run = fold.state().unfinished.as_ref().map(|u| u.run.as_str());
+    // The steps of a plan that begins in this very entry, which is not folded yet.
+    let mut begun: Option<BTreeSet<&str>> = None;
+    for (place, record) in entry.records.iter().enumerate() {
+        let step = match record {
+            Record::Snapshot { state } => {
+                if place > 0 || **state != *fold.state() {
+                    return Err(wrong("its snapshot is not what the entries before come to"));
+                }
+                continue;
             }
-            if let Some(problem) = validate(started).err().and_then(|problems| problems.into_iter().next()) {
-                return Err(wrong(&problem));
+            Record::Forgotten { .. } => {
+                if run.is_some() {
+                    return Err(wrong("it forgets resources while a run is unfinished"));
+                }
+                continue;
             }
-            plan = Some(started);
-            run = Some(&entry.run);
-            continue;
-        }
-        if let Record::Reopened { run: again, .. } = record {
-            let steps = || again.done.keys().chain(&again.open).chain(&again.undone);
-            if run.is_some() || again.run != entry.run || again.plan.project != state.project {
-                return Err(wrong("a run is opened again that cannot be"));
+            Record::Started { plan, .. } => {
+                if run.is_some() {
+                    return Err(wrong("a run begins while another is unfinished"));
+                }
+                begun = Some(steps(plan).map_err(|problem| wrong(&problem))?);
+                run = Some(&entry.run);
+                continue;
             }
-            if let Some(problem) = validate(&again.plan).err().and_then(|problems| problems.into_iter().next()) {
-                return Err(wrong(&problem));
+            Record::Reopened { run: again, .. } => {
+                if run.is_some() || again.run != entry.run || again.plan.project != fold.state().project {
+                    return Err(wrong("a run is opened again that cannot be"));
+                }
+                let steps = steps(&again.plan).map_err(|problem| wrong(&problem))?;
+                let mut named = again.done.keys().chain(&again.open).chain(&again.undone);
+                if let Some(step) = named.find(|id| !steps.contains(id.as_str())) {
+                    return Err(wrong(&no_step(step)));
+                }
+                begun = Some(steps);
+                run = Some(&entry.run);
+                continue;
             }
-            if let Some(step) = steps().find(|id| again.plan.step(id).is_none()) {
-                return Err(wrong(&format!("there is no step `{}` in its plan", step.escape_debug())));
-            }
-            plan = Some(&again.plan);
-            run = Some(&entry.run);
-            continue;
-        }
+            Record::Intent { step } | Record::Outcome { step, .. } | Record::Undone { step, .. } => Some(step),
+            Record::Resumed { .. } | Record::GoingBack { .. } | Record::Interrupted { .. } | Record::Ended { .. } => None,
+        };
         if run != Some(entry.run.as_str()) {
             return Err(wrong("it is of a run that is not going on"));
         }
-        let step = match record {
-            Record::Intent { step } | Record::Outcome { step, .. } | Record::Undone { step, .. } => Some(step),
-            Record::Started { .. }
-            | Record::Resumed { .. }
-            | Record::Reopened { .. }
-            | Record::GoingBack { .. }
-            | Record::Interrupted { .. }
-            | Record::Ended { .. } => None,
-        };
-        if let Some(step) = step
-            && plan.is_none_or(|plan| plan.step(step).is_none())
-        {
-            return Err(wrong(&format!("there is no step `{}` in its plan", step.escape_debug())));
+        let is_known = |id: &str| begun.as_ref().map_or_else(|| fold.step(id).is_some(), |steps| steps.contains(id));
+        if let Some(step) = step.filter(|step| !is_known(step)) {
+            return Err(wrong(&no_step(step)));
         }
         if matches!(record, Record::Ended { .. }) {
-            (plan, run) = (None, None);
+            run = None;
         }
     }
     Ok(())
+}
+
+/// The steps of a plan that is well formed, or what is wrong with it.
+fn steps(plan: &Plan) -> Result<BTreeSet<&str>, String> {
+    validate(plan).map_err(|problems| problems.into_iter().next().unwrap_or_default())?;
+    Ok(plan.steps.iter().map(|step| step.id.as_str()).collect())
+}
+
+fn no_step(id: &str) -> String {
+    format!("there is no step `{}` in its plan", id.escape_debug())
 }

@@ -115,6 +115,33 @@ impl Store {
         Ok(Held { _file: file })
     }
 
+    /// The numbers of all entries, the smallest first.
+    pub fn numbers(&self) -> Result<Vec<u64>, StoreError> {
+        let names = match fs::read_dir(&self.folder) {
+            Ok(names) => names,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(vec![]),
+            Err(error) => return Err(failed(&self.folder, &error)),
+        };
+        let mut numbers = vec![];
+        for name in names {
+            let name = name.map_err(|error| failed(&self.folder, &error))?.file_name();
+            numbers.extend(name.to_str().and_then(entry_number));
+        }
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    /// Removes the entries before that number, the first one first, so that what is left when it is interrupted has no gap.
+    pub fn remove_before(&self, number: u64) -> Result<usize, StoreError> {
+        let old: Vec<u64> = self.numbers()?.into_iter().take_while(|old| *old < number).collect();
+        for number in &old {
+            let path = self.folder.join(entry_name(*number));
+            fs::remove_file(&path).map_err(|error| failed(&path, &error))?;
+        }
+        File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(|error| failed(&self.folder, &error))?;
+        Ok(old.len())
+    }
+
     /// The bytes of an entry, if it is there.
     pub fn read(&self, number: u64) -> Result<Option<Vec<u8>>, StoreError> {
         let path = self.folder.join(entry_name(number));
@@ -163,6 +190,12 @@ impl Store {
 
 fn entry_name(number: u64) -> String {
     format!("{number:08}.json")
+}
+
+/// The number of the entry of that name, if it is one's.
+fn entry_number(name: &str) -> Option<u64> {
+    let number = name.strip_suffix(".json")?.parse().ok()?;
+    (number > 0 && entry_name(number) == name).then_some(number)
 }
 
 fn failed(path: &Path, error: &io::Error) -> StoreError {

@@ -11,7 +11,7 @@ use crate::{
     preflight::Problem,
     sim::{Call, SimWorld},
 };
-use mig_plan::{Class, Digest, Entry, Facts, HostId, Outcome, Plan, Record, RunEnd, State, Step, StepId, plan::Address};
+use mig_plan::{Class, Digest, Entry, Facts, Fold, HostId, Outcome, Plan, Record, RunEnd, State, Step, StepId, plan::Address};
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
@@ -261,12 +261,13 @@ impl Ledger<'_> {
 
     /// The fold, with the digest of the last entry alone, which is the one that counts.
     fn state(&self) -> State {
-        let mut state = State::default();
+        let mut fold = Fold::default();
         let mut last = vec![];
         for (entry, bytes) in self.entries() {
-            state.fold(&entry, "");
+            fold.entry(&entry, "");
             last = bytes;
         }
+        let mut state = fold.into_state();
         if !last.is_empty() {
             Digest::of_bytes(&last).as_str().clone_into(&mut state.head);
         }
