@@ -2,6 +2,7 @@
 
 pub(crate) mod editor;
 mod fleet;
+pub(crate) mod journal;
 pub(crate) mod languages;
 mod machine;
 mod measure;
