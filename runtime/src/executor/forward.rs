@@ -5,7 +5,7 @@
 use super::{
     STEPS_PER_HOST_MAX,
     attend::attended,
-    graph::Graph,
+    graph::{Graph, Verdict},
     run::{Attempt, Run},
     window,
 };
@@ -82,16 +82,17 @@ impl<'a, W: World> Run<'a, W> {
         for host in active.values().flat_map(|step| step.action.hosts()) {
             *load.entry(host).or_default() += 1;
         }
-        graph.take(|step| {
-            let hosts = step.action.hosts();
-            let room = hosts.iter().all(|host| load.get(host.as_str()).is_none_or(|&count| count < STEPS_PER_HOST_MAX));
-            if !room || self.away.waiting.contains_key(&step.id) || self.is_move_broken(step) || !self.is_window_open(step) {
-                return false;
+        graph.take(|step, hosts| {
+            if !hosts.iter().all(|host| load.get(host.as_str()).is_none_or(|&count| count < STEPS_PER_HOST_MAX)) {
+                return Verdict::Full;
+            }
+            if self.away.waiting.contains_key(&step.id) || self.is_move_broken(step) || !self.is_window_open(step) {
+                return Verdict::Wait;
             }
             for host in hosts {
                 *load.entry(host).or_default() += 1;
             }
-            true
+            Verdict::Begin
         })
     }
 
