@@ -78,7 +78,10 @@ pub(crate) fn run() -> Result<(), String> {
     row("`migc plan`, all settled; CPU to be 1 s at most", again);
     row("`migc status --json`, which reads and prints the journal", read);
     println!("\n| a run of {RESOURCE_COUNT} steps | |\n| --- | ---: |");
-    println!("| entries of the journal, to be 1,000 at most | {entries} |\n| its size | {:.1} MiB |", bytes as f64 / f64::from(1 << 20));
+    println!(
+        "| entries of the journal where all steps begin at once, to be 1,000 at most | {entries} |\n| its size | {:.1} MiB |",
+        bytes as f64 / f64::from(1 << 20)
+    );
     println!("| `migc apply` of steps that only write the journal | {apply_s:.1} s |");
     println!("| a step in simulation, to be 1 ms at most | {step_us:.0} µs |");
     println!("\n{}, load {load_before} before and {} after.", machine::processors(), machine::load());
