@@ -19,6 +19,10 @@ use support::{Folder, notes};
 
 const WEB: &str = "new.web";
 
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(future)
+}
+
 /// A project with a state.
 struct Project(Folder);
 
@@ -35,9 +39,8 @@ impl Project {
 
     /// Two steps more, in this process.
     fn apply(&self) -> State {
-        let world = RealWorld::new(&BTreeMap::new(), self.store()).expect("a world");
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async {
+        wait(async {
+            let world = RealWorld::new(&BTreeMap::new(), self.store()).await.expect("a world");
             let state = journal::load(&world).await.expect("a state");
             let mut plan = Plan { serial: state.serial, head: state.head, ..notes(2) };
             plan.steps[0].sets = vec![(WEB.to_owned(), ResourceState { kind: "container".to_owned(), ..ResourceState::default() })];
@@ -83,7 +86,7 @@ fn what_is_forgotten_was_asked_for_and_is_journalled() {
     assert_eq!((code, shown.contains("new.web (container)\nnothing is changed where they are")), (64, true), "{shown}{said}");
     let (code, _, said) = project.migc(&["state", "rm", WEB, "new.wbe", "--yes"]);
     assert_eq!((code, said.contains("did you mean `new.web`?")), (1, true), "{said}");
-    let held = project.store().hold("ann@home").expect("nobody holds it");
+    let held = wait(project.store().hold("ann@home")).expect("nobody holds it");
     let (code, _, said) = project.migc(&["state", "rm", WEB, "--yes"]);
     assert_eq!((code, said.contains("ann@home, process ")), (3, true), "{said}");
     drop(held);
@@ -124,7 +127,7 @@ fn old_entries_are_removed_only_when_a_person_wants_it() {
     let (code, told, said) = project.migc(&["state", "compact", "--yes"]);
     assert_eq!(code, 0, "{said}");
     let newest: u64 = told.trim_end().rsplit(' ').next().and_then(|number| number.parse().ok()).expect("a number");
-    assert_eq!(project.store().numbers().expect("a folder"), (newest..=state.serial).collect::<Vec<_>>());
+    assert_eq!(wait(project.store().numbers()).expect("a folder"), (newest..=state.serial).collect::<Vec<_>>());
     let verified = project.migc(&["state", "verify"]).1;
     let told = format!("{} entries are whole, and each names the one before (those before entry {newest} ", state.serial + 1 - newest);
     assert!(verified.contains(&told), "{verified}");

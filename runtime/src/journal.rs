@@ -46,6 +46,9 @@ pub enum JournalError {
     /// Somebody else writes this state.
     #[error("entry {0} of the journal was written by another run meanwhile")]
     Taken(u64),
+    /// The right to write has ended.
+    #[error("the lease of the state has ended, and another run may write it now")]
+    LeaseEnded,
     /// The store did not answer.
     #[error("the journal cannot be read or written: {0}")]
     Store(String),
@@ -60,12 +63,18 @@ impl JournalError {
             Self::Taken(_) => {
                 "nothing more was done here; see `migc status` for who holds the state, and run `migc apply` when that run is over"
             }
-            Self::Store(_) => "see that the state's folder is there and can be written, then run `migc apply` again",
+            Self::LeaseEnded => {
+                "the store was not reached in time to renew it. Steps that ran are asked what became of them when `migc apply` goes on; `migc status` shows who holds the state"
+            }
+            Self::Store(_) => "see that the state's place is there and can be written, then run `migc apply` again",
         }
     }
 }
 
 const RESTORE_MISSING: &str = "put them back from a copy of the state's folder; without them nobody knows what was done. Only `migc state compact` removes entries, and only those before a snapshot. Nothing was changed on any host";
+
+const FORGED: &str = "does not carry the seal of this state: it was edited, moved, or written with another key";
+const FORGED_HELP: &str = "see that the secret `state_key` is that of this state; if it is, put the entry back from a copy, for somebody without the key wrote there. Nothing was changed on any host";
 
 /// `entries 2 to 4, 7 of the journal are`; of many gaps the first ones.
 fn entries(gaps: &[(u64, u64)]) -> String {
@@ -82,6 +91,8 @@ impl From<StoreError> for JournalError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Taken(number) => Self::Taken(number),
+            StoreError::Forged(entry) => Self::Refused { entry, message: FORGED.to_owned(), help: FORGED_HELP.to_owned() },
+            StoreError::LeaseEnded => Self::LeaseEnded,
             StoreError::Failed(message) => Self::Store(message),
         }
     }

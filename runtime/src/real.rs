@@ -1,4 +1,4 @@
-//! How are real hosts reached, and where is the real journal? Over `ssh` as the user configured it, and in a local folder.
+//! How are real hosts reached, and where is the real journal? Over `ssh` as the user configured it, and in a folder or an object store.
 //!
 //! Decides nothing about plans. Connections are made when they are first needed, one a host.
 
@@ -16,7 +16,7 @@ pub(crate) use hosts::new_mark;
 pub use hosts::{Hosts, random_word};
 pub use offer::Offer;
 pub use secrets::Secrets;
-pub use store::{Held, HoldError, Store, operator};
+pub use store::{Held, HoldError, Location, Store, operator};
 
 use crate::{Output, Piped, Script, StoreError, World, WorldError};
 use mig_plan::{Host, HostId};
@@ -33,7 +33,7 @@ const SECRET_PREFIX: &str = "MIG_SECRET_";
 /// Where hosts would keep records of a state that nobody began; none are there.
 const NO_STATE: &str = "none";
 
-/// Hosts by ssh, the operator's clock, the journal in a folder.
+/// Hosts by ssh, the operator's clock, the journal in a folder or an object store.
 #[derive(Debug)]
 pub struct RealWorld {
     hosts: Hosts,
@@ -44,14 +44,14 @@ pub struct RealWorld {
 impl RealWorld {
     /// A world of a plan's hosts. Nothing is connected yet. Fails if a host's login is no such thing, or there is no place for the
     /// sockets of ssh.
-    pub fn new(hosts: &BTreeMap<HostId, Host>, store: Store) -> io::Result<Self> {
-        let hosts = Hosts::new(hosts, &store.id()?)?;
+    pub async fn new(hosts: &BTreeMap<HostId, Host>, store: Store) -> io::Result<Self> {
+        let hosts = Hosts::new(hosts, &store.id().await?)?;
         Ok(Self { hosts, store, secrets: Secrets::default() })
     }
 
     /// The same for one who only looks: a state that is not there yet is not begun.
-    pub fn to_observe(hosts: &BTreeMap<HostId, Host>, store: Store) -> io::Result<Self> {
-        let hosts = Hosts::new(hosts, store.known_id()?.as_deref().unwrap_or(NO_STATE))?;
+    pub async fn to_observe(hosts: &BTreeMap<HostId, Host>, store: Store) -> io::Result<Self> {
+        let hosts = Hosts::new(hosts, store.known_id().await?.as_deref().unwrap_or(NO_STATE))?;
         Ok(Self { hosts, store, secrets: Secrets::default() })
     }
 
@@ -106,15 +106,15 @@ impl World for RealWorld {
     }
 
     async fn entry_numbers(&self) -> Result<Vec<u64>, StoreError> {
-        self.store.numbers()
+        self.store.numbers().await
     }
 
     async fn read_entry(&self, number: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        self.store.read(number)
+        self.store.read(number).await
     }
 
     async fn create_entry(&self, number: u64, bytes: &[u8]) -> Result<(), StoreError> {
-        self.store.create(number, bytes)
+        self.store.create(number, bytes).await
     }
 
     fn secret(&self, name: &str) -> Option<String> {

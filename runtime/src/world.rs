@@ -37,6 +37,12 @@ pub enum StoreError {
     /// Another wrote that number first.
     #[error("entry {0} of the journal exists already: another run writes this state")]
     Taken(u64),
+    /// It was not written by whoever has the key of the state.
+    #[error("entry {0} of the journal does not carry the seal of this state")]
+    Forged(u64),
+    /// The right to write was not renewed in time, or another took it over.
+    #[error("the lease of the state has ended, and another run may write it now")]
+    LeaseEnded,
     /// Anything else.
     #[error("{0}")]
     Failed(String),

@@ -26,7 +26,7 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
-use support::{Folder, sshd::Sshd};
+use support::{Folder, now, sshd::Sshd};
 
 /// Ten hosts, each with two steps of its own; the last host's second step also needs the first host's.
 fn ten() -> Plan {
@@ -80,7 +80,7 @@ fn where_nothing_is_independent_nothing_is_begun() {
 }
 
 fn real(folder: &Folder, host: Host) -> RealWorld {
-    RealWorld::new(&[("a".to_owned(), host)].into(), Store::new(&folder.path().join("state"))).unwrap()
+    now(RealWorld::new(&[("a".to_owned(), host)].into(), Store::new(&folder.path().join("state")))).unwrap()
 }
 
 fn echo() -> Script {

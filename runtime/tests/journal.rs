@@ -14,7 +14,7 @@ use mig_runtime::{
     sim::SimWorld,
 };
 use std::{collections::BTreeMap, fs, path::PathBuf};
-use support::Folder;
+use support::{Folder, now};
 
 /// A plan that can be applied again and again.
 fn plan_on(state: &State) -> Plan {
@@ -64,7 +64,7 @@ impl Kept {
     }
 
     fn world(&self) -> RealWorld {
-        RealWorld::new(&BTreeMap::new(), Store::new(self.folder.path())).unwrap()
+        now(RealWorld::new(&BTreeMap::new(), Store::new(self.folder.path()))).unwrap()
     }
 
     fn wait<T>(future: impl Future<Output = T>) -> T {
@@ -198,12 +198,12 @@ fn a_snapshot_stands_for_the_entries_before_it() {
     // Removed from the first on, as far as one got.
     let store = Store::new(kept.folder.path());
     for (before, begins) in [(2, first), (first, first), (first + 1, newest), (newest, newest)] {
-        store.remove_before(before as u64).unwrap();
+        now(store.remove_before(before as u64)).unwrap();
         assert_eq!(kept.load().unwrap(), state);
         let (result, shown) = kept.walk();
         assert_eq!((result.unwrap(), shown[0] as usize), (state.clone(), begins));
     }
-    store.remove_before(newest as u64 + 1).unwrap();
+    now(store.remove_before(newest as u64 + 1)).unwrap();
     assert_eq!(kept.refusal(), format!("entries 1 to {newest} of the journal are missing, though there is entry {}", newest + 1));
 }
 

@@ -19,14 +19,14 @@ use std::{
     process::Command,
     time::{Duration, Instant},
 };
-use support::{Folder, make_tree, plan_of, sshd::Sshd, tree};
+use support::{Folder, make_tree, now, plan_of, sshd::Sshd, tree};
 
 const HOST_COUNT_MAX: usize = 2;
 
 fn world(folder: &Folder, hosts: &[(&str, Host)]) -> RealWorld {
     assert!(hosts.len() <= HOST_COUNT_MAX);
     let hosts = hosts.iter().map(|(name, host)| ((*name).to_owned(), host.clone())).collect();
-    RealWorld::new(&hosts, Store::new(&folder.path().join("state"))).unwrap()
+    now(RealWorld::new(&hosts, Store::new(&folder.path().join("state")))).unwrap()
 }
 
 fn script(text: &'static str, words: &[&str]) -> Script {

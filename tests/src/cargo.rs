@@ -33,6 +33,14 @@ pub(crate) fn test() -> Outcome {
     ended(cargo().args(["test", "--workspace", "--release"]))
 }
 
+/// Tests of a journal in an object store, which is at that URL.
+pub(crate) fn objects(url: &str) -> Outcome {
+    let mut command = cargo();
+    command.args(["test", "--release", "-p", "mig_runtime", "-p", "migc", "--test", "objects", "--", "--ignored"]);
+    command.envs([("AWS_ENDPOINT_URL", url), ("AWS_ALLOW_HTTP", "true"), ("AWS_REGION", "us-east-1")]);
+    ended(command.envs([("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")]))
+}
+
 /// Builds `migc` and says where it is: beside this very program.
 pub(crate) fn migc() -> Result<PathBuf, String> {
     match ended(cargo().args(["build", "--release", "--bin", "migc"])) {

@@ -12,6 +12,9 @@ const APT_LIMIT_S: u32 = 600;
 /// What the editor's tier needs, as in `NEEDS`; without it that tier is left out.
 const EDITOR_NEEDS: &[(&str, &str, &str)] = &[("neovim", "nvim", "an editor that speaks to migc lsp")];
 
+/// What the judge of object stores needs, likewise.
+const JUDGE_NEEDS: &[(&str, &str, &str)] = &[("python3-pip", "pip3", "installs Moto, a simulator of S3")];
+
 /// What is needed beside Rust: its package, how to tell that it is here, and what it is for.
 const NEEDS: &[(&str, &str, &str)] = &[
     ("openssh-client", "ssh", "migc reaches hosts with it"),
@@ -26,12 +29,13 @@ const NEEDS: &[(&str, &str, &str)] = &[
 ];
 
 /// Installs what is missing.
-pub(crate) fn missing(for_lab: bool, for_editor: bool) -> Outcome {
-    let (lab, editor) = (if for_lab { NEEDS } else { &[] }, if for_editor { EDITOR_NEEDS } else { &[] });
-    if lab.is_empty() && editor.is_empty() {
-        return Outcome::Skipped("only the lab and the editor need more than Rust".to_owned());
+pub(crate) fn missing(for_lab: bool, for_editor: bool, for_judge: bool) -> Outcome {
+    let chosen = [(for_lab, NEEDS), (for_editor, EDITOR_NEEDS), (for_judge, JUDGE_NEEDS)];
+    let needs: Vec<_> = chosen.iter().filter(|(is_wanted, _)| *is_wanted).flat_map(|(_, needs)| *needs).collect();
+    if needs.is_empty() {
+        return Outcome::Skipped("nothing needs more than Rust".to_owned());
     }
-    let missing: Vec<_> = lab.iter().chain(editor).filter(|(_, sign, _)| !is_there(sign)).collect();
+    let missing: Vec<_> = needs.into_iter().filter(|(_, sign, _)| !is_there(sign)).collect();
     let mut packages: Vec<&str> = missing.iter().map(|(package, ..)| *package).collect();
     packages.dedup();
     if packages.is_empty() {

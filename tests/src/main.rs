@@ -7,6 +7,7 @@
 mod cargo;
 mod editor;
 mod install;
+mod judge;
 mod lab;
 mod options;
 mod part;
@@ -34,12 +35,15 @@ fn main() -> ExitCode {
 fn verify(options: &Options) -> ExitCode {
     let mut parts = vec![];
     if options.installs {
-        parts.push(Part::time("install", || install::missing(options.lab, options.editor)));
+        parts.push(Part::time("install", || install::missing(options.lab, options.editor, options.tests)));
     }
     if options.tests {
         parts.push(Part::time("cargo fmt", cargo::format));
         parts.push(Part::time("cargo clippy", cargo::clippy));
         parts.push(Part::time("cargo test", cargo::test));
+    }
+    if options.tests {
+        parts.push(Part::time("S3", || judge::run(options)));
     }
     if options.editor {
         parts.push(Part::time("editor", || editor::run(options)));

@@ -16,7 +16,7 @@ use mig_plan::{Plan, State, journal::Unfinished};
 use mig_runtime::{
     event::Event,
     executor::{self, ApplyResult, Options, Stop},
-    real::{self, RealWorld, Secrets},
+    real::{self, RealWorld, Secrets, Store},
 };
 use signals::Signals;
 use std::{
@@ -35,7 +35,7 @@ pub(super) struct Args {
     #[command(flatten)]
     program: program::Program,
     #[command(flatten)]
-    state: store::Folder,
+    state: store::Place,
     #[command(flatten)]
     observing: Observing,
     /// The digest of the plan that was reviewed, where PATH is a plan
@@ -65,13 +65,13 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
         let message = "a plan in a file is for what it was made for, and `--target` belongs to a program";
         return Err(Failure::usage(message).help("make the plan with `migc plan --target ADDRESS --out FILE`"));
     }
-    let folder = match file {
+    let journal = match file {
         Some(_) => args.state.beside_plan()?,
-        None => args.state.folder(&args.program.open()?, args.program.env.as_deref()),
+        None => args.state.open(&args.program.open()?, args.program.env.as_deref())?,
     };
-    let state = store::read(&folder)?;
+    let state = store::read(&journal)?;
     if let Some(run) = &args.abandon {
-        return abandon(args, run, &state, &folder, terminal);
+        return abandon(args, run, &state, &journal, terminal);
     }
     match &state.unfinished {
         Some(unfinished) if args.observing.is_for_some() => Err(Failure::usage(format!(
@@ -80,15 +80,15 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
             visible::line(&unfinished.by)
         ))
         .help("leave `--target` away; `migc status` shows the run")),
-        Some(unfinished) => go_on(args, file, unfinished, &folder, terminal),
-        None => begin(args, file, &state, &folder, terminal),
+        Some(unfinished) => go_on(args, file, unfinished, &journal, terminal),
+        None => begin(args, file, &state, &journal, terminal),
     }
 }
 
-fn begin(args: &Args, file: Option<&Path>, state: &State, folder: &Path, terminal: &mut Terminal) -> Outcome {
+fn begin(args: &Args, file: Option<&Path>, state: &State, journal: &Store, terminal: &mut Terminal) -> Outcome {
     let plan = match file {
         Some(file) => planfile::read(file, args.digest.as_deref())?,
-        None => match make(args, state, folder, terminal)? {
+        None => match make(args, state, journal, terminal)? {
             Ok(plan) => plan,
             Err(status) => return Ok(status),
         },
@@ -102,11 +102,11 @@ fn begin(args: &Args, file: Option<&Path>, state: &State, folder: &Path, termina
         terminal.print(&render::plan::plan(&plan));
     }
     agree(args.yes, &format!("apply these {}", count(plan.steps.len(), "step")), terminal)?;
-    act(&args.options(), args.json, &args.program, &plan, Way::Begin, folder, terminal)
+    act(&args.options(), args.json, &args.program, &plan, Way::Begin, journal, terminal)
 }
 
 /// The program's plan, or the status of a program that has none.
-fn make(args: &Args, state: &State, folder: &Path, terminal: &mut Terminal) -> Result<Result<Plan, Status>, Failure> {
+fn make(args: &Args, state: &State, journal: &Store, terminal: &mut Terminal) -> Result<Result<Plan, Status>, Failure> {
     let project = args.program.open()?;
     let loaded = args.program.load(&project)?;
     let compilation = loaded.compile();
@@ -115,12 +115,12 @@ fn make(args: &Args, state: &State, folder: &Path, terminal: &mut Terminal) -> R
     }
     args.program.warn(&compilation.report, &loaded, terminal);
     args.program.warn(&compilation.remarks(state), &loaded, terminal);
-    let planned = args.observing.plan(&args.program, &compilation, state, folder, terminal)?;
+    let planned = args.observing.plan(&args.program, &compilation, state, journal, terminal)?;
     Ok(planned.map_err(|report| args.program.refuse(&report, &loaded, args.json, terminal)))
 }
 
 /// An unfinished run counts, whatever the program says by now.
-fn go_on(args: &Args, file: Option<&Path>, unfinished: &Unfinished, folder: &Path, terminal: &mut Terminal) -> Outcome {
+fn go_on(args: &Args, file: Option<&Path>, unfinished: &Unfinished, journal: &Store, terminal: &mut Terminal) -> Outcome {
     let (run, by) = (visible::line(&unfinished.run), visible::line(&unfinished.by));
     if let Some(file) = file {
         let given = planfile::read(file, args.digest.as_deref())?;
@@ -135,7 +135,7 @@ fn go_on(args: &Args, file: Option<&Path>, unfinished: &Unfinished, folder: &Pat
     }
     let way = if unfinished.undoing { "go on going back in" } else { "go on with" };
     agree(args.yes, &format!("{way} run {run}"), terminal)?;
-    act(&args.options(), args.json, &args.program, &unfinished.plan, Way::GoOn, folder, terminal)
+    act(&args.options(), args.json, &args.program, &unfinished.plan, Way::GoOn, journal, terminal)
 }
 
 /// Asks, unless a person has agreed already.
@@ -188,7 +188,7 @@ pub(super) fn act(
     program: &program::Program,
     plan: &Plan,
     way: Way,
-    folder: &Path,
+    journal: &Store,
     terminal: &mut Terminal,
 ) -> Outcome {
     let secrets = match program.secrets(plan)? {
@@ -201,8 +201,8 @@ pub(super) fn act(
         Err(problems) => return Ok(told::result(&told::refused(plan, problems), &[], json, terminal)),
     };
     let by = real::operator();
-    let _held = store::hold(folder, &by)?;
-    let world = store::world(&plan.hosts, folder)?.with_secrets(secrets);
+    let _held = store::hold(journal, &by)?;
+    let world = store::world(&plan.hosts, journal)?.with_secrets(secrets);
     let stop = Stop::default();
     let options = Options { by, stop: stop.clone(), ..options.clone() };
     let printer = Printer::new(plan, json, terminal);
@@ -236,14 +236,14 @@ pub(super) fn act(
     })
 }
 
-fn abandon(args: &Args, run: &str, state: &State, folder: &Path, terminal: &mut Terminal) -> Outcome {
+fn abandon(args: &Args, run: &str, state: &State, journal: &Store, terminal: &mut Terminal) -> Outcome {
     let Some(unfinished) = state.unfinished.as_ref().filter(|u| u.run == run) else {
         return Err(Failure::new(format!("no run `{run}` is unfinished")).help("`migc status` names the one that is"));
     };
     terminal.print(&render::status::unfinished(unfinished));
     agree(args.yes, &format!("close run {} as it is", visible::line(run)), terminal)?;
-    let _held = store::hold(folder, &real::operator())?;
-    let world = store::world(&BTreeMap::new(), folder)?;
+    let _held = store::hold(journal, &real::operator())?;
+    let world = store::world(&BTreeMap::new(), journal)?;
     match store::runtime()?.block_on(executor::abandon(&world, run)) {
         Ok(Some(_)) => {
             terminal.print("closed; what is half-done is listed above, and `migc plan` plans from what is done\n");

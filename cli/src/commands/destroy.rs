@@ -25,7 +25,7 @@ pub(super) struct Args {
     #[command(flatten)]
     program: program::Program,
     #[command(flatten)]
-    state: store::Folder,
+    state: store::Place,
     #[command(flatten)]
     observing: Observing,
     /// Do not ask
@@ -44,10 +44,10 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     if compilation.report.has_errors() {
         return Ok(args.program.refuse(&compilation.report, &loaded, args.json, terminal));
     }
-    let folder = args.state.folder(&project, args.program.env.as_deref());
-    let state = store::read(&folder)?;
+    let journal = args.state.open(&project, args.program.env.as_deref())?;
+    let state = store::read(&journal)?;
     store::is_over(&state)?;
-    let terms = args.observing.terms(&args.program, &compilation, &state, &folder, terminal)?;
+    let terms = args.observing.terms(&args.program, &compilation, &state, &journal, terminal)?;
     let plan = match compilation.destruction(&state, &terms) {
         Ok(plan) => plan,
         Err(report) => return Ok(args.program.refuse(&report, &loaded, args.json, terminal)),
@@ -62,5 +62,5 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
         terminal.print(&render::plan::plan(&plan));
     }
     agree(args.yes, &format!("destroy by these {}", count(plan.steps.len(), "step")), terminal)?;
-    act(&Options::default(), args.json, &args.program, &plan, Way::Begin, &folder, terminal)
+    act(&Options::default(), args.json, &args.program, &plan, Way::Begin, &journal, terminal)
 }

@@ -34,7 +34,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME", value_parser = super::program::parse_env)]
     env: Option<String>,
     #[command(flatten)]
-    state: store::Folder,
+    state: store::Place,
     /// Do not ask
     #[arg(long)]
     yes: bool,
@@ -56,12 +56,12 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     if compilation.report.has_errors() {
         return Ok(program.refuse(&compilation.report, &loaded, args.json, terminal));
     }
-    let folder = args.state.folder(&project, args.env.as_deref());
-    let state = store::read(&folder)?;
+    let journal = args.state.open(&project, args.env.as_deref())?;
+    let state = store::read(&journal)?;
     store::is_over(&state)?;
     let said = |message: String, help: String| Failure::new(message).help(help);
     let reads = compilation.import_reads(&args.address).map_err(|(message, help)| said(message, help))?;
-    let observed = observing::ask(&program, &compilation, &reads, &folder)?;
+    let observed = observing::ask(&program, &compilation, &reads, &journal)?;
     let import = match compilation.import(&state, &observed, &args.address) {
         Ok(import) => import,
         Err(Refused::Said(message, help)) => return Err(said(message, help)),
@@ -71,7 +71,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
         terminal.print(&told(&shown, &import));
     }
     agree(args.yes, &format!("take {shown} into the state"), terminal)?;
-    act(&Options::default(), args.json, &program, &import.plan, Way::Begin, &folder, terminal)
+    act(&Options::default(), args.json, &program, &import.plan, Way::Begin, &journal, terminal)
 }
 
 /// What is there, beside what is declared.

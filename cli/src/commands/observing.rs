@@ -11,8 +11,10 @@ use crate::{
 use clap::ArgAction;
 use mig_core::{Compilation, Terms, is_below};
 use mig_plan::{Observed, Plan, Reads, Report, State};
-use mig_runtime::{observe, real::Secrets};
-use std::path::Path;
+use mig_runtime::{
+    observe,
+    real::{Secrets, Store},
+};
 
 /// What is asked of hosts.
 #[derive(Debug, clap::Args)]
@@ -38,10 +40,10 @@ impl Observing {
         program: &program::Program,
         compilation: &Compilation<'_>,
         state: &State,
-        folder: &Path,
+        journal: &Store,
         terminal: &mut Terminal,
     ) -> Result<Result<Plan, Report>, Failure> {
-        Ok(compilation.plan_on(state, &self.terms(program, compilation, state, folder, terminal)?))
+        Ok(compilation.plan_on(state, &self.terms(program, compilation, state, journal, terminal)?))
     }
 
     /// What hosts said, and what a plan is for.
@@ -50,11 +52,11 @@ impl Observing {
         program: &program::Program,
         compilation: &Compilation<'_>,
         state: &State,
-        folder: &Path,
+        journal: &Store,
         terminal: &mut Terminal,
     ) -> Result<Terms, Failure> {
         self.are_known(compilation, state)?;
-        let observed = self.observe(program, compilation, state, folder, terminal)?;
+        let observed = self.observe(program, compilation, state, journal, terminal)?;
         Ok(Terms { observed, targets: self.target.clone() })
     }
 
@@ -72,7 +74,7 @@ impl Observing {
         program: &program::Program,
         compilation: &Compilation<'_>,
         state: &State,
-        folder: &Path,
+        journal: &Store,
         terminal: &mut Terminal,
     ) -> Result<Option<Observed>, Failure> {
         if !self.refresh {
@@ -84,12 +86,12 @@ impl Observing {
         }
         let hosts: std::collections::BTreeSet<_> = reads.list.iter().map(|read| read.ask.host()).collect();
         terminal.error(&format!("asking {}\n", count(hosts.len(), "host")));
-        ask(program, compilation, &reads, folder).map(Some)
+        ask(program, compilation, &reads, journal).map(Some)
     }
 }
 
 /// What the hosts say. What needs a secret that is not there stays unobserved, and says so.
-pub(super) fn ask(program: &program::Program, compilation: &Compilation<'_>, reads: &Reads, folder: &Path) -> Result<Observed, Failure> {
+pub(super) fn ask(program: &program::Program, compilation: &Compilation<'_>, reads: &Reads, journal: &Store) -> Result<Observed, Failure> {
     let names = reads.secrets();
     let runtime = store::runtime()?;
     let secrets = if names.is_empty() {
@@ -99,7 +101,7 @@ pub(super) fn ask(program: &program::Program, compilation: &Compilation<'_>, rea
         let found = runtime.block_on(Secrets::find(&names, compilation.secret_sources(), project.root()));
         found.unwrap_or_default()
     };
-    let world = store::world_to_observe(&reads.hosts, folder)?.with_secrets(secrets);
+    let world = store::world_to_observe(&reads.hosts, journal)?.with_secrets(secrets);
     Ok(runtime.block_on(async {
         let observed = observe::observe(&world, reads).await;
         world.close().await;

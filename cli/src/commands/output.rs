@@ -14,7 +14,7 @@ use crate::{
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
-    place: store::Place,
+    place: store::Kept,
     /// Only this one
     #[arg(long, value_name = "NAME")]
     name: Option<String>,

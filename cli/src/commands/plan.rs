@@ -21,7 +21,7 @@ pub(super) struct Args {
     #[command(flatten)]
     program: program::Program,
     #[command(flatten)]
-    state: store::Folder,
+    state: store::Place,
     #[command(flatten)]
     observing: Observing,
     /// Print the plan as data; see docs/json.md
@@ -54,10 +54,10 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     if compilation.report.has_errors() {
         return Ok(args.program.refuse(&compilation.report, &loaded, args.json, terminal));
     }
-    let folder = args.state.folder(&project, args.program.env.as_deref());
-    let state = store::read(&folder)?;
+    let journal = args.state.open(&project, args.program.env.as_deref())?;
+    let state = store::read(&journal)?;
     store::is_over(&state)?;
-    let plan = match args.observing.plan(&args.program, &compilation, &state, &folder, terminal)? {
+    let plan = match args.observing.plan(&args.program, &compilation, &state, &journal, terminal)? {
         Ok(plan) => plan,
         Err(report) => return Ok(args.program.refuse(&report, &loaded, args.json, terminal)),
     };

@@ -37,7 +37,7 @@ enum What {
     /// Read every entry, and see that each is whole and names the one before
     Verify(Common),
     /// Print the whole journal as one object, to be kept elsewhere
-    Export(store::Place),
+    Export(store::Kept),
     /// Forget resources, which stay as they are in the world
     Rm(edit::Rm),
     /// Remove the entries before the newest snapshot, and with them the history of their runs
@@ -47,7 +47,7 @@ enum What {
 #[derive(Debug, clap::Args)]
 struct Common {
     #[command(flatten)]
-    place: store::Place,
+    place: store::Kept,
     /// Print one object
     #[arg(long)]
     json: bool,

@@ -11,7 +11,7 @@ use crate::{
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
-    place: store::Place,
+    place: store::Kept,
     /// Print one object
     #[arg(long)]
     json: bool,

@@ -1,4 +1,4 @@
-//! Where is the state, and what does it say? The folder that `--state`, `MIG_STATE` or the program's `project { state }` names, in
+//! Where is the state, and what does it say? At the place that `--state`, `MIG_STATE` or the program's `project { state }` names, in
 //! this order, else `.migc/state` below the project.
 //!
 //! Reads the journal through the runtime, which proves it whole; writes nothing.
@@ -7,18 +7,18 @@ use super::program;
 use crate::{
     exit::{Failure, Status},
     project::{self, ENTRY, Project},
+    visible,
 };
+use mig_core::Loaded;
 use mig_plan::{Entry, Host, HostId, State, journal::Unfinished};
 use mig_runtime::{
     Output, Piped, Script, StoreError, World, WorldError,
     journal::{self, JournalError},
-    real::{Held, HoldError, RealWorld, Store},
+    preflight::Problem,
+    real::{Held, HoldError, Location, RealWorld, Secrets, Store},
 };
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{collections::BTreeMap, ffi::OsString, path::Path, sync::OnceLock, time::Duration};
+use tokio::runtime::Runtime;
 
 /// Below the project's folder.
 const FOLDER: &str = ".migc/state";
@@ -26,155 +26,201 @@ const FOLDER: &str = ".migc/state";
 /// Which state.
 #[derive(Debug, clap::Args)]
 #[group(skip)]
-pub(super) struct Folder {
-    /// The folder of the state; without it that of `MIG_STATE` in the environment, then `state` of the program's `project`, else `.migc/state` in the project's folder
-    #[arg(long, value_name = "DIR")]
-    state: Option<PathBuf>,
+pub(super) struct Place {
+    /// The folder of the state, or `s3://BUCKET/PATH`, `az://…`, `gs://…`; without it what `MIG_STATE` in the environment says, then `state` of the program's `project`, else `.migc/state` in the project's folder
+    #[arg(long, value_name = "PLACE")]
+    state: Option<OsString>,
 }
 
-impl Folder {
-    /// Its folder, if it was named.
+impl Place {
+    /// Its journal, where a program is given.
+    pub(super) fn open(&self, project: &Project, env: Option<&str>) -> Result<Store, Failure> {
+        let location = match self.named(Path::new(""))? {
+            Some(location) => location,
+            None => location(declared(project).as_deref().unwrap_or(FOLDER), project.root())?,
+        };
+        open(&env.map_or(location.clone(), |env| location.below(env)), Some(project))
+    }
+
+    /// Its journal, where no project tells.
+    pub(super) fn beside_plan(&self) -> Result<Store, Failure> {
+        let project = here();
+        match (self.named(Path::new(""))?, project) {
+            (Some(location), project) => open(&location, project.as_ref()),
+            (None, Some(project)) => self.open(&project, None),
+            (None, None) => Err(no_place("a plan in a file does not say where the state is")),
+        }
+    }
+
+    /// Its journal, where no program is named: that of the project one is in.
+    pub(super) fn here(&self, env: Option<&str>) -> Result<Store, Failure> {
+        if let Some(project) = here() {
+            return self.open(&project, env);
+        }
+        let location = self.named(Path::new(""))?.ok_or_else(|| no_place("there is no project here whose state that could be"))?;
+        open(&env.map_or(location.clone(), |env| location.below(env)), None)
+    }
+
+    /// What the command line or the environment names.
     #[allow(clippy::disallowed_methods)] // The environment may name the state.
-    pub(super) fn named(&self) -> Option<PathBuf> {
-        let of_environment = || std::env::var_os("MIG_STATE").filter(|v| !v.is_empty()).map(PathBuf::from);
-        self.state.clone().or_else(of_environment)
+    fn named(&self, base: &Path) -> Result<Option<Location>, Failure> {
+        let of_environment = || std::env::var_os("MIG_STATE").filter(|v| !v.is_empty());
+        let Some(text) = self.state.clone().or_else(of_environment) else { return Ok(None) };
+        text.to_str().map_or_else(|| Ok(Location::Folder(base.join(&text))), |text| location(text, base)).map(Some)
     }
+}
 
-    /// Its folder, where no project tells.
-    pub(super) fn beside_plan(&self) -> Result<PathBuf, Failure> {
-        self.named().or_else(|| self.of_project(None)).ok_or_else(|| no_place("a plan in a file does not say where the state is"))
-    }
+fn here() -> Option<Project> {
+    Project::open(Path::new(".")).ok().filter(|project| project.root().join(ENTRY).exists())
+}
 
-    /// Its folder, where no program is named: that of the project one is in.
-    pub(super) fn here(&self, env: Option<&str>) -> Result<PathBuf, Failure> {
-        let named = || self.named().map(|folder| env.map_or(folder.clone(), |env| folder.join(env)));
-        self.of_project(env).or_else(named).ok_or_else(|| no_place("there is no project here whose state that could be"))
-    }
+fn declared(project: &Project) -> Option<String> {
+    load(project)?.state()
+}
 
-    fn of_project(&self, env: Option<&str>) -> Option<PathBuf> {
-        Project::open(Path::new(".")).ok().filter(|p| p.root().join(ENTRY).exists()).map(|p| self.folder(&p, env))
-    }
+fn load(project: &Project) -> Option<Loaded> {
+    let options = project::options(&[], vec![]).ok()?;
+    Some(mig_core::load(project, project.entry(), &options))
+}
 
-    /// Its folder.
-    pub(super) fn folder(&self, project: &Project, env: Option<&str>) -> PathBuf {
-        let declared = || project::options(&[], vec![]).ok().and_then(|options| mig_core::load(project, project.entry(), &options).state());
-        let folder = self.named().unwrap_or_else(|| project.root().join(declared().as_deref().unwrap_or(FOLDER)));
-        env.map_or(folder.clone(), |env| folder.join(env))
-    }
+fn location(text: &str, base: &Path) -> Result<Location, Failure> {
+    Location::parse(text, base).map_err(|message| Failure::usage(message).help("correct `--state`, `MIG_STATE` or `project { state }`"))
+}
+
+/// The key of a state that is no folder is a secret, of the environment or of the project's places.
+fn open(location: &Location, project: Option<&Project>) -> Result<Store, Failure> {
+    let key = match location {
+        Location::Folder(_) => None,
+        Location::Url(_) => key(project)?,
+    };
+    Store::open(location, key.as_deref()).map_err(|error| Failure::new(error.to_string()).help("see docs/state.md; nothing was done"))
+}
+
+fn key(project: Option<&Project>) -> Result<Option<String>, Failure> {
+    let (loaded, root) = (project.and_then(load), project.map_or(Path::new("."), Project::root));
+    let compilation = loaded.as_ref().map(Loaded::compile_unchecked);
+    let sources = compilation.as_ref().map_or(&[][..], |compilation| compilation.secret_sources());
+    let found = runtime()?.block_on(Secrets::find(&[Store::KEY_NAME.to_owned()], sources, root));
+    let failed = |problem: &Problem| Failure::new(problem.message.clone()).help(problem.help.clone());
+    let secrets = found.map_err(|problems| problems.first().map_or_else(|| Failure::new("no secrets could be read"), failed))?;
+    Ok(secrets.get(Store::KEY_NAME))
 }
 
 fn no_place(message: &str) -> Failure {
-    Failure::usage(message).help("add `--state DIR`, or go to the project's folder")
+    Failure::usage(message).help("add `--state PLACE`, or go to the project's folder")
 }
 
 /// The program, and where its state is: what the commands ask that only read it.
 #[derive(Debug, clap::Args)]
 #[group(skip)]
-pub(super) struct Place {
+pub(super) struct Kept {
     #[command(flatten)]
     program: program::Program,
     #[command(flatten)]
-    state: Folder,
+    state: Place,
 }
 
-impl Place {
+impl Kept {
     /// What the state says.
     pub(super) fn read(&self) -> Result<State, Failure> {
-        read(&self.folder()?)
+        read(&self.open()?)
     }
 
     /// The same, and shows each entry of the journal with the state before it.
     pub(super) fn walk(&self, visit: impl FnMut(&Entry, &State)) -> Result<State, Failure> {
-        walk(&self.folder()?, visit)
+        walk(&self.open()?, visit)
     }
 
-    /// Its folder.
-    pub(super) fn folder(&self) -> Result<PathBuf, Failure> {
-        Ok(self.state.folder(&self.program.open()?, self.program.env.as_deref()))
+    /// Its journal.
+    pub(super) fn open(&self) -> Result<Store, Failure> {
+        self.state.open(&self.program.open()?, self.program.env.as_deref())
     }
 }
 
-/// Refuses where a run is unfinished, which counts before anything that would be planned.
+/// Refuses where a run is unfinished, which counts before anything that would be planned or changed in the state.
 pub(super) fn is_over(state: &State) -> Result<(), Failure> {
     let Some(unfinished) = &state.unfinished else { return Ok(()) };
+    let (run, by) = (visible::line(&unfinished.run), visible::line(&unfinished.by));
     let help = format!(
-        "`migc status` shows it; `migc apply` goes on with the plan it began with, `migc apply --abandon {}` closes it as it is",
-        unfinished.run
+        "`migc status` shows it; `migc apply` goes on with the plan it began with, `migc apply --abandon {run}` closes it as it is"
     );
-    Err(Failure::new(format!("run {} of {} is unfinished", unfinished.run, unfinished.by)).help(help))
+    Err(Failure::new(format!("run {run} of {by} is unfinished, and nothing was done")).help(help))
 }
 
-/// What the journal in that folder says.
-pub(super) fn read(folder: &Path) -> Result<State, Failure> {
-    let reader = Reader(Store::new(folder));
-    runtime()?.block_on(journal::load(&reader)).map_err(|error| failed(&error, folder))
+/// What the journal says.
+pub(super) fn read(store: &Store) -> Result<State, Failure> {
+    runtime()?.block_on(journal::load(&Reader(store))).map_err(|error| failed(&error, store))
 }
 
 /// The last run, if it was done and no other came after it.
-pub(super) fn last_done(folder: &Path) -> Result<Option<Unfinished>, Failure> {
-    let reader = Reader(Store::new(folder));
-    runtime()?.block_on(journal::last_done(&reader)).map_err(|error| failed(&error, folder))
+pub(super) fn last_done(store: &Store) -> Result<Option<Unfinished>, Failure> {
+    runtime()?.block_on(journal::last_done(&Reader(store))).map_err(|error| failed(&error, store))
 }
 
 /// Proves every entry that is kept, and shows each with the state before it.
-pub(super) fn walk(folder: &Path, visit: impl FnMut(&Entry, &State)) -> Result<State, Failure> {
-    let reader = Reader(Store::new(folder));
-    runtime()?.block_on(journal::walk(&reader, visit)).map_err(|error| failed(&error, folder))
+pub(super) fn walk(store: &Store, visit: impl FnMut(&Entry, &State)) -> Result<State, Failure> {
+    runtime()?.block_on(journal::walk(&Reader(store), visit)).map_err(|error| failed(&error, store))
 }
 
 /// How many entries are there before that number?
-pub(super) fn count_before(folder: &Path, number: u64) -> Result<usize, Failure> {
-    let numbers = Store::new(folder).numbers().map_err(|error| failed(&error.into(), folder))?;
+pub(super) fn count_before(store: &Store, number: u64) -> Result<usize, Failure> {
+    let numbers = runtime()?.block_on(store.numbers()).map_err(|error| failed(&error.into(), store))?;
     Ok(numbers.into_iter().take_while(|old| *old < number).count())
 }
 
 /// Removes them; answers how many there were.
-pub(super) fn remove_before(folder: &Path, number: u64) -> Result<usize, Failure> {
-    Store::new(folder).remove_before(number).map_err(|error| failed(&error.into(), folder))
+pub(super) fn remove_before(store: &Store, number: u64) -> Result<usize, Failure> {
+    runtime()?.block_on(store.remove_before(number)).map_err(|error| failed(&error.into(), store))
 }
 
-/// What is wrong with the journal in that folder.
-pub(super) fn failed(error: &JournalError, folder: &Path) -> Failure {
-    Failure::new(format!("{error} (in {})", folder.display())).help(error.help())
+/// What is wrong with a journal.
+pub(super) fn failed(error: &JournalError, store: &Store) -> Failure {
+    Failure::new(format!("{error} (in {store})")).help(error.help())
 }
 
-/// The right to write the state in that folder, until it is dropped.
-pub(super) fn hold(folder: &Path, by: &str) -> Result<Held, Failure> {
-    Store::new(folder).hold(by).map_err(|error| match error {
+/// The right to write a state, until it is dropped.
+pub(super) fn hold(store: &Store, by: &str) -> Result<Held, Failure> {
+    runtime()?.block_on(store.hold(by)).map_err(|error| match error {
         HoldError::Held { .. } => Failure::new(error.to_string())
             .status(Status::Held)
             .help("wait until that run is over; `migc status` shows how far it is, and `migc apply` goes on if it died"),
-        HoldError::Failed(_) => Failure::new(format!("{error} (in {})", folder.display()))
-            .help("see that the folder can be written, or give another with `--state`"),
+        HoldError::Failed(_) => {
+            Failure::new(format!("{error} (in {store})")).help("see that it can be written there, or give another place with `--state`")
+        }
     })
 }
 
 /// Hosts, clock and journal, as they are.
-pub(super) fn world(hosts: &BTreeMap<HostId, Host>, folder: &Path) -> Result<RealWorld, Failure> {
-    RealWorld::new(hosts, Store::new(folder)).map_err(|error| cannot_ask(&error))
+pub(super) fn world(hosts: &BTreeMap<HostId, Host>, store: &Store) -> Result<RealWorld, Failure> {
+    runtime()?.block_on(RealWorld::new(hosts, store.clone())).map_err(|error| cannot_ask(&error))
 }
 
 /// The same for one who only looks: nothing is written, not even a new folder.
-pub(super) fn world_to_observe(hosts: &BTreeMap<HostId, Host>, folder: &Path) -> Result<RealWorld, Failure> {
-    RealWorld::to_observe(hosts, Store::new(folder)).map_err(|error| cannot_ask(&error))
+pub(super) fn world_to_observe(hosts: &BTreeMap<HostId, Host>, store: &Store) -> Result<RealWorld, Failure> {
+    runtime()?.block_on(RealWorld::to_observe(hosts, store.clone())).map_err(|error| cannot_ask(&error))
 }
 
 fn cannot_ask(error: &std::io::Error) -> Failure {
     Failure::new(format!("the hosts cannot be asked: {error}")).help("nothing was done; mend that and try again")
 }
 
-/// Runs what waits for hosts, on this thread.
-pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+/// Runs what waits for hosts and stores, on this thread. One for the whole process, because connections stay with theirs.
+pub(super) fn runtime() -> Result<&'static Runtime, Failure> {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    if let Some(runtime) = RUNTIME.get() {
+        return Ok(runtime);
+    }
     let made = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    made.map_err(|error| Failure::new(format!("the system gave no timers or sockets: {error}")))
+    let made = made.map_err(|error| Failure::new(format!("the system gave no timers or sockets: {error}")))?;
+    Ok(RUNTIME.get_or_init(|| made))
 }
 
 /// A world that is only a journal, and one that is only read: nothing is created, not even its folder.
-struct Reader(Store);
+struct Reader<'s>(&'s Store);
 
 const NO_HOSTS: &str = "only the journal is read here";
 
-impl World for Reader {
+impl World for Reader<'_> {
     async fn run(&self, host: &str, _scripts: &[Script]) -> Result<Vec<Output>, WorldError> {
         Err(WorldError::Unreachable { host: host.to_owned(), message: NO_HOSTS.to_owned(), help: String::new() })
     }
@@ -194,11 +240,11 @@ impl World for Reader {
     async fn sleep(&self, _time: Duration) {}
 
     async fn entry_numbers(&self) -> Result<Vec<u64>, StoreError> {
-        self.0.numbers()
+        self.0.numbers().await
     }
 
     async fn read_entry(&self, number: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        self.0.read(number)
+        self.0.read(number).await
     }
 
     async fn create_entry(&self, _number: u64, _bytes: &[u8]) -> Result<(), StoreError> {

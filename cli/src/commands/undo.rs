@@ -24,7 +24,7 @@ pub(super) struct Args {
     #[command(flatten)]
     program: program::Program,
     #[command(flatten)]
-    state: store::Folder,
+    state: store::Place,
     /// Do not ask
     #[arg(long)]
     yes: bool,
@@ -38,10 +38,10 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
-    let folder = args.state.folder(&args.program.open()?, args.program.env.as_deref());
-    let state = store::read(&folder)?;
+    let journal = args.state.open(&args.program.open()?, args.program.env.as_deref())?;
+    let state = store::read(&journal)?;
     let is_over = state.unfinished.is_none();
-    let run = state.unfinished.map_or_else(|| store::last_done(&folder), |run| Ok(Some(run)))?;
+    let run = state.unfinished.map_or_else(|| store::last_done(&journal), |run| Ok(Some(run)))?;
     let Some(run) = run else {
         let help = "only the run that is unfinished, or the last one if it was done, can be undone; see `migc state history`";
         return Err(Failure::new("there is no run to undo, and nothing was done").help(help));
@@ -56,7 +56,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     }
     agree(args.yes, &format!("undo run {}", visible::line(&run.run)), terminal)?;
     let options = Options { discard_writes_on: args.discard_writes_on.clone(), ..Options::default() };
-    act(&options, args.json, &args.program, &run.plan, Way::Undo, &folder, terminal)
+    act(&options, args.json, &args.program, &run.plan, Way::Undo, &journal, terminal)
 }
 
 /// An address that means nothing here would let a person believe that something is dropped.

@@ -58,7 +58,7 @@ impl Secrets {
     }
 
     /// The value of one, of the environment first.
-    pub(super) fn get(&self, name: &str) -> Option<String> {
+    pub fn get(&self, name: &str) -> Option<String> {
         of_environment(name).or_else(|| self.0.get(name).cloned())
     }
 }

@@ -44,6 +44,11 @@ impl Drop for Folder {
     }
 }
 
+/// What a future gives that waits for nothing, such as one of a journal in a folder.
+pub(crate) fn now<T>(future: impl Future<Output = T>) -> T {
+    futures_util::FutureExt::now_or_never(future).expect("it waits for nothing")
+}
+
 /// Runs a program; says so if it cannot.
 pub(crate) fn tool(program: &str, words: &[&OsStr]) -> bool {
     match Command::new(program).args(words).output() {

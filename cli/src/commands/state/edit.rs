@@ -5,9 +5,9 @@
 use super::super::{
     apply::agree,
     program::parse_env,
-    store::{self, Folder, Place},
+    store::{self, Kept, Place},
 };
-use crate::{exit::Failure, render, render::near::near, terminal::Terminal, visible};
+use crate::{exit::Failure, render, render::near::near, terminal::Terminal};
 use mig_plan::{Record, State};
 use mig_runtime::{
     journal::{Journal, SNAPSHOT_AFTER_ENTRIES},
@@ -21,7 +21,7 @@ pub(super) struct Rm {
     #[arg(value_name = "ADDRESS", required = true)]
     addresses: Vec<String>,
     #[command(flatten)]
-    state: Folder,
+    state: Place,
     /// The state that belongs to NAME.migvars
     #[arg(long, value_name = "NAME", value_parser = parse_env)]
     env: Option<String>,
@@ -33,7 +33,7 @@ pub(super) struct Rm {
 #[derive(Debug, clap::Args)]
 pub(super) struct Compact {
     #[command(flatten)]
-    place: Place,
+    place: Kept,
     /// Do not ask
     #[arg(long)]
     yes: bool,
@@ -41,17 +41,17 @@ pub(super) struct Compact {
 
 impl Rm {
     pub(super) fn run(&self, terminal: &mut Terminal) -> Result<(), Failure> {
-        let folder = self.state.here(self.env.as_deref())?;
-        let state = store::read(&folder)?;
-        no_run(&state)?;
+        let journal = self.state.here(self.env.as_deref())?;
+        let state = store::read(&journal)?;
+        store::is_over(&state)?;
         if let Some(unknown) = self.addresses.iter().find(|address| !state.resources.contains_key(*address)) {
             return Err(unknown_address(unknown, &state));
         }
         terminal.print(&render::history::forgetting(&self.addresses, &state));
         agree(self.yes, &format!("forget {}", render::count(self.addresses.len(), "resource")), terminal)?;
         let by = real::operator();
-        let _held = store::hold(&folder, &by)?;
-        let world = store::world(&BTreeMap::new(), &folder)?;
+        let _held = store::hold(&journal, &by)?;
+        let world = store::world(&BTreeMap::new(), &journal)?;
         let forget = async {
             let mut journal = Journal::open(&world).await?;
             let is_same = journal.state().head == state.head;
@@ -61,7 +61,7 @@ impl Rm {
             }
             Ok(is_same)
         };
-        let is_same = store::runtime()?.block_on(forget).map_err(|error| store::failed(&error, &folder))?;
+        let is_same = store::runtime()?.block_on(forget).map_err(|error| store::failed(&error, &journal))?;
         if !is_same {
             return Err(changed_meanwhile());
         }
@@ -72,17 +72,17 @@ impl Rm {
 
 impl Compact {
     pub(super) fn run(&self, terminal: &mut Terminal) -> Result<(), Failure> {
-        let folder = self.place.folder()?;
+        let journal = self.place.open()?;
         let mut newest = None;
         // Everything is proven once more before anything of it is removed.
-        let state = store::walk(&folder, |entry, _| {
+        let state = store::walk(&journal, |entry, _| {
             if matches!(entry.records.first(), Some(Record::Snapshot { .. })) {
                 newest = Some(entry.number);
             }
         })?;
-        no_run(&state)?;
+        store::is_over(&state)?;
         let newest = newest.unwrap_or(1);
-        let old = store::count_before(&folder, newest)?;
+        let old = store::count_before(&journal, newest)?;
         if old == 0 {
             terminal.print(&nothing());
             return Ok(());
@@ -92,11 +92,11 @@ impl Compact {
              `migc state export` prints them, to be kept elsewhere\n"
         ));
         agree(self.yes, "remove them", terminal)?;
-        let _held = store::hold(&folder, &real::operator())?;
-        if store::read(&folder)?.head != state.head {
+        let _held = store::hold(&journal, &real::operator())?;
+        if store::read(&journal)?.head != state.head {
             return Err(changed_meanwhile());
         }
-        let removed = store::remove_before(&folder, newest)?;
+        let removed = store::remove_before(&journal, newest)?;
         terminal.print(&format!("removed {removed} entries; the journal begins with the snapshot in entry {newest}\n"));
         Ok(())
     }
@@ -107,13 +107,6 @@ fn nothing() -> String {
         "nothing to remove: there are no entries before a snapshot. A run that begins {SNAPSHOT_AFTER_ENTRIES} entries after the last \
          snapshot writes another\n"
     )
-}
-
-fn no_run(state: &State) -> Result<(), Failure> {
-    let Some(run) = &state.unfinished else { return Ok(()) };
-    let name = visible::line(&run.run);
-    Err(Failure::new(format!("run {name} of {} is unfinished, and nothing was done", visible::line(&run.by)))
-        .help(format!("`migc apply` goes on with it; `migc apply --abandon {name}` closes it as it is")))
 }
 
 fn changed_meanwhile() -> Failure {
