@@ -15,6 +15,7 @@ use crate::ast::{Annotation, Damage, Expr, ExprKind, Module, Name, Span};
 use crate::damage::{self, Notice};
 use crate::grammar::{Pair, Rule};
 use crate::wording;
+use smol_str::SmolStr;
 
 /// How many levels a tree has at most: brackets, and operators that take one another.
 pub(crate) const LEVELS_MAX: usize = 256;
@@ -123,7 +124,7 @@ impl<'t> Lower<'t> {
 
     /// The name that is missing at the start of something.
     fn nameless(at: Span) -> Name {
-        Name { text: "".into(), span: Span { start: at.start, end: at.start } }
+        Name { text: SmolStr::default(), span: Span { start: at.start, end: at.start } }
     }
 
     /// No value, where it should have been.

@@ -142,8 +142,7 @@ impl Lower<'_> {
         let (docs, annotations) = Self::take(above);
         let around = self.around(&pair);
         let span = self.span(&pair);
-        let mut found = Field { key: Self::nameless(span), value: Self::missing(span.end as usize), docs, annotations, span };
-        let (mut key, mut below) = (None, Vec::new());
+        let (mut key, mut below, mut value) = (None, Vec::new(), None);
         for kid in pair.into_inner() {
             match kid.as_rule() {
                 Rule::name | Rule::quoted => {
@@ -152,16 +151,16 @@ impl Lower<'_> {
                 }
                 rule if is_simple(rule) || matches!(rule, Rule::expr | Rule::no_value) => {
                     if !self.deeper(below.len(), around) {
-                        found.value = self.value(kid, around);
+                        value = Some(self.value(kid, around));
                     }
                 }
                 _ => self.stray(&kid, around),
             }
         }
         self.depth -= below.len();
-        found.key = key.unwrap_or(found.key);
-        found.value = nested(below, found.value);
-        found
+        let key = key.unwrap_or_else(|| Self::nameless(span));
+        let value = nested(below, value.unwrap_or_else(|| Self::missing(span.end as usize)));
+        Field { key, value, docs, annotations, span }
     }
 
     /// `"com.docker.x"`: the text between the quotes, which has no escapes.

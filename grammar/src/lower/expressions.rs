@@ -29,7 +29,7 @@ impl Lower<'_> {
     pub(super) fn value(&mut self, pair: Pair<'_>, around: Around) -> Expr {
         match pair.as_rule() {
             Rule::expr => self.expr(pair),
-            rule if is_simple(rule) => self.simple(pair, around),
+            rule if is_simple(rule) => self.simple(pair),
             _ => {
                 self.stray(&pair, around);
                 Self::missing(self.start(&pair))
@@ -38,12 +38,12 @@ impl Lower<'_> {
     }
 
     /// A literal or a plain string that is a value as it is.
-    fn simple(&mut self, pair: Pair<'_>, around: Around) -> Expr {
+    fn simple(&mut self, pair: Pair<'_>) -> Expr {
         if self.depth >= LEVELS_MAX {
             self.too_deep = Some(Span::new(self.start(&pair), self.start(&pair) + 1));
             return Self::missing(self.start(&pair));
         }
-        self.operand(pair, around)
+        if pair.as_rule() == Rule::plain { self.string(pair) } else { self.literal(&pair) }
     }
 
     /// A flat list of operands and operators.
@@ -302,7 +302,18 @@ impl Lower<'_> {
 
 /// Does a rule take what is a value by itself? In a field it has no `expr` around it.
 pub(super) fn is_simple(rule: Rule) -> bool {
-    matches!(rule, Rule::plain | Rule::quantity | Rule::address | Rule::port | Rule::owner | Rule::time | Rule::bad_date | Rule::bad_number)
+    matches!(
+        rule,
+        Rule::plain
+            | Rule::quantity
+            | Rule::number
+            | Rule::address
+            | Rule::port
+            | Rule::owner
+            | Rule::time
+            | Rule::bad_date
+            | Rule::bad_number
+    )
 }
 
 /// Names and dots only.

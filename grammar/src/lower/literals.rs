@@ -11,7 +11,7 @@ impl Lower<'_> {
         let span = self.span(pair);
         let text = pair.as_str();
         let form = match pair.as_rule() {
-            Rule::quantity => LiteralForm::Quantity,
+            Rule::quantity | Rule::number => LiteralForm::Quantity,
             Rule::address => LiteralForm::Address,
             Rule::port => LiteralForm::Port,
             Rule::owner => LiteralForm::Owner,
@@ -42,7 +42,7 @@ impl Lower<'_> {
 
     /// Leading zeros, `_` between digits, and durations of two units.
     fn quantity(&mut self, text: &str, span: Span) {
-        let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let digits = text.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
         let (number, rest) = text.split_at(digits);
         if number.len() > 1 && number.starts_with('0') {
             let plain = number.trim_start_matches('0');
@@ -88,7 +88,7 @@ fn malformed(text: &str) -> (String, Option<String>) {
 /// `1h30min` as `90min`: the sum of durations that were written as one, in the smallest of their units.
 fn sum_of_durations(text: &str) -> Option<String> {
     // Most have one unit, or none.
-    if !text.trim_start_matches(|c: char| c.is_ascii_digit()).bytes().any(|b| b.is_ascii_digit()) {
+    if !text.bytes().skip_while(u8::is_ascii_digit).any(|byte| byte.is_ascii_digit()) {
         return None;
     }
     let mut parts = Vec::new();

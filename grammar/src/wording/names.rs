@@ -15,7 +15,6 @@ pub(crate) fn people(rule: Rule) -> &'static str {
         | Rule::ws
         | Rule::cont
         | Rule::gap
-        | Rule::parts
         | Rule::close
         | Rule::entry_end
         | Rule::after
@@ -39,6 +38,7 @@ pub(crate) fn people(rule: Rule) -> &'static str {
         Rule::too_deep => "text nested too deep",
         Rule::alpha
         | Rule::char
+        | Rule::day
         | Rule::end
         | Rule::kw_initial
         | Rule::item_word
@@ -144,7 +144,7 @@ pub(crate) fn people(rule: Rule) -> &'static str {
         Rule::if_expr | Rule::arm => "`if`",
         Rule::branch => "a branch",
         Rule::literal => "a literal",
-        Rule::quantity => "a number",
+        Rule::quantity | Rule::number => "a number",
         Rule::address => "an address",
         Rule::port => "a port",
         Rule::owner => "an owner",
