@@ -17,6 +17,8 @@ const CASES: &[Case] = &[
     ("let a = 1;", "let a = 1", true),
     ("node a { x = 1 y = 2 }", "node a { x = 1, y = 2 }", false),
     ("let a = [1 2]", "let a = [1, 2]", false),
+    ("let a = [rule { port = 22/tcp }]", "let a = [{ port = 22/tcp }]", false),
+    ("let a = [\n  rule {\n    port = 22/tcp\n  },\n  ]", "let a = [\n  {\n    port = 22/tcp\n  },\n  ]", false),
     ("let a = f(1 2)", "let a = f(1, 2)", false),
     ("let a = 'x'", "let a = \"x\"", true),
     ("let a = “x”", "let a = \"x\"", true),
@@ -72,7 +74,16 @@ fn damage_is_mended_where_one_thing_is_to_be_done() {
 
 #[test]
 fn what_may_mean_several_things_is_left_to_people() {
-    for text in ["let a = 'it\"s'", "let a = '{x}'", "node a { 5 }", "let a =", "kind node { size = }", "let a = true ? 1 : 2"] {
+    for text in [
+        "let a = 'it\"s'",
+        "let a = '{x}'",
+        "node a { 5 }",
+        "let a =",
+        "kind node { size = }",
+        "let a = [b { + }]",
+        "let a = [1 { x = 1 }]",
+        "let a = true ? 1 : 2",
+    ] {
         assert_eq!(mended(text), None, "{text:?}");
     }
 }

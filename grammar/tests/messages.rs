@@ -114,6 +114,15 @@ const VALUES: &[Case] = &[
     ("let a = f(1,, 2)", &["expected a value after `,`"]),
     ("let a = [1 2]", &["expected `,` or `]` before `2`"]),
     ("let a = [\n  1\n  2\n  ]", &["expected `,` before `2`"]),
+    ("let a = [rule { port = 22/tcp }]", &["a record in a list is written without a name before it | remove `rule`"]),
+    (
+        "let a = [\n  a.b { x = 1 },\n  c { x = 2 },\n  ]",
+        &[
+            "a record in a list is written without a name before it | remove `a.b`",
+            "a record in a list is written without a name before it | remove `c`",
+        ],
+    ),
+    ("let a = [b + c { x = 1 }]", &["expected `,` or `]` before `{`"]),
     ("let a = [?]", &["expected a value, found `?`"]),
     ("let a = (1", &["this `(` is never closed"]),
     ("let a = f([{ x = (1", &["this `(` is never closed"]),

@@ -95,6 +95,12 @@ fn head(text: &str, start: usize, skipped: &str, around: Around) -> Option<Mend>
     (around.rule == Rule::declaration && is_kind && !declared.contains(':')).then(|| sure(around.start + declared.len(), start, ": "))
 }
 
+/// `rule { port = 22/tcp }` without its name, if a record is all that follows; a comma between the two may have been meant.
+pub(super) fn of_named_record(skipped: &str, name: Span, at: Span) -> Option<Mend> {
+    let inside = skipped.strip_prefix('{')?.strip_suffix('}')?.trim();
+    (inside.is_empty() || is_field(inside)).then(|| guess(name.start as usize, at.start as usize, ""))
+}
+
 /// The edit for something that is missing.
 pub(super) fn of_absence(text: &str, rule: Rule, at: Span, around: Around) -> Option<Mend> {
     let start = at.start as usize;

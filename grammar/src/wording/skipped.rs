@@ -1,6 +1,6 @@
 //! What is said of text that was skipped? It depends on what the text looks like and on where it stands.
 
-use super::tokens::{first, is_word};
+use super::tokens::{before, first, is_word};
 use super::{mends, people};
 use crate::ast::{Damage, Span};
 use crate::grammar::Rule;
@@ -19,6 +19,11 @@ const CHECK_WORDS: [&str; 7] = ["for", "when", "at", "also", "say", "help", "fix
 /// What is told of a text that no rule but a `bad_*` took.
 pub(super) fn damage(text: &str, rule: Rule, at: Span, around: Around) -> Damage {
     let skipped = &text[at.start as usize..at.end as usize];
+    if let Some(name) = name_of_a_record(text, rule, at, around) {
+        let message = "a record in a list is written without a name before it".to_owned();
+        let help = Some(format!("remove `{}`", &text[name.start as usize..name.end as usize]));
+        return Damage { span: name, message, help, mend: mends::of_named_record(skipped, name, at) };
+    }
     let token = first(skipped);
     let (message, help) = match rule {
         Rule::bad_item => item(skipped),
@@ -33,6 +38,19 @@ pub(super) fn damage(text: &str, rule: Rule, at: Span, around: Around) -> Damage
         _ => (format!("{} cannot stand here", people(rule)), None),
     };
     Damage { span: at, message, help, mend: mends::of_skipped(text, rule, at, around) }
+}
+
+/// `rule` of `[rule { port = 22/tcp }]`: a name that alone is an item of a list, and a record where only a comma could follow.
+fn name_of_a_record(text: &str, rule: Rule, at: Span, around: Around) -> Option<Span> {
+    let start = at.start as usize;
+    if rule != Rule::bad_arg || around.rule != Rule::list || !text[start..].starts_with('{') {
+        return None;
+    }
+    let end = text[..start].trim_end_matches([' ', '\t']).len();
+    let name = text[..end].trim_end_matches(|c: char| is_word(c) || c == '.').len();
+    let is_name = text[name..end].starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let is_item = before(text, name).ends_with(['[', ',']) || text[..name].trim_end_matches([' ', '\t']).ends_with('\n');
+    (is_name && is_item).then(|| Span::new(name, end))
 }
 
 /// Text outside of every item.
