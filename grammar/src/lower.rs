@@ -2,6 +2,7 @@
 //! that belongs to nobody. What each form becomes is in the files of `lower/`.
 
 mod bodies;
+mod called;
 mod checks;
 mod expressions;
 mod items;

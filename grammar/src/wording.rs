@@ -11,6 +11,7 @@ mod skipped;
 mod tokens;
 
 pub(crate) use names::people;
+pub(crate) use skipped::ITEM_WORDS;
 use tokens::{before, first, offset_of};
 
 /// What is told of a pair that stands for a mistake at `at`, within the pair `around`.

@@ -30,6 +30,13 @@ const ITEMS: &[Case] = &[
     ("type A = ", &["expected a type after `=`"]),
     ("type A", &["expected `=` and a type after `A`"]),
     ("enum A { a b }", &["expected `,` or a line break before `b`"]),
+    ("enum small { a }", &["the type `small` does not begin with a large letter | write `Small`"]),
+    ("type _a = Str", &["the type `_a` does not begin with a large letter"]),
+    ("kind Node { }", &["the kind `Node` begins with a large letter, as types do | write `node`"]),
+    (
+        "kind existing { }",
+        &["no kind is called `existing`, which begins an item of its own | give it another name: its declarations begin with it"],
+    ),
     ("enum A", &["expected `{` after `A`"]),
     ("extend a.b", &["expected `{` after `a.b`"]),
     ("table t = {}", &["expected `:` and a type after `t`"]),

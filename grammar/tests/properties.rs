@@ -264,7 +264,7 @@ fn skipped(count: usize) -> Vec<String> {
         format!("let a = {}\n", "[{".repeat(count / 2)),
         format!("node a {{ ?? {}\n", "{ \"".repeat(count)),
         format!("node a {{ ?? {}\n", "{ ".repeat(count)),
-        format!("enum a {}\n", "{ ".repeat(count)),
+        format!("enum A {}\n", "{ ".repeat(count)),
         format!("let a = {}\n", "[ \")\" ".repeat(count)),
         format!("let a = {}\n", ")]}".repeat(count)),
     ]

@@ -242,6 +242,7 @@ impl Lower<'_> {
     /// `type`
     fn alias(&mut self, pair: Pair<'_>) -> TypeAlias {
         let (name, ty, _) = self.typed(pair);
+        self.called_as_a_type(&name);
         TypeAlias { name, ty }
     }
 
@@ -256,6 +257,7 @@ impl Lower<'_> {
                 _ => self.stray(&kid, around),
             }
         }
+        self.called_as_a_type(&found.name);
         found
     }
 

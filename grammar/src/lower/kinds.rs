@@ -29,6 +29,7 @@ impl Lower<'_> {
                 _ => self.stray(&kid, around),
             }
         }
+        self.called_as_a_kind(&kind.name);
         kind
     }
 

@@ -10,7 +10,7 @@ use crate::lower::Around;
 type Said = (String, Option<String>);
 
 /// Words that begin an item.
-const ITEM_WORDS: [&str; 14] =
+pub(crate) const ITEM_WORDS: [&str; 14] =
     ["use", "param", "let", "fn", "type", "enum", "kind", "abstract", "check", "output", "test", "table", "extend", "existing"];
 
 /// Clauses of a check.
