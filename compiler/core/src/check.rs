@@ -501,8 +501,11 @@ fn one_field(model: &Model<'_, '_>, kind: crate::types::KindId, field: usize, cl
         let Value::Ref(id) = reference.v else { continue };
         let Some(number) = model.program.kind(model.instance(id).kind).by_name.get(&name).copied() else { continue };
         let value = model.field(id, number);
-        let Some(key) = value.v.key().filter(|_| value.is_known()) else { continue };
-        let scope = class.scope.as_ref().and_then(|s| model.get(id, &s.text).v.key());
+        let Some(key) = value.v.identity() else { continue };
+        let scope = class.scope.as_ref().map(|s| model.get(id, &s.text).v.identity());
+        if scope == Some(None) {
+            continue;
+        }
         if let Some(first) = seen.insert((scope, key), id) {
             if both_sides_of_a_move(model, first, id) {
                 continue;

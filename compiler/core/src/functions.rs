@@ -384,10 +384,7 @@ impl Model<'_, '_> {
         let mut first: HashMap<Key, &Val> = HashMap::with_capacity_and_hasher(list.len(), rustc_hash::FxBuildHasher);
         let mut pairs = vec![];
         for item in list {
-            let value = self.rule(s, args, item).v;
-            // Bare words such as `fresh` say how a value comes about and are equal to nothing.
-            let never = matches!(value, Value::Word(ref w) if w == "fresh" || w == "kept") || matches!(value, Value::Later(_));
-            let Some(key) = value.key().filter(|_| !never) else { continue };
+            let Some(key) = self.rule(s, args, item).v.identity() else { continue };
             match first.get(&key) {
                 Some(original) => pairs.push(Val::new(Value::Tuple([item.clone(), (*original).clone()].into()), at)),
                 None => {

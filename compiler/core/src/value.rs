@@ -230,6 +230,8 @@ pub enum Key {
     Port(u16, u16, Protocol),
     /// An owner.
     Owner(u32, u32),
+    /// The name of a secret, which is no text.
+    Secret(SmolStr),
     /// A declaration.
     Ref(InstanceId),
     /// The same field of the same declaration.
@@ -259,9 +261,19 @@ impl Value {
             Self::Later(later) => Key::Later((**later).clone()),
             Self::List(list) | Self::Tuple(list) => Key::List(list.iter().map(|v| v.v.key()).collect::<Option<_>>()?),
             Self::Map(map) => Key::Map(map.iter().map(|(k, v)| Some((k.clone(), v.v.key()?))).collect::<Option<_>>()?),
-            Self::Secret(name) => Key::Text(name.clone()),
+            Self::Secret(name) => Key::Secret(name.clone()),
             Self::Error | Self::Absent | Self::Unknown(_) | Self::Range(_) | Self::Regex(_) | Self::Sh(_) => return None,
         })
+    }
+
+    /// What makes it one and the same as another in `duplicates` and `unique`. What is absent or not yet known is the same as nothing, and
+    /// so are the bare words that say how a value comes about.
+    pub fn identity(&self) -> Option<Key> {
+        match self {
+            Self::Later(_) => None,
+            Self::Word(word) if matches!(word.as_str(), "fresh" | "kept") => None,
+            _ => self.key(),
+        }
     }
 
     /// The name of what it is, for messages about a value in the wrong place.

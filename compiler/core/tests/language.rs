@@ -481,3 +481,18 @@ fn why_names_the_row_of_a_table() {
     let row = "`prices[\"huge\"]` is 9: a row of the table `prices`".to_owned();
     assert_eq!(links, [("`a.price` is 9: written here".to_owned(), 4), (row, 2)]);
 }
+
+#[test]
+fn what_says_how_a_value_comes_about_is_the_same_as_nothing() {
+    let text = "kind tag {\n  id: (Str | secret Str | fresh | kept)? unique\n  later: later Str unique = env(\"X\")\n  row: Int unique in side = 1\n  side: Str?\n}\n";
+    for id in ["fresh", "kept", "if 1 > 2 { \"x\" }"] {
+        let both = format!("{text}tag a {{ id = {id} }}\ntag b {{ id = {id} }}\n");
+        assert_eq!(said(&both), [], "{id}");
+        holds(&both, "all(tag).duplicates(t => t.id).len == 0");
+    }
+    assert_eq!(said(&format!("{text}tag a {{ id = \"x\" }}\ntag b {{ id = secret(\"x\") }}\n")), []);
+    assert_eq!(
+        codes(&format!("{text}tag a {{ id = \"x\", side = \"l\" }}\ntag b {{ id = \"x\", side = \"l\" }}\n")),
+        ["MIG1015", "MIG1015"]
+    );
+}
