@@ -106,7 +106,7 @@ fn needed_for<'a>(tree: &'a Module, bodies: &subjects::Bodies<'a>) -> Option<BTr
     Some(found)
 }
 
-/// What programs may name of it: functions, constants, tables, checks and their codes.
+/// What programs may name of it: functions, constants, tables, checks and their codes, also those they had.
 fn names(tree: &Module) -> Vec<&str> {
     let mut found = vec![];
     for item in &tree.items {
@@ -114,7 +114,7 @@ fn names(tree: &Module) -> Vec<&str> {
             ItemKind::Fn(f) => found.push(f.name.text.as_str()),
             ItemKind::Let(l) => found.push(&l.name.text),
             ItemKind::Table(t) => found.push(&t.name.text),
-            ItemKind::Check(c) => found.extend([c.name.text.as_str(), &c.code.text]),
+            ItemKind::Check(c) => found.extend(c.words()),
             _ => {}
         }
     }

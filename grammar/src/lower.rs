@@ -168,10 +168,15 @@ impl<'t> Lower<'t> {
     /// Takes the documentation where annotations have no place.
     fn take_docs(&mut self, above: &mut Above, of: &str) -> String {
         let (docs, annotations) = Self::take(above);
+        self.takes_none(annotations, of);
+        docs
+    }
+
+    /// Tells of annotations that stand where none have a place.
+    fn takes_none(&mut self, annotations: Vec<Annotation>, of: &str) {
         for annotation in annotations {
             self.note(annotation.span, format!("{of} takes no annotation"), Some(ANNOTATED.to_owned()));
         }
-        docs
     }
 
     /// Takes the annotations where documentation is only a comment.

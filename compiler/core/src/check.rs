@@ -416,8 +416,7 @@ impl<'a> Allows<'a> {
         let items = model.program.syntax.modules.iter().flat_map(|m| &m.tree.items);
         let at_top = items.filter_map(|i| if let ast::ItemKind::Check(check) = &i.kind { Some(check) } else { None });
         for check in at_top.chain(model.program.kinds.iter().flat_map(|k| &k.tree.checks)) {
-            known.insert(&check.name.text, check);
-            known.insert(&check.code.text, check);
+            known.extend(check.words().map(|word| (word, check)));
         }
         for (number, allow) in self.list.iter().enumerate() {
             let problem = match known.get(allow.check.as_str()) {
@@ -446,7 +445,7 @@ impl<'a> Allows<'a> {
         let subjects: Vec<InstanceId> = subjects.collect();
         let is_about = |owner: InstanceId| subjects.iter().any(|s| model.is_within(*s, owner));
         let found = self.list.iter().position(|a| {
-            let named = a.check == check.name.text || a.check == check.code.text;
+            let named = check.is_called(&a.check);
             let here = a.field.is_none_or(|_| place.owner == Some(a.owner));
             named && a.at.file == place.entry.file && is_about(a.owner) && here
         });
@@ -459,7 +458,7 @@ impl<'a> Allows<'a> {
     /// What is told of a check that ran.
     fn ran(&self, model: &Model<'_, 'a>, check: &ast::Check, module: ModuleId) -> Ran {
         let used = self.used.borrow();
-        let names = |allow: &Allow<'_>| !check.unsilenceable && (allow.check == check.name.text || allow.check == check.code.text);
+        let names = |allow: &Allow<'_>| !check.unsilenceable && check.is_called(&allow.check);
         Ran {
             name: check.name.text.to_string(),
             code: check.code.text.to_string(),

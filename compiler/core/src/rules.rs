@@ -77,7 +77,7 @@ impl<'a> Words<'a> {
             self.named.insert(last_word(&extend.target));
         }
         for check in checks_of(item) {
-            self.named.extend([check.name.text.as_str(), check.code.text.as_str()]);
+            self.named.extend(check.words());
         }
         walk::item(item, &mut |node| match node {
             walk::Node::Declaration(d) => self.declared.extend(kind_words(d).map(last_word)),

@@ -54,7 +54,7 @@ impl<'a> Typer<'_, 'a> {
         }
     }
 
-    /// A check has a code of its own, and codes that begin with MIG are those of the standard library.
+    /// A check has a name and a code of its own, also those that it had, and codes that begin with MIG are those of the standard library.
     fn codes(&self) {
         let mut seen: HashMap<&str, crate::source::Loc> = HashMap::default();
         for (number, module) in self.program.syntax.modules.iter().enumerate() {
@@ -71,8 +71,11 @@ impl<'a> Typer<'_, 'a> {
                     self.program
                         .report(Problem::error(DUPLICATE_NAME, at, message).help("give yours a prefix of your own, such as `CLUB001`"));
                 }
-                if let Some(first) = seen.insert(&check.code.text, at) {
-                    let problem = Problem::error(DUPLICATE_NAME, at, format!("two checks have the code `{}`", check.code.text));
+                for word in [&check.code, &check.name].into_iter().chain(&check.former).filter(|word| !word.text.is_empty()) {
+                    let at = self.program.loc(id, word.span);
+                    let Some(first) = seen.insert(&word.text, at) else { continue };
+                    let what = if word.span == check.code.span { "have the code" } else { "are called" };
+                    let problem = Problem::error(DUPLICATE_NAME, at, format!("two checks {what} `{}`", word.text));
                     self.program.report(problem.also(first, "first used here"));
                 }
             }

@@ -483,6 +483,25 @@ fn why_names_the_row_of_a_table() {
 }
 
 #[test]
+fn a_check_is_known_by_the_names_it_had() {
+    let check = |above: &str, inside: &str| {
+        format!(
+            "kind node {{\n  disk: Size\n  {inside} check own: C2 warning {{ when disk < 1GiB, at disk, say \"own\" }}\n}}\n{above}\ncheck new: C1 error {{ for n in all(node), when n.disk < 1GiB, at n.disk, say \"small\" }}\n"
+        )
+    };
+    let declared = |check: &str, names: &str| format!("{check}@allow({names}, \"a toy\")\nnode a {{ disk = 1MiB }}\n");
+    let former = check("@moved(from = old) @moved(from = C0)", "@moved(from = once)");
+    for (name, left) in [("old", "C2"), ("C0", "C2"), ("new", "C2"), ("once", "C1")] {
+        assert_eq!(codes(&declared(&former, name)), [left], "{name}");
+    }
+    assert_eq!(codes(&declared(&check("", ""), "old")), ["MIG1014", "C1", "C2"]);
+    let test = format!("{former}test \"x\" {{ node b {{ disk = 1MiB }}, expect old at b.disk, expect once at b.disk }}\n");
+    assert_eq!(tested(&test), [("x".to_owned(), None)]);
+    assert_eq!(codes(&check("@moved(from = own)", "")), ["MIG1003"]);
+    assert_eq!(codes(&check("@moved(own) @keep", "@keep")), ["MIG1001", "MIG1001"]);
+}
+
+#[test]
 fn what_says_how_a_value_comes_about_is_the_same_as_nothing() {
     let text = "kind tag {\n  id: (Str | secret Str | fresh | kept)? unique\n  later: later Str unique = env(\"X\")\n  row: Int unique in side = 1\n  side: Str?\n}\n";
     for id in ["fresh", "kept", "if 1 > 2 { \"x\" }"] {

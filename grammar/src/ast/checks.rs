@@ -10,6 +10,8 @@ pub struct Check {
     pub name: Name,
     /// Short and stable.
     pub code: Name,
+    /// Names and codes it had before, or those of checks whose place it took: `@moved(from = old)` above.
+    pub former: Vec<Name>,
     /// `error`, `warning`, `hint`.
     pub severity: Name,
     /// Was there a `!`: not to be silenced?
@@ -32,6 +34,18 @@ pub struct Check {
     pub docs: String,
     /// All of it.
     pub span: Span,
+}
+
+impl Check {
+    /// Is it meant by this name or code, now or formerly?
+    pub fn is_called(&self, word: &str) -> bool {
+        self.words().any(|own| own == word)
+    }
+
+    /// Its name and code, and those it had.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        [&self.name, &self.code].into_iter().chain(&self.former).map(|word| word.text.as_str())
+    }
 }
 
 /// `when COND`, or `warning when COND`: the same problem, less grave.

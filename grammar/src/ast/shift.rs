@@ -89,7 +89,7 @@ shift! {
     Class { word, scope }
     Expr { kind, span }
     Arg { name, value }
-    Check { name, code, severity, bindings, conditions, at, also, say, help, fix, span; unsilenceable, docs }
+    Check { name, code, former, severity, bindings, conditions, at, also, say, help, fix, span; unsilenceable, docs }
     Condition { severity, value }
     Binding { names, list }
     Test { title, lets, declarations, declaration_annotations, expects }

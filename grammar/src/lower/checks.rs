@@ -1,7 +1,7 @@
 //! What do checks and tests become? Their clauses; the expressions in them are lowered beside this file.
 
 use super::Lower;
-use crate::ast::{Binding, Check, Condition, Expect, Expr, ExprKind, Name, Span, Test};
+use crate::ast::{Annotation, Arg, Binding, Check, Condition, Expect, Expr, ExprKind, Name, Span, Test};
 use crate::grammar::{Pair, Rule};
 
 impl Lower<'_> {
@@ -13,6 +13,7 @@ impl Lower<'_> {
         let mut check = Check {
             name: Self::nameless(at),
             code: Self::nameless(at),
+            former: Vec::new(),
             severity: Self::nameless(at),
             unsilenceable: false,
             bindings: Vec::new(),
@@ -35,6 +36,22 @@ impl Lower<'_> {
             }
         }
         check
+    }
+
+    /// What stood above a check, without the names it had: `@moved(from = old)`.
+    pub(super) fn former(check: &mut Check, annotations: Vec<Annotation>) -> Vec<Annotation> {
+        let mut others = Vec::new();
+        for annotation in annotations {
+            match annotation.args.as_slice() {
+                [Arg { name: Some(from), value: Expr { kind: ExprKind::Name(old), span } }]
+                    if annotation.name.text == "moved" && from.text == "from" =>
+                {
+                    check.former.push(Name { text: old.clone(), span: *span });
+                }
+                _ => others.push(annotation),
+            }
+        }
+        others
     }
 
     /// `error`, and whether `!` stands after it.

@@ -71,7 +71,8 @@ impl Lower<'_> {
         if self.dropped() {
             return;
         }
-        if let Some(kind) = kind {
+        if let Some(mut kind) = kind {
+            let annotations = if let ItemKind::Check(check) = &mut kind { Self::former(check, annotations) } else { annotations };
             let annotations = self.of_a_declaration(annotations, &kind);
             self.module.items.push(Item { span, docs, annotations, kind });
         }

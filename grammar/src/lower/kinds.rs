@@ -44,8 +44,11 @@ impl Lower<'_> {
                     kind.fields.push(self.kind_field(kid, docs));
                 }
                 Rule::check => {
-                    let docs = self.take_docs(&mut above, "a check in a kind");
-                    kind.checks.push(self.check(kid, docs));
+                    let (docs, annotations) = Self::take(&mut above);
+                    let mut check = self.check(kid, docs);
+                    let others = Self::former(&mut check, annotations);
+                    self.takes_none(others, "a check in a kind");
+                    kind.checks.push(check);
                 }
                 Rule::declaration => {
                     kind.declaration_annotations.push(self.take_annotations(&mut above));

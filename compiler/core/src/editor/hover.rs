@@ -201,7 +201,7 @@ impl<'a> Asked<'_, '_, 'a> {
             (Some(allow), _) if allow.name.text == "allow" => {
                 let arg = allow.args.first().filter(|a| context::touches(a.value.span, self.byte) && is_name(&a.value))?;
                 let ExprKind::Name(name) = &arg.value.kind else { return None };
-                (arg.value.span, checks(self.program.syntax).find(|c| c.name.text == *name || c.code.text == *name)?)
+                (arg.value.span, checks(self.program.syntax).find(|c| c.is_called(name))?)
             }
             (_, Some(check)) => (check.name.span, check),
             _ => return None,

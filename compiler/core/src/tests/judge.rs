@@ -93,18 +93,23 @@ impl<'j, 'p, 'a> Judge<'j, 'p, 'a> {
 
     /// Names and codes of all that can be reported.
     fn known(&self) -> impl Iterator<Item = &str> {
-        let items = self.model.program.syntax.modules.iter().flat_map(|m| &m.tree.items);
-        let at_top = items.filter_map(|i| if let ItemKind::Check(c) = &i.kind { Some(c) } else { None });
-        let checks = at_top.chain(self.model.program.kinds.iter().flat_map(|k| &k.tree.checks));
         let own = report::ALL.iter().chain(&plan::codes::ALL).flat_map(|c| [c.1, c.0]);
         let left_out = self.model.program.syntax.checks_left_out().flat_map(|check| [check.name, check.code]);
-        checks.flat_map(|c| [c.name.text.as_str(), c.code.text.as_str()]).chain(left_out).chain(own)
+        self.checks().flat_map(ast::Check::words).chain(left_out).chain(own)
+    }
+
+    fn checks(&self) -> impl Iterator<Item = &ast::Check> {
+        let items = self.model.program.syntax.modules.iter().flat_map(|m| &m.tree.items);
+        let at_top = items.filter_map(|i| if let ItemKind::Check(c) = &i.kind { Some(c) } else { None });
+        at_top.chain(self.model.program.kinds.iter().flat_map(|k| &k.tree.checks))
     }
 
     fn reported(&mut self, name: &str, expect: &ast::Expect, at: Loc) -> Option<Problem> {
         let wanted = expect.place.as_ref().map(|p| self.places(p));
         let severity = expect.severity.as_ref().map(|s| s.text.clone());
-        let named = |p: &Problem| p.code == name || p.name == name;
+        // A check that is expected by a name it had reports under the one it has.
+        let formerly: Vec<String> = self.checks().filter(|c| c.is_called(name)).map(|c| c.name.text.to_string()).collect();
+        let named = |p: &Problem| p.code == name || p.name == name || formerly.iter().any(|own| p.name == own.as_str());
         let fits = |p: &Problem| {
             let there = wanted.as_ref().is_none_or(|places| places.iter().any(|w| within(p.at, *w) || within(*w, p.at)));
             named(p) && there && severity.as_ref().is_none_or(|s| s == p.severity.as_str())
