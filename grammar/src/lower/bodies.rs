@@ -51,6 +51,7 @@ impl Lower<'_> {
                 _ => self.stray(&kid, around),
             }
         }
+        self.called_as_values([&name]);
         (name, list)
     }
 

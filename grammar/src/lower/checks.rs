@@ -94,6 +94,7 @@ impl Lower<'_> {
                 _ => self.stray(&kid, around),
             }
         }
+        self.called_as_values(&found.names);
         found
     }
 
@@ -190,7 +191,11 @@ impl Lower<'_> {
         let mut above = Self::fresh_above();
         for kid in pair.into_inner() {
             match kid.as_rule() {
-                Rule::let_entry => test.lets.push(self.binding_of_value(kid)),
+                Rule::let_entry => {
+                    let entry = self.binding_of_value(kid);
+                    self.called_as_values([&entry.name]);
+                    test.lets.push(entry);
+                }
                 Rule::expect => test.expects.push(self.expect(kid)),
                 Rule::declaration => {
                     test.declaration_annotations.push(self.take_annotations(&mut above));

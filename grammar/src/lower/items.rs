@@ -74,6 +74,7 @@ impl Lower<'_> {
         if let Some(mut kind) = kind {
             let annotations = if let ItemKind::Check(check) = &mut kind { Self::former(check, annotations) } else { annotations };
             let annotations = self.of_a_declaration(annotations, &kind);
+            self.called(&kind);
             self.module.items.push(Item { span, docs, annotations, kind });
         }
     }
@@ -243,7 +244,6 @@ impl Lower<'_> {
     /// `type`
     fn alias(&mut self, pair: Pair<'_>) -> TypeAlias {
         let (name, ty, _) = self.typed(pair);
-        self.called_as_a_type(&name);
         TypeAlias { name, ty }
     }
 
@@ -258,7 +258,6 @@ impl Lower<'_> {
                 _ => self.stray(&kid, around),
             }
         }
-        self.called_as_a_type(&found.name);
         found
     }
 

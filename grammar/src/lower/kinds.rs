@@ -29,7 +29,6 @@ impl Lower<'_> {
                 _ => self.stray(&kid, around),
             }
         }
-        self.called_as_a_kind(&kind.name);
         kind
     }
 
