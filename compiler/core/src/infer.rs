@@ -22,6 +22,8 @@ pub struct Env {
     pub module: ModuleId,
     /// Local names, innermost last.
     pub vars: Vec<(SmolStr, Type)>,
+    /// What is known here of other names, by the conditions around.
+    pub known: Vec<(SmolStr, Type)>,
     /// `self`.
     pub me: Option<KindId>,
     /// Does a bare name mean a field of `self`? So in the body of a kind.
@@ -33,7 +35,7 @@ pub struct Env {
 impl Env {
     /// At the top of a module.
     pub fn module(module: ModuleId) -> Self {
-        Self { module, vars: vec![], me: None, body: false, lenient: false }
+        Self { module, vars: vec![], known: vec![], me: None, body: false, lenient: false }
     }
 
     /// In the body of a kind.
@@ -47,6 +49,21 @@ impl Env {
         let mut env = self.clone();
         env.vars.push((name.clone(), ty));
         env
+    }
+
+    /// With a narrower type of a name that there is.
+    #[must_use]
+    pub fn knowing(&self, name: &SmolStr, ty: Type) -> Self {
+        let mut env = self.clone();
+        let is_local = env.vars.iter().any(|(local, _)| local == name);
+        let names = if is_local { &mut env.vars } else { &mut env.known };
+        names.push((name.clone(), ty));
+        env
+    }
+
+    /// The narrower type of a name that is not local, or the one that was found.
+    fn known(&self, name: &str, found: Type) -> Type {
+        self.known.iter().rev().find(|(known, _)| known == name).map_or(found, |(_, ty)| ty.clone())
     }
 }
 
@@ -189,7 +206,7 @@ impl Typer<'_, '_> {
             && let Some(ty) = self.member(env, kind, name)
         {
             self.program.note(self.loc(env, e), || self.program.member_target(kind, name));
-            return ty;
+            return env.known(name, ty);
         }
         if let Some(values) = self.program.find_enum(env.module, name) {
             return Type::List(Rc::new(Type::Enum(Rc::new(values))));
@@ -197,7 +214,7 @@ impl Typer<'_, '_> {
         match self.program.find_value(env.module, name) {
             Some((module, symbol)) => {
                 self.program.note(self.loc(env, e), || Some(Target::Symbol(module, symbol)));
-                self.symbol(module, &symbol)
+                env.known(name, self.symbol(module, &symbol))
             }
             None => match want.map(Type::words) {
                 Some(words) if !words.is_empty() => self.unknown_word(env, e, name, &words),

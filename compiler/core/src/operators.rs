@@ -1,4 +1,4 @@
-//! What type have operators and conditions? Arithmetic over dimensions, comparison, and what a condition says of local names.
+//! What type have operators and conditions? Arithmetic over dimensions, comparison, and what a condition says of names.
 
 use crate::{
     infer::{Env, Typer, article, optional_inner},
@@ -35,18 +35,27 @@ impl Typer<'_, '_> {
         if other.is_none() { ty.optional() } else { ty }
     }
 
-    /// What a condition says of local names where it holds, or where it does not: `x?`, `x is T`, joined by `and`, `or`, `not`.
+    /// A bare name and its type. What is wrong with it is said where it stands, and not once more.
+    fn named(&self, env: &Env, e: &Expr) -> Option<(SmolStr, Type)> {
+        let ExprKind::Name(name) = &e.kind else { return None };
+        let before = self.program.problems.borrow().list.len();
+        let ty = self.infer(env, e, None);
+        self.program.problems.borrow_mut().list.truncate(before);
+        Some((name.clone(), ty))
+    }
+
+    /// What a condition says of names where it holds, or where it does not: `x?`, `x is T`, joined by `and`, `or`, `not`.
     fn narrowed(&self, env: &Env, condition: &Expr, holds: bool) -> Env {
         match &condition.kind {
             ExprKind::Unary(ast::UnaryOp::Not, inner) => self.narrowed(env, inner, !holds),
             ExprKind::Binary(BinaryOp::And, _, a, b) if holds => self.narrowed(&self.narrowed(env, a, true), b, true),
             ExprKind::Binary(BinaryOp::Or, _, a, b) if !holds => self.narrowed(&self.narrowed(env, a, false), b, false),
-            ExprKind::Present(inner) if holds => match local(env, inner) {
-                Some((name, Type::Option(there))) => env.with(&name, (*there).clone()),
+            ExprKind::Present(inner) if holds => match self.named(env, inner) {
+                Some((name, Type::Option(there))) => env.knowing(&name, (*there).clone()),
                 _ => env.clone(),
             },
-            ExprKind::Binary(BinaryOp::Is, _, inner, ty) => match local(env, inner) {
-                Some((name, found)) => env.with(&name, self.narrowed_type(env, &found, ty, holds)),
+            ExprKind::Binary(BinaryOp::Is, _, inner, ty) => match self.named(env, inner) {
+                Some((name, found)) => env.knowing(&name, self.narrowed_type(env, &found, ty, holds)),
                 None => env.clone(),
             },
             _ => env.clone(),
@@ -240,11 +249,6 @@ pub(crate) fn have_order(a: &Type, b: &Type) -> bool {
 }
 
 /// A local name and its type.
-fn local(env: &Env, e: &Expr) -> Option<(SmolStr, Type)> {
-    let ExprKind::Name(name) = &e.kind else { return None };
-    env.vars.iter().rev().find(|v| v.0 == *name).cloned()
-}
-
 fn shares_member(a: &Type, b: &Type, is_a: &dyn Fn(KindId, KindId) -> bool) -> bool {
     a.members().iter().any(|x| b.members().iter().any(|y| x.takes(y, is_a) || y.takes(x, is_a)))
 }

@@ -515,3 +515,24 @@ fn what_says_how_a_value_comes_about_is_the_same_as_nothing() {
         ["MIG1015", "MIG1015"]
     );
 }
+
+#[test]
+fn a_condition_tells_what_a_name_is() {
+    let text = |size: &str| {
+        format!("kind n {{ of: n?, id: Str | Int = 1, size: Int = {size} }}\nn a {{ }}\nlet one: n? = a\nlet id: Str | Int = \"x\"\n")
+    };
+    for size in [
+        "if of? { of.size } else { 1 }",
+        "if not of? { 1 } else { of.size }",
+        "if of? and of.size > 1 { 2 } else { 3 }",
+        "if id is Int { id } else { 1 }",
+    ] {
+        assert_eq!(said(&text(size)), [], "{size}");
+    }
+    holds(&text("1"), "(if one? { one.size } else { 0 }) == 1 and (if id is Str { id.len } else { id }) == 1");
+    for size in ["if of? { 1 } else { of.size }", "if of? or of.size > 1 { 2 } else { 3 }", "if id is Str { id } else { 1 }"] {
+        assert_eq!(codes(&text(size)), ["MIG1004"], "{size}");
+    }
+    // A nearer name is another one.
+    assert_eq!(codes(&format!("{}let l = if one? {{ [one].map(one => one.of.size) }}\n", text("1"))), ["MIG1004"]);
+}
