@@ -82,12 +82,14 @@ fn drift_is_told_apart_and_set_back() {
         "motd (host.file) on here\n    `mode` was 0644 and is 0666, `content` was the declared text and is 7 bytes with sha256 ",
         "site (host.directory) on here\n    it is not there any more; see step",
         "set back `mode`, `content` of `motd` (host.file) on here",
+        "text: differs from what is on the host\n           @@ -1 +1 @@\n           -by hand\n           \\ No newline at end of file\n           +welcome\n",
         "create `site` (host.directory) on here",
     ] {
         assert!(out.contains(said), "{said}\n{out}");
     }
     let (_, out, _) = scene.migc(&["plan", "--format", "markdown"]);
     assert!(out.contains("| site | here | it is not there any more | see step"), "{out}");
+    assert!(out.contains("\n```diff\n@@ -1 +1 @@\n-by hand\n"), "{out}");
     let plan = scene.plan();
     assert_eq!(plan, scene.plan(), "the same observations give the same plan");
     assert_eq!(plan.observed.unwrap().drift.len(), 2);

@@ -3,7 +3,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests make folders and look at what is left")]
 
-use mig_plan::{Action, Plan, Request, State};
+use mig_plan::{Action, Before, Plan, Request, State};
 use mig_runtime::{actions::perform, local::LocalWorld, observe::observe};
 use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
 
@@ -258,5 +258,34 @@ async fn whatever_is_changed_by_hand_is_seen_set_back_and_nothing_else_is_touche
             assert!(declared(&scene) && mode(&folder) == 0o750 && PathBuf::from(&made).exists(), "{shell:?}");
             assert_eq!(scene.plan(&text).await.steps, []);
         }
+    }
+}
+
+#[tokio::test]
+async fn a_plan_knows_the_text_that_it_replaces_if_everybody_on_the_host_may_read_it() {
+    for shell in shells() {
+        let mut scene = Scene::new("texts", None);
+        scene.world = LocalWorld::new(&scene.folder).with_shell(&shell.unwrap_or("sh").split(' ').collect::<Vec<_>>());
+        let path = scene.at("f");
+        let file = |content: &str| format!("host.file f {{ on = here, path = \"{path}\", content = \"{content}\" }}");
+        let before = |plan: Plan| plan.steps.iter().map(|s| s.before.clone()).collect::<Vec<_>>();
+        let found = |text: &str| vec![Some(Before::Found { text: text.to_owned() })];
+        assert_eq!(before(scene.plan(&file("one\\n")).await), [Some(Before::Nothing)], "{shell:?}");
+        for text in ["a \"b\" \\\\ \\n\ttab\r\n\nend\n", "é %s \\t", "\n", "x\n\n", ""] {
+            fs::write(&path, text).unwrap();
+            assert_eq!(before(scene.plan(&file("one\\n")).await), found(text), "{shell:?}");
+        }
+        for (bytes, mode) in [(b"bell\x07".to_vec(), 0o644), (b"private".to_vec(), 0o600), (vec![b'x'; 20_000], 0o644)] {
+            fs::write(&path, bytes).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(before(scene.plan(&file("one\\n")).await), [Some(Before::Unknown)], "{shell:?}");
+        }
+        scene.apply(&file("one\\n")).await.unwrap();
+        let applied = Some(Before::Applied { text: "one\n".to_owned() });
+        assert_eq!(before(plan(&file("two\\n"), &scene.state)), [applied], "no host was asked");
+        assert_eq!(before(scene.plan(&file("two\\n")).await), found("one\n"));
+        assert_eq!(before(scene.plan(&file("one\\n").replace(" }", ", mode = \"0600\" }")).await), [None], "the text stays");
+        fs::write(&path, "by hand").unwrap();
+        assert_eq!(before(scene.plan(&file("one\\n")).await), found("by hand"));
     }
 }

@@ -165,6 +165,7 @@ fn hostile_plans_are_refused() {
         ("no move", Box::new(|p| p.steps[0].of_move = Some("other".to_owned()))),
         ("is no port", Box::new(|p| p.preconditions[1].requirement = Requirement::PortFree { port: "99999/tcp".to_owned() })),
         ("ends before", Box::new(|p| p.moves[0].window_unix = Some((5, 5)))),
+        ("writes none", Box::new(|p| p.steps[0].before = Some(mig_plan::Before::Nothing))),
         ("control characters", Box::new(|p| p.steps[0].title = "\u{1b}[2J".to_owned())),
         ("there is no step", Box::new(|p| p.observed = drift("n", "x", "s0"))),
         ("drift: `--n`", Box::new(|p| p.observed = drift("--n", "x", &p.steps[0].id.clone()))),

@@ -99,7 +99,7 @@ fn begin(args: &Args, file: Option<&Path>, state: &State, journal: &Store, termi
         return Ok(Status::Done);
     }
     if !args.json {
-        terminal.print(&render::plan::plan(&plan));
+        terminal.print(&render::plan::plan(&plan, terminal.look()));
     }
     agree(args.yes, &format!("apply these {}", count(plan.steps.len(), "step")), terminal)?;
     act(&args.options(), args.json, &args.program, &plan, Way::Begin, journal, terminal)
@@ -130,7 +130,7 @@ fn go_on(args: &Args, file: Option<&Path>, unfinished: &Unfinished, journal: &St
         }
     }
     if !args.json {
-        terminal.print(&render::plan::plan(&unfinished.plan));
+        terminal.print(&render::plan::plan(&unfinished.plan, terminal.look()));
         terminal.print(&render::status::unfinished(unfinished));
     }
     let way = if unfinished.undoing { "go on going back in" } else { "go on with" };

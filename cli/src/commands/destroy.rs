@@ -59,7 +59,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     }
     if !args.json {
         terminal.print(&format!("DESTROY: what migc made for {name} is taken away; what containers mount stays\n\n"));
-        terminal.print(&render::plan::plan(&plan));
+        terminal.print(&render::plan::plan(&plan, terminal.look()));
     }
     agree(args.yes, &format!("destroy by these {}", count(plan.steps.len(), "step")), terminal)?;
     act(&Options::default(), args.json, &args.program, &plan, Way::Begin, &journal, terminal)

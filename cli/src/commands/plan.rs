@@ -68,7 +68,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     }
     terminal.print(&match args.format {
         _ if args.json => json::pretty(&plan),
-        Format::Human => render::plan::plan(&plan),
+        Format::Human => render::plan::plan(&plan, terminal.look()),
         Format::Markdown => render::markdown::plan(&plan),
     });
     if let Some(path) = &args.out {

@@ -2,7 +2,7 @@
 //!
 //! Texts of the plan are escaped, so that none of them becomes markup.
 
-use super::{count, plan::numbers, quantity, words};
+use super::{count, plan::numbers, quantity, texts, words};
 use crate::visible;
 use mig_plan::{Plan, Step};
 use std::fmt::Write as _;
@@ -22,6 +22,7 @@ pub fn plan(plan: &Plan) -> String {
     moves(plan, &mut out);
     downtime(plan, &mut out);
     steps(plan, &mut out);
+    changed_texts(plan, &mut out);
     tail(plan, &mut out);
     out
 }
@@ -86,6 +87,29 @@ fn steps(plan: &Plan, out: &mut String) {
     out.push_str("\n</details>\n");
 }
 
+/// How texts differ, each in a block of its own that nothing in it can close.
+fn changed_texts(plan: &Plan, out: &mut String) {
+    for (step, number) in plan.steps.iter().zip(1..) {
+        let Some(told) = texts::told(step) else { continue };
+        let _ = writeln!(out, "\n**step {number}**, {}: {}", text(&step.title), text(&told.summary));
+        if told.lines.is_empty() {
+            continue;
+        }
+        let lines: Vec<&str> = told.lines.iter().map(|l| l.text.as_str()).collect();
+        let fence = fence(&lines);
+        let _ = writeln!(out, "\n{fence}diff\n{}\n{fence}", lines.join("\n"));
+        if let Some(more) = told.more() {
+            let _ = writeln!(out, "\n{more}");
+        }
+    }
+}
+
+/// Longer than any that stands in the lines.
+fn fence(lines: &[&str]) -> String {
+    let longest = lines.iter().flat_map(|l| l.split(|c| c != '`')).map(str::len).max().unwrap_or(0);
+    "`".repeat(longest.max(2) + 1)
+}
+
 fn title(step: &Step) -> String {
     if step.point_of_no_return { format!("**point of no return**: {}", text(&step.title)) } else { text(&step.title) }
 }
@@ -120,7 +144,12 @@ fn text(plain: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::text;
+    use super::{fence, text};
+
+    #[test]
+    fn no_line_ends_a_block() {
+        assert_eq!(["+a", " ```", "+````` x ``"].map(|line| fence(&[line]).len()), [3, 4, 6]);
+    }
 
     #[test]
     fn no_text_becomes_markup() {

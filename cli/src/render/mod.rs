@@ -19,6 +19,7 @@ pub mod rehearsal;
 pub mod sarif;
 pub mod short;
 pub mod status;
+mod texts;
 pub mod undo;
 pub mod words;
 

@@ -1,10 +1,10 @@
 //! How does a plan look to a person who must say yes to it? Every step with its reason, cost and way back; then the sums.
 //!
-//! Without colour and without a character beyond ASCII of its own. The numbers are the order of the plan, and everything
+//! Without a character beyond ASCII of its own, and without colour but for how texts differ. The numbers are the order of the plan, and everything
 //! that talks about steps uses them.
 
-use super::{count, drift, quantity, words};
-use crate::visible;
+use super::{count, drift, quantity, texts, words};
+use crate::{terminal::Look, visible};
 use mig_plan::{Action, Estimate, Host, Partial, Phase, Plan, Step};
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 const RULE_WIDTH: usize = 78;
 
 /// All of it.
-pub fn plan(plan: &Plan) -> String {
+pub fn plan(plan: &Plan, look: Look) -> String {
     let mut out = String::new();
     if let Some(partial) = &plan.partial {
         let _ = writeln!(out, "{}", self::partial(partial));
@@ -37,7 +37,7 @@ pub fn plan(plan: &Plan) -> String {
             let _ = writeln!(out, "\n{here}");
         }
         before = Some(here);
-        self::step(&numbers, index, step, &mut out);
+        self::step(&numbers, index, step, look, &mut out);
     }
     downtime(plan, &numbers, &mut out);
     tail(plan, &mut out);
@@ -132,7 +132,7 @@ fn heading(step: &Step) -> String {
     format!("{}: {phase}", visible::line(address))
 }
 
-fn step(numbers: &Numbers<'_>, index: usize, step: &Step, out: &mut String) {
+fn step(numbers: &Numbers<'_>, index: usize, step: &Step, look: Look, out: &mut String) {
     if step.point_of_no_return {
         no_return(step, index + 1, out);
     }
@@ -147,6 +147,27 @@ fn step(numbers: &Numbers<'_>, index: usize, step: &Step, out: &mut String) {
     let _ = writeln!(out, "         how:  {after}, {}", estimate(step.estimate, travels));
     let past = if step.after_no_return { " (after the point of no return)" } else { "" };
     let _ = writeln!(out, "         undo: {}{past}", visible::line(&words::undo(step)));
+    if let Some(told) = texts::told(step) {
+        text(&told, look, out);
+    }
+}
+
+/// How a text changes, below its step.
+fn text(told: &texts::Told, look: Look, out: &mut String) {
+    let _ = writeln!(out, "         text: {}", told.summary);
+    for line in &told.lines {
+        let paint = match line.sign {
+            '+' => "\u{1b}[32m",
+            '-' => "\u{1b}[31m",
+            '@' => "\u{1b}[36m",
+            _ => "",
+        };
+        let (paint, plain) = if look.colour && !paint.is_empty() { (paint, "\u{1b}[0m") } else { ("", "") };
+        let _ = writeln!(out, "           {paint}{}{plain}", line.text);
+    }
+    if let Some(more) = told.more() {
+        let _ = writeln!(out, "           {more}");
+    }
 }
 
 fn no_return(step: &Step, number: usize, out: &mut String) {
@@ -261,6 +282,7 @@ mod tests {
             undo: Undo::Nothing,
             point_of_no_return: false,
             after_no_return: false,
+            before: None,
             sets: vec![],
             removes: vec![],
             origin: Origin::default(),
@@ -320,7 +342,7 @@ mod tests {
 
     #[test]
     fn what_is_signed() {
-        let text = plan(&example());
+        let text = plan(&example(), Look::PLAIN);
         let (text, digest) = text.split_once("digest: ").expect("it ends with its digest");
         assert_eq!(digest, format!("{}\n", example().digest()));
         insta::assert_snapshot!(text, @r"
@@ -371,7 +393,7 @@ mod tests {
 
     #[test]
     fn nothing_to_do_is_said() {
-        let text = plan(&Plan { steps: vec![], ..example() });
+        let text = plan(&Plan { steps: vec![], ..example() }, Look::PLAIN);
         assert!(text.starts_with("nothing to do: geekpie is as the program says\n"), "{text}");
     }
 

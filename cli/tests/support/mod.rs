@@ -51,6 +51,7 @@ pub fn notes(count: usize) -> Plan {
         undo: Undo::Nothing,
         point_of_no_return: false,
         after_no_return: false,
+        before: None,
         sets: vec![],
         removes: vec![],
         origin: Origin { file: "main.mig".to_owned(), line: 1, column: 1 },

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{load, program};
-use mig_plan::{Action, Plan, Request, State, Undo, Verb};
+use mig_plan::{Action, Before, Plan, Request, State, Undo, Verb};
 
 const KINDS: &str = r#"
 use ssh
@@ -226,4 +226,19 @@ fn a_service_starts_anew_when_what_it_reads_changes() {
     for (number, step) in changed.steps.iter().enumerate().skip(1) {
         assert!(step.needs.contains(&changed.steps[number - 1].id), "{}", step.title);
     }
+}
+
+#[test]
+fn a_plan_tells_which_text_it_replaces_and_never_a_secret() {
+    let before = |plan: &Plan| plan.steps.iter().map(|s| s.before.clone()).collect::<Vec<_>>();
+    let note = |text: &str| format!("note n {{ on = a, path = \"/n\", text = \"{text}\" }}");
+    let state = applied(&note("one"));
+    assert_eq!(before(&plan(&note("one"), &State::default())), [Some(Before::Nothing)]);
+    assert_eq!(before(&plan(&note("two"), &state)), [Some(Before::Applied { text: "one".to_owned() })]);
+    let moved = note("one").replace("text", "mode = \"0600\", text");
+    assert_eq!(before(&plan(&moved, &state)), [None], "the text stays");
+    let secret = "kind vault is thing {\n  word: secret Str\n  mode: Str\n  create ssh(sh\"put {mode}\") { stdin word = word }\n  read ssh(sh\"look {mode}\") { stdin word = word } gone not $.there?\n  update mode, word ssh(sh\"put {mode}\") { stdin word = word }\n  delete ssh(sh\"drop\")\n}\n";
+    let vault = |mode: &str| format!("{secret}vault v {{ on = a, word = secret(\"WORD\"), mode = \"{mode}\" }}\n");
+    assert_eq!(before(&plan(&vault("1"), &State::default())), [Some(Before::Secret)]);
+    assert_eq!(before(&plan(&vault("2"), &applied(&vault("1")))), [Some(Before::Secret)]);
 }

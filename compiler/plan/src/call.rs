@@ -190,11 +190,17 @@ impl Request {
         host
     }
 
+    /// What its script reads.
+    pub fn input(&self) -> Option<&Input> {
+        let Self::Ssh { stdin, .. } = self;
+        stdin.as_ref()
+    }
+
     /// The secret that it carries, by name.
     pub fn secret(&self) -> Option<&str> {
-        match self {
-            Self::Ssh { stdin: Some(Input::Secret(name)), .. } => Some(name),
-            Self::Ssh { .. } => None,
+        match self.input()? {
+            Input::Secret(name) => Some(name),
+            Input::Text(_) => None,
         }
     }
 }

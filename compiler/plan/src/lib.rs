@@ -2,6 +2,7 @@
 //!
 //! Knows neither sources, types and kinds, nor SSH, time and files.
 
+pub mod before;
 pub mod call;
 pub mod diagnostic;
 pub mod digest;
@@ -15,6 +16,7 @@ pub mod proof;
 pub mod secret;
 pub mod visible;
 
+pub use before::Before;
 pub use call::{Call, Condition, Difference, Expected, Input, Look, Part, Request, Seen, Selector, Verb};
 pub use diagnostic::{Diagnostic, Edit, Fix, Label, Position, Report, Severity, Span, Summary, Unproven};
 pub use digest::Digest;

@@ -1,6 +1,6 @@
 //! What will be done? A graph of steps, complete enough that apply evaluates nothing again.
 
-use crate::{Call, Digest, Observation, Partial, ResourceState, Unproven};
+use crate::{Before, Call, Digest, Observation, Partial, ResourceState, Unproven};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -218,6 +218,9 @@ pub struct Step {
     pub point_of_no_return: bool,
     /// Is it after its move's point of no return?
     pub after_no_return: bool,
+    /// The text that it puts another in the place of; absent if it changes no text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Before>,
     /// What the state says of a resource once the step is done.
     pub sets: Vec<(Address, ResourceState)>,
     /// What the state forgets once the step is done.

@@ -6,7 +6,7 @@ use super::Problems;
 use super::text::{
     check_container_name, check_env_name, check_path, check_path_written, check_policy, check_text, check_url, check_word, is_protocol,
 };
-use mig_plan::{Action, ContainerSpec, EnvValue, Plan, Probe, Step, StepId, Tree, Undo};
+use mig_plan::{Action, Before, ContainerSpec, EnvValue, Input, Plan, Probe, Step, StepId, Tree, Undo};
 use std::collections::BTreeMap;
 
 /// Longest wait that a plan may ask for: a day.
@@ -18,6 +18,9 @@ type Earlier<'a> = BTreeMap<&'a StepId, &'a Step>;
 pub(super) fn check_step(plan: &Plan, step: &Step, earlier: &Earlier<'_>, problems: &mut Problems) {
     let place = format!("step {}", step.id.escape_debug());
     check_action(plan, &place, &step.action, earlier, problems);
+    if let Some(before) = &step.before {
+        problems.check(&place, check_before(before, step.action.input()));
+    }
     if let Undo::Act { action } = &step.undo {
         check_action(plan, &format!("{place}, undo"), action, earlier, problems);
     }
@@ -77,6 +80,17 @@ fn check_action(plan: &Plan, place: &str, action: &Action, earlier: &Earlier<'_>
             problems.check(place, check_container_name(container));
             check_probe(plan, place, probe, problems);
         }
+    }
+}
+
+/// Only shown, but shown before a person says yes: of what is written and what is no secret.
+fn check_before(before: &Before, input: Option<&Input>) -> Result<(), String> {
+    match (before, input) {
+        (_, None) => Err("it changes a text and writes none".to_owned()),
+        (Before::Secret, _) => Ok(()),
+        (_, Some(Input::Secret(_))) => Err("it changes a secret, and tells what was there".to_owned()),
+        (Before::Applied { text } | Before::Found { text }, _) => check_text(text),
+        (Before::Nothing | Before::Unknown, _) => Ok(()),
     }
 }
 

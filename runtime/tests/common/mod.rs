@@ -84,6 +84,7 @@ impl Builder {
             undo,
             point_of_no_return: false,
             after_no_return: false,
+            before: None,
             sets: vec![],
             removes: vec![],
             origin: origin(100 + self.plan.steps.len() as u32),

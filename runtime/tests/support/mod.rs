@@ -177,6 +177,7 @@ pub(crate) fn plan_of(action: &Action) -> Plan {
         undo: Undo::Nothing,
         point_of_no_return: false,
         after_no_return: false,
+        before: None,
         sets: vec![],
         removes: vec![],
         origin: Origin::default(),

@@ -89,7 +89,10 @@ impl<'p> Example<'p> {
     fn plan(&self) -> String {
         let loaded = mig_core::load(self, "main.mig", &Options::default());
         let plan = loaded.compile().plan(&State::default());
-        plan.map_or_else(|report| migc::render::short::report(&report), |plan| without_digest(&migc::render::plan::plan(&plan)))
+        plan.map_or_else(
+            |report| migc::render::short::report(&report),
+            |plan| without_digest(&migc::render::plan::plan(&plan, migc::terminal::Look::PLAIN)),
+        )
     }
 }
 

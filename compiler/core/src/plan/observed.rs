@@ -5,8 +5,10 @@
 
 use super::{containers::place, draft::Draft, lower::Lowering};
 use mig_plan::{
-    Ask, Change, Difference, Drift, Host, HostId, Look, Observation, Observed, Read, Reads, ResourceState, Seen, State, Step, Unseen,
+    Ask, Before, Call, Change, Difference, Drift, Host, HostId, Input, Look, Observation, Observed, Read, Reads, ResourceState, Seen,
+    State, Step, Unseen,
 };
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// On which terms is a plan made?
@@ -63,6 +65,32 @@ impl Lowering<'_> {
     /// How a thing was found, if it was asked for and answered.
     pub(super) fn found(&self, look: &Look) -> Option<Seen> {
         self.observed.and_then(|observed| observed.answer(&Ask::look(look))).map(|answer| look.judge(answer))
+    }
+
+    /// The text in whose place a call puts another: what the host has there, or else what was applied.
+    pub(super) fn text_before(&self, call: &Call, known: Option<&ResourceState>) -> Option<Before> {
+        let applied = known.and_then(|k| k.removal.as_ref()).and_then(|removal| removal.call.look.request.input());
+        let (Input::Text(new), None | Some(Input::Text(_))) = (call.input()?, applied) else { return Some(Before::Secret) };
+        let seen = self.found(&call.look);
+        match (&seen, applied) {
+            (Some(Seen::Settled), _) => return None,
+            // A text that is empty is none, where there was none.
+            (Some(Seen::Gone), _) | (None, None) => return (!new.is_empty()).then_some(Before::Nothing),
+            _ => {}
+        }
+        match (self.text(&call.look), applied) {
+            (Some(Value::String(text)), _) => Before::text(&text, new, true),
+            (Some(_), _) => Some(Before::Unknown),
+            (None, Some(Input::Text(text))) => Before::text(text, new, false),
+            // The host says that something else is otherwise.
+            (None, _) => None,
+        }
+    }
+
+    /// What an answer says of the text that is there: the text, or something else if it is otherwise and not told.
+    fn text(&self, look: &Look) -> Option<Value> {
+        let answer = self.observed?.answer(&Ask::look(look))?;
+        mig_plan::call::select(answer, &look.from)?.get("text").cloned()
     }
 
     /// What became of a thing since it was applied; noted as drift.

@@ -117,6 +117,7 @@ impl Lowering<'_> {
         requests.dedup();
         let call = Call { anew: Some(resource.create.clone()), ..call(resource, Verb::Update, requests) };
         let there_already = matches!(self.found(&resource.look), Some(Seen::Settled));
+        let before = self.text_before(&call, self.state.resources.get(&resource.address));
         let mut why = vec![];
         if !changed.is_empty() {
             why.push("the program says otherwise than when it was applied".to_owned());
@@ -146,6 +147,7 @@ impl Lowering<'_> {
                     "take the change back in the program, and apply that".to_owned()
                 },
             },
+            before,
             sets: vec![(resource.address.clone(), wished)],
             ..draw(resource, Action::Call(call))
         })
@@ -171,6 +173,7 @@ impl Lowering<'_> {
             why,
             needs: after,
             undo: Undo::Act { action: Box::new(Action::Call(call(resource, Verb::Delete, vec![resource.delete.clone()]))) },
+            before: self.text_before(&made, None),
             sets: vec![(resource.address.clone(), wished)],
             ..draw(resource, Action::Call(made))
         })

@@ -1,6 +1,6 @@
 //! How does a graph of steps come about? Steps are added with what they need, get ids, and are put in an order.
 
-use mig_plan::{Action, Class, Digest, Estimate, Origin, Phase, ResourceState, Step, StepId, Undo, Verb};
+use mig_plan::{Action, Before, Class, Digest, Estimate, Origin, Phase, ResourceState, Step, StepId, Undo, Verb};
 use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +17,7 @@ pub(super) struct Draw {
     pub(super) class: Class,
     pub(super) estimate: Estimate,
     pub(super) undo: Undo,
+    pub(super) before: Option<Before>,
     pub(super) sets: Vec<(String, ResourceState)>,
     pub(super) removes: Vec<String>,
     pub(super) origin: Origin,
@@ -40,6 +41,7 @@ impl Draw {
             class: Class::Idempotent,
             estimate: super::estimate::seconds(super::estimate::SCRIPT_SECONDS),
             undo: Undo::Nothing,
+            before: None,
             sets: vec![],
             removes: vec![],
             origin: origin.clone(),
@@ -84,6 +86,7 @@ impl Graph {
             undo: draw.undo,
             point_of_no_return: draw.no_return,
             after_no_return: false,
+            before: draw.before,
             sets: draw.sets,
             removes: draw.removes,
             origin: draw.origin,
