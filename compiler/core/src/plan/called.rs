@@ -22,6 +22,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How often a thing is asked that says nothing of it.
 const EVERY_SECONDS: u64 = 2;
 
+/// The field that names what a thing reads at its start.
+pub(super) const RESTART_ON: &str = "restart_on";
+
 /// A declaration whose kind says how it comes, changes and goes.
 #[derive(Debug, Clone)]
 pub(super) struct Resource {
@@ -39,6 +42,8 @@ pub(super) struct Resource {
     pub(super) known: BTreeSet<String>,
     /// Other resources that it names.
     pub(super) needs: BTreeSet<String>,
+    /// Those of them that it starts anew with, where a call changes `restart_on`.
+    pub(super) restart_on: BTreeSet<String>,
     pub(super) at: Loc,
     pub(super) origin: Origin,
 }
@@ -97,8 +102,13 @@ impl<'a> Caller<'_, '_, 'a> {
             .collect();
         let mut named = vec![];
         (0..def.fields.len()).for_each(|number| references(&self.model.field(self.id, number).v, &mut named));
+        let mut read_at_start = vec![];
+        if by_update.iter().any(|name| *name == RESTART_ON) {
+            references(&self.model.get(self.id, RESTART_ON).v, &mut read_at_start);
+        }
         let (model, own) = (self.model, self.id);
         let other = |id: &InstanceId| *id != own && is_managed(model, model.instance(*id));
+        let addresses = |named: Vec<InstanceId>| named.into_iter().filter(other).map(|id| model.instance(id).address.to_string()).collect();
         Ok(Resource {
             address: instance.address.to_string(),
             kind: def.path.to_string(),
@@ -108,7 +118,8 @@ impl<'a> Caller<'_, '_, 'a> {
             updates,
             replaced_by,
             known: def.fields.iter().map(|f| f.name.to_string()).collect(),
-            needs: named.into_iter().filter(other).map(|id| model.instance(id).address.to_string()).collect(),
+            needs: addresses(named),
+            restart_on: addresses(read_at_start),
             at: instance.at,
             origin: self.model.program.syntax.texts.origin(instance.at),
             host,

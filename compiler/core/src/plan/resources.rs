@@ -4,7 +4,7 @@
 //! Each step looks first and afterwards, by the `read` of its kind, so that what is so already is left alone.
 
 use super::{
-    called::Resource,
+    called::{RESTART_ON, Resource},
     codes::{CIRCLE, FIXED_CHANGED},
     estimate,
     lower::Lowering,
@@ -36,7 +36,9 @@ impl Lowering<'_> {
             }
             for resource in free {
                 let after: Vec<StepId> = resource.needs.iter().filter_map(|n| done.get(n.as_str())).flatten().cloned().collect();
-                let step = self.resource_of(resource, after.clone());
+                let is_changed = |name: &&String| made.iter().any(|(r, _)| r.address == **name && !self.is_noted_only(r));
+                let anew: Vec<String> = resource.restart_on.iter().filter(is_changed).cloned().collect();
+                let step = self.resource_of(resource, after.clone(), &anew);
                 made.extend(step.clone().map(|step| (resource, step)));
                 done.insert(&resource.address, step.map_or(after, |step| vec![step]));
             }
@@ -45,12 +47,16 @@ impl Lowering<'_> {
         for (resource, step) in &made {
             self.graph.before_containers(&resource.host, step);
         }
-        let is_noted_only = |resource: &Resource| matches!(self.found(&resource.look), Some(Seen::Settled));
-        made.into_iter().filter(|(r, _)| !is_noted_only(r)).map(|(r, step)| (r.address.clone(), step)).collect()
+        made.into_iter().filter(|(r, _)| !self.is_noted_only(r)).map(|(r, step)| (r.address.clone(), step)).collect()
     }
 
-    /// The step after which it is as declared, if one is needed.
-    fn resource_of(&mut self, resource: &Resource, after: Vec<StepId>) -> Option<StepId> {
+    /// Does its step change nothing on the host?
+    fn is_noted_only(&self, resource: &Resource) -> bool {
+        matches!(self.found(&resource.look), Some(Seen::Settled))
+    }
+
+    /// The step after which it is as declared, if one is needed. `anew`: what changes of what it reads at its start.
+    fn resource_of(&mut self, resource: &Resource, after: Vec<StepId>, anew: &[String]) -> Option<StepId> {
         let after: Vec<StepId> = after.into_iter().chain(self.first(&resource.host)).collect();
         let wished = self.settled_as(resource);
         let Some(known) = self.state.resources.get(&resource.address).cloned() else {
@@ -88,7 +94,7 @@ impl Lowering<'_> {
             Some(Change::Failed) | None => None,
         };
         if changed.is_empty() && outside.is_none() {
-            return None;
+            return (!anew.is_empty()).then(|| self.restart_resource(resource, wished, after, anew));
         }
         let otherwise = names(outside.as_deref().unwrap_or_default());
         if let Some(field) = otherwise.iter().find(|f| resource.replaced_by.contains(*f)) {
@@ -148,6 +154,20 @@ impl Lowering<'_> {
                 },
             },
             before,
+            sets: vec![(resource.address.clone(), wished)],
+            ..draw(resource, Action::Call(call))
+        })
+    }
+
+    /// It reads at its start what changes now, and stays as it is otherwise. Its look tells whether it was started since.
+    fn restart_resource(&mut self, resource: &Resource, wished: ResourceState, after: Vec<StepId>, anew: &[String]) -> StepId {
+        let requests = resource.updates.iter().filter(|(fields, _)| fields.contains(RESTART_ON)).map(|(_, r)| r.clone()).collect();
+        let call = Call { anew: Some(resource.create.clone()), ..call(resource, Verb::Update, requests) };
+        self.graph.add(Draw {
+            title: format!("restart {} on {}", call.thing, resource.host),
+            why: format!("it starts anew when {} changes", list(anew)),
+            needs: after,
+            undo: Undo::Leave { what: "it runs, as it did before".to_owned() },
             sets: vec![(resource.address.clone(), wished)],
             ..draw(resource, Action::Call(call))
         })
