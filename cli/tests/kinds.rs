@@ -289,3 +289,32 @@ async fn a_plan_knows_the_text_that_it_replaces_if_everybody_on_the_host_may_rea
         assert_eq!(before(scene.plan(&file("one\\n")).await), found("by hand"));
     }
 }
+
+#[tokio::test]
+async fn a_secret_is_in_its_file_and_nowhere_else() {
+    for shell in shells() {
+        let mut scene = Scene::new("secret", None);
+        let world = |scene: &Scene, value: &str| {
+            LocalWorld::new(&scene.folder).with_shell(&shell.unwrap_or("sh").split(' ').collect::<Vec<_>>()).with_secret("KEY", value)
+        };
+        let path = scene.at("key");
+        let file = format!("host.file key {{ on = here, path = \"{path}\", content = secret(\"KEY\") }}");
+        scene.world = world(&scene, "a-canary\n");
+        assert_eq!(scene.apply(&file).await, Ok(vec![true]), "{shell:?}");
+        assert_eq!((fs::read_to_string(&path).unwrap().as_str(), mode(&path)), ("a-canary\n", 0o600));
+        assert_eq!(scene.plan(&file).await.steps, [], "it is as declared");
+        // Another value is seen on the host only, and neither of them is told, whoever may read the file.
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        scene.world = world(&scene, "b-canary\n");
+        let plan = scene.plan(&file).await;
+        assert_eq!(plan.steps.iter().map(|s| s.before.clone()).collect::<Vec<_>>(), [Some(Before::Secret)]);
+        let told = serde_json::to_string(&plan).unwrap() + &serde_json::to_string(&scene.state).unwrap();
+        assert!(told.contains("another text") && !told.contains("canary"), "{told}");
+        assert_eq!(scene.perform(&plan).await, Ok(vec![true]));
+        assert_eq!((fs::read_to_string(&path).unwrap().as_str(), mode(&path)), ("b-canary\n", 0o600));
+        // Nor is it told when the content is no secret any more.
+        let told = scene.plan(&file.replace("secret(\"KEY\")", "\"plain\"")).await;
+        assert_eq!(told.steps.iter().map(|s| s.before.clone()).collect::<Vec<_>>(), [Some(Before::Secret)]);
+        assert!(!serde_json::to_string(&told).unwrap().contains("canary"));
+    }
+}
