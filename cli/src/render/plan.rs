@@ -392,6 +392,24 @@ mod tests {
     }
 
     #[test]
+    fn colours_are_for_what_differs_and_only_where_asked() {
+        let lines = [('-', "-old"), ('+', "+new"), (' ', " same")];
+        let lines = lines.map(|(sign, text)| texts::Line { sign, text: text.to_owned() }).into();
+        let told = texts::Told { summary: "differs".to_owned(), lines, rest: 2 };
+        let of = |look: Look| {
+            let mut out = String::new();
+            super::text(&told, look, &mut out);
+            out
+        };
+        assert_eq!(
+            of(Look::PLAIN),
+            "         text: differs\n           -old\n           +new\n            same\n           ... and 2 more lines\n"
+        );
+        let coloured = of(Look { colour: true, ..Look::PLAIN });
+        assert!(coloured.contains("\u{1b}[31m-old\u{1b}[0m") && coloured.contains("\n            same\n"), "{coloured}");
+    }
+
+    #[test]
     fn nothing_to_do_is_said() {
         let text = plan(&Plan { steps: vec![], ..example() }, Look::PLAIN);
         assert!(text.starts_with("nothing to do: geekpie is as the program says\n"), "{text}");
