@@ -60,6 +60,16 @@ fn json(text: &str) -> Value {
 const TOO_LARGE: &str = "node a { size = 10GiB }\n";
 
 #[test]
+fn timings_stand_beside_the_answer() {
+    let folder = project("timings", "node a { size = 2GiB }\nnode b { size = 3GiB }\n");
+    let (status, answer, beside) = folder.check(&["--timings", "--format", "json"]);
+    assert_eq!((status, answer), (0, folder.check(&["--format", "json"]).1));
+    let line = beside.lines().find(|line| line.starts_with("too_large ")).expect("each check has a line");
+    assert_eq!(line.split_whitespace().nth(1), Some("2"), "asked once for each node: {line}");
+    assert!(folder.check(&[]).2.is_empty());
+}
+
+#[test]
 fn files_are_named_from_where_a_reader_stands() {
     let folder = project("names", TOO_LARGE);
     fs::create_dir(folder.0.join(".git")).expect("a repository");

@@ -10,7 +10,7 @@ use crate::{
     baseline::{Baseline, Compared},
     exit::{Failure, Outcome, Status},
     project::Project,
-    render::{answer::Answer, github, human, json, names, sarif, short},
+    render::{answer::Answer, github, human, json, names, sarif, short, timings},
     terminal::Terminal,
     visible,
 };
@@ -50,6 +50,9 @@ pub(super) struct Args {
     /// Check again whenever a file changes
     #[arg(long)]
     watch: bool,
+    /// Tell beside the answer how long each check took
+    #[arg(long)]
+    timings: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -92,12 +95,13 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
 /// One check; `files` are the project's, seen through whoever wants to know which.
 fn once(args: &Args, project: &Project, files: &dyn Files, terminal: &mut Terminal) -> Result<(Status, Loaded), Failure> {
     let loaded = load(args, project, files)?;
-    let compilation = loaded.compile();
+    let compilation = if args.timings { loaded.compile_timed(&elapsed_since_start()) } else { loaded.compile() };
     let compared = compare(args, &compilation.report, terminal)?;
     terminal.print(&answer(args, project, &loaded, &compilation, compared.as_ref(), terminal));
     if let (Some(compared), Some(path)) = (&compared, &args.baseline) {
         tell_gone(compared, &path.display().to_string(), terminal);
     }
+    terminal.error(&timings::table(&compilation.checks));
     let report = compared.as_ref().map_or(&compilation.report, |compared| &compared.report);
     let status = if fails(report, &args.deny) { Status::Refused } else { Status::Done };
     Ok((status, loaded))
@@ -108,7 +112,14 @@ fn load(args: &Args, project: &Project, files: &dyn Files) -> Result<Loaded, Fai
     args.program.load_from(files, project.entry(), age)
 }
 
-/// The age of facts is the only thing that a check asks the clock for.
+/// The clock of `--timings`.
+#[allow(clippy::disallowed_methods)]
+fn elapsed_since_start() -> impl Fn() -> std::time::Duration {
+    let start = std::time::Instant::now();
+    move || start.elapsed()
+}
+
+/// Of what a check finds, the age of facts is the only thing that depends on the time.
 #[allow(clippy::disallowed_methods)]
 fn now_s() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);

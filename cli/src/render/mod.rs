@@ -20,6 +20,7 @@ pub mod sarif;
 pub mod short;
 pub mod status;
 mod texts;
+pub mod timings;
 pub mod undo;
 pub mod words;
 

@@ -15,9 +15,10 @@ use mig_syntax::ast::{self, Expr, ExprKind};
 use rustc_hash::FxHashMap as HashMap;
 use smol_str::SmolStr;
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet},
     rc::Rc,
+    time::Duration,
 };
 
 /// A check that ran.
@@ -33,10 +34,24 @@ pub struct Ran {
     pub file: String,
     /// How many of the program's `@allow`s silence it.
     pub allowed: usize,
+    /// What it cost, if somebody wants to know.
+    pub cost: Option<Cost>,
 }
 
-/// Runs every check, and tells which ran, by name.
-pub fn run(model: &Model<'_, '_>) -> Vec<Ran> {
+/// What a check cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cost {
+    /// How many times its conditions were asked: once for each combination of what its `for`s range over.
+    pub asked: u64,
+    /// How long it took, the lists of its `for`s included.
+    pub time: Duration,
+}
+
+/// What tells the time: the compiler has no clock of its own.
+pub type Clock<'c> = &'c dyn Fn() -> Duration;
+
+/// Runs every check, and tells which ran, by name; with a clock also what each cost.
+pub fn run(model: &Model<'_, '_>, clock: Option<Clock<'_>>) -> Vec<Ran> {
     model.remembered.begin();
     let allows = Allows::collect(model);
     uniqueness(model);
@@ -46,18 +61,15 @@ pub fn run(model: &Model<'_, '_>) -> Vec<Ran> {
         let id = ModuleId(number as u32);
         for item in &module.tree.items {
             if let ast::ItemKind::Check(check) = &item.kind {
-                Runner { model, check, module: id, allows: &allows }.run(None);
-                ran.push(allows.ran(model, check, id));
+                ran.push(Runner { model, check, module: id, allows: &allows, asked: Cell::new(0) }.timed(clock, |runner| runner.run(None)));
             }
         }
     }
     for (number, kind) in model.program.kinds.iter().enumerate() {
         for check in &kind.tree.checks {
-            let runner = Runner { model, check, module: kind.module, allows: &allows };
-            for instance in model.of_kind(crate::types::KindId(number as u32)).iter() {
-                runner.run(Some(instance));
-            }
-            ran.push(allows.ran(model, check, kind.module));
+            let runner = Runner { model, check, module: kind.module, allows: &allows, asked: Cell::new(0) };
+            let instances = model.of_kind(crate::types::KindId(number as u32));
+            ran.push(runner.timed(clock, |runner| instances.iter().for_each(|instance| runner.run(Some(instance)))));
         }
     }
     ran.extend(left_out(model));
@@ -76,6 +88,7 @@ fn left_out(model: &Model<'_, '_>) -> impl Iterator<Item = Ran> {
         severity: check.severity.to_owned(),
         file: syntax.texts.name(file).to_owned(),
         allowed: 0,
+        cost: None,
     })
 }
 
@@ -84,9 +97,19 @@ struct Runner<'r, 'p, 'a> {
     check: &'a ast::Check,
     module: ModuleId,
     allows: &'r Allows<'a>,
+    asked: Cell<u64>,
 }
 
 impl Runner<'_, '_, '_> {
+    /// Runs it over all that it is about.
+    fn timed(&self, clock: Option<Clock<'_>>, run: impl FnOnce(&Self)) -> Ran {
+        let begun = clock.map(|clock| clock());
+        run(self);
+        let time = clock.zip(begun).map(|(clock, begun)| clock().saturating_sub(begun));
+        let cost = time.map(|time| Cost { asked: self.asked.get(), time });
+        Ran { cost, ..self.allows.ran(self.model, self.check, self.module) }
+    }
+
     /// Once, or for one declaration of the kind it stands in, whose fields it may name.
     fn run(&self, of_kind: Option<&Val>) {
         // That it has none is said already, and what it finds could not be named.
@@ -133,6 +156,7 @@ impl Runner<'_, '_, '_> {
     }
 
     fn judge(&self, scope: &Scope<'_>, bound: &[Val]) {
+        self.asked.set(self.asked.get() + 1);
         let mut severity = severity_of(&self.check.severity.text);
         let graded = self.check.conditions.iter().any(|c| c.severity.is_some());
         let mut held = !graded;
@@ -465,6 +489,7 @@ impl<'a> Allows<'a> {
             severity: format!("{}{}", check.severity.text, if check.unsilenceable { "!" } else { "" }),
             file: model.program.syntax.texts.name(model.program.loc(module, check.name.span).file).to_owned(),
             allowed: self.list.iter().enumerate().filter(|(number, allow)| used.contains(number) && names(allow)).count(),
+            cost: None,
         }
     }
 

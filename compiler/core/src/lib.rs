@@ -62,7 +62,7 @@ mod ways;
 mod why;
 mod written;
 
-pub use check::Ran;
+pub use check::{Clock, Cost, Ran};
 pub use parsed::Parsed;
 pub use plan::{Import, Surveyed, Terms, is_below};
 pub use tests::Tested;
@@ -197,7 +197,12 @@ impl Loaded {
 
     /// Resolves, types, evaluates and checks.
     pub fn compile(&self) -> Compilation<'_> {
-        self.compiled(check::run)
+        self.compiled(|model| check::run(model, None))
+    }
+
+    /// The same, and each check tells what it cost.
+    pub fn compile_timed(&self, clock: Clock<'_>) -> Compilation<'_> {
+        self.compiled(|model| check::run(model, Some(clock)))
     }
 
     /// The same without the checks, for one who asks which hosts there are: what is wrong with them is no hindrance to look at them.

@@ -61,7 +61,7 @@ fn one(syntax: &Syntax, module: ModuleId, span: ast::Span, test: &ast::Test) -> 
     typing::check(&program);
     let model = Model::new(&program);
     model.compute_all();
-    check::run(&model);
+    check::run(&model, None);
     let mut said: Vec<Problem> = program.problems.borrow().list.clone();
     let planned = if asks_for_a_plan(test) { Some(plan_of(&model, &state, &mut said)) } else { None };
     said.retain(|p| inside(p.at, program.loc(module, span)));
