@@ -2,20 +2,24 @@
 //! was computed for the same values before is not computed again: most rules ask the same of the same declarations.
 
 use crate::{
+    code::Code,
     eval::Scope,
     model::Model,
-    program::Symbol,
+    report::{CYCLE, Problem},
     source::Loc,
     types::{ModuleId, Typed},
     value::{Key, Sort, Val, Value},
 };
-use mig_syntax::ast::{self, Arg};
+use mig_syntax::ast;
 use rustc_hash::FxHashMap as HashMap;
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     mem::{self, Discriminant},
     rc::Rc,
 };
+
+/// Functions may call each other so deep.
+const CALLS_MAX: u32 = 64;
 
 /// Arguments of a call: of one text a word and a secret differ.
 type Given = [(Discriminant<Value>, Key)];
@@ -25,8 +29,6 @@ type Given = [(Discriminant<Value>, Key)];
 pub(crate) struct Remembered<'a> {
     begun: Cell<bool>,
     by_function: RefCell<HashMap<Loc, Rc<Function<'a>>>>,
-    /// What is called in a place; `None` is a function that the language brings.
-    by_callee: RefCell<HashMap<Loc, Option<Rc<Function<'a>>>>>,
 }
 
 /// What is known of a function.
@@ -36,6 +38,7 @@ pub(crate) struct Function<'a> {
     tree: &'a ast::Function,
     /// Types of its parameters.
     types: Box<[Option<Typed>]>,
+    body: OnceCell<Code<'a>>,
     known: RefCell<HashMap<Box<Given>, Known>>,
 }
 
@@ -69,30 +72,25 @@ impl Remembered<'_> {
 }
 
 impl<'a> Model<'_, 'a> {
-    /// `f(a, name = b)`
-    pub(crate) fn call_own(&self, s: &Scope<'_>, function: &Function<'a>, args: &[Arg]) -> Val {
-        let Function { module, tree, types, known } = function;
-        let find = |position: usize, name: &str| {
-            args.iter()
-                .find(|a| a.name.as_ref().is_some_and(|n| n.text == name))
-                .or_else(|| args.get(position).filter(|a| a.name.is_none()))
-        };
-        let fitting = tree.params.iter().zip(types).enumerate().map(|(position, ((name, _), wanted))| {
-            let Some(arg) = find(position, &name.text) else { return Val::error(self.program.loc(*module, name.span)) };
-            let value = self.eval(s, &arg.value);
+    /// `f(a, name = b)`, with the arguments in the order of the parameters.
+    pub(crate) fn call_own(&self, s: &Scope<'_>, function: &Function<'a>, args: &[Option<Code<'a>>]) -> Val {
+        let Function { module, tree, types, known, .. } = function;
+        let fitting = tree.params.iter().zip(types).zip(args).map(|(((name, _), wanted), arg)| {
+            let Some(arg) = arg else { return Val::error(self.program.loc(*module, name.span)) };
+            let value = self.run(s, arg);
             match wanted {
                 Some(wanted) => self.conform_to(value, wanted, &name.text, None),
                 None => value,
             }
         });
         let values: Vec<Val> = fitting.collect();
-        let Some(given) = self.given_to(&values) else { return self.apply_once(*module, tree, &values) };
+        let Some(given) = self.given_to(&values) else { return self.apply_once(function, &values) };
         let before = known.borrow().get(&*given).map(|known| known.value_for(&values).cloned());
         match before {
             Some(Some(value)) => value,
-            Some(None) => self.apply_once(*module, tree, &values),
+            Some(None) => self.apply_once(function, &values),
             None => {
-                let (value, is_silent) = self.apply_and_listen(*module, tree, &values);
+                let (value, is_silent) = self.apply_and_listen(function, &values);
                 if is_silent && !matches!(value.v, Value::Error) {
                     known.borrow_mut().insert(given.into(), Known::new(value.clone(), &values));
                 }
@@ -101,19 +99,43 @@ impl<'a> Model<'_, 'a> {
         }
     }
 
-    fn apply_once(&self, module: ModuleId, function: &'a ast::Function, values: &[Val]) -> Val {
+    fn apply_once(&self, function: &Function<'a>, values: &[Val]) -> Val {
         let depth = self.calls.get();
         self.calls.set(depth + 1);
-        let value = self.apply(module, function, values, depth);
+        let value = self.apply(function, values, depth);
         self.calls.set(depth);
         value
     }
 
+    /// The body with its parameters.
+    fn apply(&self, function: &Function<'a>, args: &[Val], depth: u32) -> Val {
+        let Function { module, tree, body, .. } = function;
+        if depth > CALLS_MAX {
+            let at = self.program.loc(*module, tree.name.span);
+            let message = format!("functions call each other at most {CALLS_MAX} deep, and `{}` is called deeper", tree.name.text);
+            self.program.report(Problem::error(CYCLE, at, message));
+            return Val::error(at);
+        }
+        let scope = Scope::module(*module);
+        let body = body.get_or_init(|| self.code_of(&scope, tree.params.iter().map(|(name, _)| name.text.clone()).collect(), &tree.body));
+        self.bind(&scope, &tree.params, args, body)
+    }
+
+    fn bind(&self, scope: &Scope<'_>, params: &[(ast::Name, Option<ast::Type>)], args: &[Val], body: &Code<'a>) -> Val {
+        match (params.split_first(), args.split_first()) {
+            (Some((param, params)), Some((arg, args))) => {
+                let var = scope.var(&param.0.text, arg);
+                self.bind(&scope.with(&var), params, args, body)
+            }
+            _ => self.run(scope, body),
+        }
+    }
+
     /// Whether the call said nothing, and left nothing open, too: else it has to say so each time.
-    fn apply_and_listen(&self, module: ModuleId, function: &'a ast::Function, values: &[Val]) -> (Val, bool) {
+    fn apply_and_listen(&self, function: &Function<'a>, values: &[Val]) -> (Val, bool) {
         let open_before = self.undecided.take();
         let said_before = self.program.problems.borrow().list.len();
-        let value = self.apply_once(module, function, values);
+        let value = self.apply_once(function, values);
         let is_silent = self.undecided.borrow().is_empty() && self.program.problems.borrow().list.len() == said_before;
         if !open_before.is_empty() {
             self.undecided.borrow_mut().extend(open_before);
@@ -145,20 +167,6 @@ impl<'a> Model<'_, 'a> {
         Some(given)
     }
 
-    /// The function of that name that is called there, unless the language brings it.
-    pub(crate) fn callee(&self, module: ModuleId, name: &str, span: ast::Span) -> Option<Rc<Function<'a>>> {
-        let place = self.program.loc(module, span);
-        if let Some(known) = self.remembered.by_callee.borrow().get(&place) {
-            return known.clone();
-        }
-        let function = match self.program.find_value(module, name) {
-            Some((module, Symbol::Fn(function))) => Some(self.function(module, function)),
-            _ => None,
-        };
-        self.remembered.by_callee.borrow_mut().insert(place, function.clone());
-        function
-    }
-
     /// What is known of a function.
     pub(crate) fn function(&self, module: ModuleId, function: &'a ast::Function) -> Rc<Function<'a>> {
         let place = self.program.loc(module, function.name.span);
@@ -166,7 +174,7 @@ impl<'a> Model<'_, 'a> {
             return known.clone();
         }
         let types = function.params.iter().map(|p| p.1.as_ref().map(|ty| self.program.typed(module, ty, false))).collect();
-        let known = Rc::new(Function { module, tree: function, types, known: RefCell::default() });
+        let known = Rc::new(Function { module, tree: function, types, body: OnceCell::new(), known: RefCell::default() });
         self.remembered.by_function.borrow_mut().insert(place, known.clone());
         known
     }

@@ -1,6 +1,7 @@
 //! Which checks does a model violate? Runs the rules that are written in the language, each over all its bindings.
 
 use crate::{
+    code::Code,
     eval::Scope,
     literal,
     model::{Instance, Model},
@@ -61,13 +62,13 @@ pub fn run(model: &Model<'_, '_>, clock: Option<Clock<'_>>) -> Vec<Ran> {
         let id = ModuleId(number as u32);
         for item in &module.tree.items {
             if let ast::ItemKind::Check(check) = &item.kind {
-                ran.push(Runner { model, check, module: id, allows: &allows, asked: Cell::new(0) }.timed(clock, |runner| runner.run(None)));
+                ran.push(Runner::new(model, check, id, false, &allows).timed(clock, |runner| runner.run(None)));
             }
         }
     }
     for (number, kind) in model.program.kinds.iter().enumerate() {
         for check in &kind.tree.checks {
-            let runner = Runner { model, check, module: kind.module, allows: &allows, asked: Cell::new(0) };
+            let runner = Runner::new(model, check, kind.module, true, &allows);
             let instances = model.of_kind(crate::types::KindId(number as u32));
             ran.push(runner.timed(clock, |runner| instances.iter().for_each(|instance| runner.run(Some(instance)))));
         }
@@ -98,9 +99,24 @@ struct Runner<'r, 'p, 'a> {
     module: ModuleId,
     allows: &'r Allows<'a>,
     asked: Cell<u64>,
+    /// What its `for`s go through, and its conditions.
+    lists: Vec<Code<'a>>,
+    conditions: Vec<Code<'a>>,
 }
 
-impl Runner<'_, '_, '_> {
+impl<'r, 'p, 'a> Runner<'r, 'p, 'a> {
+    fn new(model: &'r Model<'p, 'a>, check: &'a ast::Check, module: ModuleId, in_kind: bool, allows: &'r Allows<'a>) -> Self {
+        let scope = Scope { body: in_kind, ..Scope::module(module) };
+        let mut names: Vec<SmolStr> = vec![];
+        let mut lists = vec![];
+        for binding in &check.bindings {
+            lists.push(model.code_of(&scope, names.clone(), &binding.list));
+            names.extend(binding.names.iter().map(|name| name.text.clone()));
+        }
+        let conditions = check.conditions.iter().map(|condition| model.code_of(&scope, names.clone(), &condition.value)).collect();
+        Self { model, check, module, allows, asked: Cell::new(0), lists, conditions }
+    }
+
     /// Runs it over all that it is about.
     fn timed(&self, clock: Option<Clock<'_>>, run: impl FnOnce(&Self)) -> Ran {
         let begun = clock.map(|clock| clock());
@@ -125,7 +141,8 @@ impl Runner<'_, '_, '_> {
     /// Goes through the lists of `for`, one inside the other.
     fn bind(&self, scope: &Scope<'_>, bindings: &[ast::Binding], bound: &mut Vec<Val>) {
         let Some((binding, rest)) = bindings.split_first() else { return self.judge(scope, bound) };
-        let list = self.model.eval(scope, &binding.list);
+        let Some(list) = self.lists.get(self.lists.len() - bindings.len()) else { return };
+        let list = self.model.run(scope, list);
         self.take_undecided(bound);
         let items: Rc<[Val]> = match &list.v {
             Value::List(items) => items.clone(),
@@ -146,13 +163,11 @@ impl Runner<'_, '_, '_> {
     }
 
     fn bind_parts(&self, scope: &Scope<'_>, names: &[ast::Name], parts: &[Val], rest: &[ast::Binding], bound: &mut Vec<Val>) {
-        match (names.split_first(), parts.split_first()) {
-            (Some((name, names)), Some((part, parts))) => {
-                let var = scope.var(&name.text, part);
-                self.bind_parts(&scope.with(&var), names, parts, rest, bound);
-            }
-            _ => self.bind(scope, rest, bound),
-        }
+        let Some((name, names)) = names.split_first() else { return self.bind(scope, rest, bound) };
+        let missing = Val::error(Loc::default());
+        let (part, parts) = parts.split_first().unwrap_or((&missing, &[]));
+        let var = scope.var(&name.text, part);
+        self.bind_parts(&scope.with(&var), names, parts, rest, bound);
     }
 
     fn judge(&self, scope: &Scope<'_>, bound: &[Val]) {
@@ -161,8 +176,8 @@ impl Runner<'_, '_, '_> {
         let graded = self.check.conditions.iter().any(|c| c.severity.is_some());
         let mut held = !graded;
         let mut guilty: Vec<&Expr> = vec![];
-        for condition in &self.check.conditions {
-            let decided = self.model.eval(scope, &condition.value);
+        for (condition, code) in self.check.conditions.iter().zip(&self.conditions) {
+            let decided = self.model.run(scope, code);
             self.take_undecided(bound);
             match (&decided.v, &condition.severity) {
                 (Value::Bool(true), Some(grade)) => {

@@ -67,7 +67,7 @@ impl<'a> Model<'_, 'a> {
                 let rows = fields.map(|f| {
                     let given = map.get(&f.name).cloned();
                     let v = given.unwrap_or_else(|| match f.value {
-                        Some(e) => self.eval(&Scope::module(f.module), e),
+                        Some(e) => self.run(&Scope::module(f.module), &self.code_once(&Scope::module(f.module), e)),
                         None => Val::new(Value::Absent, value.at),
                     });
                     (f.name.clone(), self.conform_to(v, &f.typed, &f.name, None))
@@ -120,7 +120,7 @@ impl<'a> Model<'_, 'a> {
                 (Some(given), _) => given.clone(),
                 (None, Some(default)) => {
                     let scope = Scope { me, ..Scope::module(f.module) };
-                    Val { sort: Sort::Default, ..self.eval(&scope, default) }
+                    Val { sort: Sort::Default, ..self.run(&scope, &self.code_of_type(&scope, default)) }
                 }
                 (None, None) => Val::new(Value::Absent, at),
             };
@@ -137,7 +137,7 @@ impl<'a> Model<'_, 'a> {
         let condition = match refine.constant.get() {
             Some(known) => known.clone(),
             None if refine.value.is_constant() => refine.constant.get_or_init(|| self.eval(&scope, &refine.value)).clone(),
-            None => self.eval(&scope, &refine.value),
+            None => self.run(&scope, &self.code_of_type(&scope, &refine.value)),
         };
         if refine.is_in {
             !matches!(arithmetic::contains(value, &condition), Value::Bool(false))

@@ -1,21 +1,22 @@
 //! What is the value of an expression? Total: every expression has one, perhaps unknown, later or broken.
 //!
-//! Functions and methods are in `functions` and `methods`, arithmetic in `arithmetic`.
+//! Names are looked up in `code`; functions and methods are in `functions` and `methods`, arithmetic in `arithmetic`.
 
 use crate::{
     arithmetic,
+    code::{Code, Member, Op, Tested, Top},
     declare::Keys,
     literal,
     model::{Instance, Model},
     program::{FieldDef, Symbol},
     report::{CYCLE, PARAMETER, Problem, TYPE_MISMATCH, UNKNOWN_NAME, near},
     source::Loc,
-    types::{ModuleId, Type, Typed},
+    types::{KindId, ModuleId, Type, Typed},
     value::{Entries, InstanceId, Val, Value},
 };
 use mig_syntax::ast::{self, BinaryOp, Expr, ExprKind, Part, UnaryOp};
 use smol_str::SmolStr;
-use std::rc::Rc;
+use std::{borrow::Cow, rc::Rc};
 
 /// A local name and those around it.
 #[derive(Debug, Clone, Copy)]
@@ -56,28 +57,28 @@ impl<'s> Scope<'s> {
         Self { vars: Some(var), ..*self }
     }
 
-    /// A local name, or a key around.
-    pub(crate) fn find(&self, name: &str) -> Option<&'s Val> {
-        let mut at = self.vars;
-        while let Some(var) = at {
-            if var.name == name {
-                return Some(var.value);
-            }
-            at = var.outer;
+    /// The local name that is so many names outwards.
+    pub(crate) fn local(&self, outwards: usize) -> Option<&'s Val> {
+        let mut at = self.vars?;
+        for _ in 0..outwards {
+            at = at.outer?;
         }
-        let mut around = self.keys;
-        while let Some(key) = around {
-            if key.name == name {
-                return Some(&key.value);
-            }
-            around = key.outer.as_deref();
-        }
-        None
+        Some(at.value)
+    }
+
+    /// Its local names, the outermost first.
+    pub(crate) fn names(&self) -> Vec<SmolStr> {
+        let mut names: Vec<SmolStr> = std::iter::successors(self.vars, |var| var.outer).map(|var| var.name.into()).collect();
+        names.reverse();
+        names
+    }
+
+    /// A key around, which stands behind the local names.
+    pub(crate) fn key(&self, name: &str) -> Option<&'s Val> {
+        let mut around = std::iter::successors(self.keys, |key| key.outer.as_deref());
+        around.find(|key| key.name == name).map(|key| &key.value)
     }
 }
-
-/// `fn`s may call each other so deep.
-const CALLS_MAX: u32 = 64;
 
 impl<'a> Model<'_, 'a> {
     /// Of an expression at the top of a module.
@@ -101,90 +102,110 @@ impl<'a> Model<'_, 'a> {
     }
 
     /// Of a default or derived field: names mean the fields of the kind.
-    pub fn eval_in_body(&self, id: InstanceId, field: &FieldDef<'a>, e: &Expr) -> Val {
-        self.eval(&Scope { me: Some(id), body: true, ..Scope::module(field.module) }, e)
+    pub fn eval_in_body(&self, id: InstanceId, field: &FieldDef<'a>, e: &'a Expr) -> Val {
+        let scope = Scope { me: Some(id), body: true, ..Scope::module(field.module) };
+        self.run(&scope, &self.code_once(&scope, e))
     }
 
     /// Of an expression.
     pub fn eval(&self, s: &Scope<'_>, e: &Expr) -> Val {
-        let at = self.program.loc(s.module, e.span);
-        let broken = self.program.broken.borrow();
-        if !broken.is_empty() && broken.contains(&at) {
-            return Val::error(at);
-        }
-        drop(broken);
-        match &e.kind {
-            ExprKind::Missing | ExprKind::Root | ExprKind::Every(_) | ExprKind::Lambda(..) => Val::error(at),
-            ExprKind::Literal(l) => self.once_a_place(at, || literal::parse(l, at).unwrap_or_else(|_| Val::error(at))),
-            ExprKind::Bool(b) => Val::new(Value::Bool(*b), at),
-            ExprKind::Str(parts) => self.template(s, parts, at),
-            ExprKind::Tagged(tag, parts) if tag.text == "sh" => self.shell(s, parts, at),
-            ExprKind::Tagged(tag, parts) if tag.text == "re" => self.pattern(&tag.text, parts, at),
-            ExprKind::Tagged(tag, parts) => literal::tagged(&tag.text, parts, at).unwrap_or_else(|_| Val::error(at)),
-            ExprKind::Name(name) => self.name(s, name, at),
-            ExprKind::List(items) => Val::new(Value::List(items.iter().map(|i| self.eval(s, i)).collect()), at),
-            ExprKind::Record(fields) => {
-                let list = fields.iter().map(|f| (f.key.text.clone(), self.eval(s, &f.value))).collect();
+        self.run(s, &self.code(s, e))
+    }
+
+    /// Of an expression whose names were looked up.
+    pub(crate) fn run(&self, s: &Scope<'_>, code: &Code<'a>) -> Val {
+        let at = code.at;
+        match &code.op {
+            Op::Value(value) => value.clone(),
+            Op::Local(outwards) => s.local(*outwards).cloned().unwrap_or_else(|| Val::error(at)),
+            Op::Me => s.me.map_or_else(|| Val::error(at), |me| Val::new(Value::Ref(me), at)),
+            Op::Bare(member, at_top) => s.me.and_then(|me| self.member_near(me, member)).unwrap_or_else(|| self.run(s, at_top)),
+            Op::Top(top) => self.at_top(top, at),
+            Op::Qualified(names) => {
+                let is_own = s.me.is_some_and(|me| self.member(me, &names.first).is_some());
+                self.run(s, if is_own { &names.of_self } else { &names.of_module })
+            }
+            Op::Text(pieces) => self.template(s, pieces, at),
+            Op::Shell(pieces) => self.shell(s, pieces, at),
+            Op::List(items) => Val::new(Value::List(items.iter().map(|item| self.run(s, item)).collect()), at),
+            Op::Record(fields) => {
+                let list = fields.iter().map(|(key, value)| (key.clone(), self.run(s, value))).collect();
                 Val::new(Value::Map(Rc::new(Entries::new(list, None))), at)
             }
-            ExprKind::If(arms, other) => self.conditional(s, arms, other.as_deref(), at),
-            ExprKind::Unary(op, inner) => self.unary(s, *op, inner, at),
-            ExprKind::Binary(op, _, left, right) => self.binary(s, *op, left, right, at),
-            ExprKind::Dot(receiver, name) => self.dot(s, receiver, name, at),
-            ExprKind::Call(callee, args) => self.call(s, callee, args, at),
-            ExprKind::Index(receiver, index) => self.index(s, receiver, index, at),
-            ExprKind::Present(inner) => self.present(s, inner, at),
+            Op::If(arms, other) => self.conditional(s, arms, other.as_deref(), at),
+            Op::Unary(op, inner) => self.unary(s, *op, inner, at),
+            Op::Logic(and, sides) => self.logic(s, *and, sides, at),
+            Op::Else(sides) => {
+                let value = self.run(s, &sides[0]);
+                if matches!(value.v, Value::Absent) { self.run(s, &sides[1]) } else { value }
+            }
+            Op::Is(inner, tested) => self.is_type(s, inner, tested, at),
+            Op::Binary(op, sides) => self.binary(s, *op, sides, at),
+            Op::Dot(receiver, member) => self.dot(s, receiver, member, at),
+            Op::Index(sides) => self.index(s, sides, at),
+            Op::Present(inner) => self.present(s, inner, at),
+            Op::Lambda(..) | Op::Kind(_) => Val::error(at),
+            Op::All(kind) => {
+                let kind = kind.filter(|_| self.is_decided(at));
+                kind.map_or_else(|| Val::error(at), |kind| Val::new(Value::List(self.of_kind(kind)), at))
+            }
+            Op::Fact(inner) => self.fact(s, inner, at),
+            Op::Brought(name, args) => self.brought(s, name, args, at),
+            Op::Own(function, args) => self.call_own(s, function, args),
+            Op::Method(receiver, name, args) => self.method(s, &self.view(s, receiver), name, args, at),
         }
     }
 
-    /// A pattern is compiled once, also of a field that each of many declarations has.
-    fn pattern(&self, tag: &str, parts: &[Part], at: Loc) -> Val {
-        if let Some(known) = self.fixed.borrow().get(&at) {
+    /// The same for one who only looks at the value.
+    pub(crate) fn view<'v>(&self, s: &Scope<'v>, code: &'v Code<'a>) -> Cow<'v, Val> {
+        match &code.op {
+            Op::Value(value) => Cow::Borrowed(value),
+            Op::Local(outwards) => s.local(*outwards).map_or_else(|| Cow::Owned(Val::error(code.at)), Cow::Borrowed),
+            _ => Cow::Owned(self.run(s, code)),
+        }
+    }
+
+    /// Was it said that this is wrong?
+    pub(crate) fn is_broken(&self, at: Loc) -> bool {
+        let broken = self.program.broken.borrow();
+        !broken.is_empty() && broken.contains(&at)
+    }
+
+    /// What a tag makes of a text; a pattern is compiled once, also of a field that each of many declarations has.
+    pub(crate) fn tagged(&self, tag: &str, parts: &[Part], at: Loc) -> Val {
+        if let Some(known) = self.patterns.borrow().get(&at) {
             return known.clone();
         }
         let value = literal::tagged(tag, parts, at).unwrap_or_else(|_| Val::error(at));
-        self.fixed.borrow_mut().insert(at, value.clone());
+        if matches!(value.v, Value::Regex(_)) {
+            self.patterns.borrow_mut().insert(at, value.clone());
+        }
         value
     }
 
-    /// What stands for the same value whenever it is computed: while checks run, each rule comes by again and again.
-    fn once_a_place(&self, at: Loc, compute: impl FnOnce() -> Val) -> Val {
-        if !self.remembers() {
-            return compute();
-        }
-        if let Some(known) = self.fixed.borrow().get(&at) {
+    /// While checks run, nothing changes what a name at the top stands for.
+    fn at_top(&self, top: &Top<'a>, at: Loc) -> Val {
+        let remembers = self.remembers();
+        if let Some(known) = top.known.get().filter(|_| remembers) {
             return known.clone();
         }
-        let value = compute();
-        if !matches!(value.v, Value::Error) {
-            self.fixed.borrow_mut().insert(at, value.clone());
+        let value = self.symbol_value(top.module, &top.name, &top.symbol, at);
+        if remembers && !matches!(value.v, Value::Error) {
+            let _ = top.known.set(value.clone());
         }
         value
     }
 
-    fn name(&self, s: &Scope<'_>, name: &SmolStr, at: Loc) -> Val {
-        if let Some(value) = s.find(name) {
-            return value.clone();
+    /// A field where the same one was found before, or any member.
+    fn member_near(&self, id: InstanceId, member: &Member) -> Option<Val> {
+        let kind = self.instance(id).kind;
+        if let Some((_, number)) = member.field.get().filter(|(known, _)| *known == kind) {
+            return Some(self.field(id, number));
         }
-        if self.program.words.borrow().contains(&at) {
-            return Val::new(Value::Word(name.clone()), at);
+        if let Some(number) = self.program.kind(kind).by_name.get(&member.name) {
+            member.field.set(Some((kind, *number)));
         }
-        let Some(me) = s.me else { return self.once_a_place(at, || self.name_at_top(s, name, at)) };
-        if name == "self" {
-            return Val::new(Value::Ref(me), at);
-        }
-        let of_body = if s.body { self.member(me, name) } else { None };
-        of_body.unwrap_or_else(|| self.name_at_top(s, name, at))
-    }
-
-    fn name_at_top(&self, s: &Scope<'_>, name: &SmolStr, at: Loc) -> Val {
-        if let Some(values) = self.program.find_enum(s.module, name) {
-            return Val::new(Value::List(values.words.into_iter().map(|w| Val::new(Value::Word(w), at)).collect()), at);
-        }
-        match self.program.find_value(s.module, name) {
-            Some((module, symbol)) => self.symbol_value(module, name, &symbol, at),
-            None => Val::error(at),
-        }
+        self.member(id, &member.name)
     }
 
     /// A field, a child or the parent.
@@ -330,20 +351,20 @@ impl<'a> Model<'_, 'a> {
         Val::error(at)
     }
 
-    fn conditional(&self, s: &Scope<'_>, arms: &[(Expr, Expr)], other: Option<&Expr>, at: Loc) -> Val {
+    fn conditional(&self, s: &Scope<'_>, arms: &[(Code<'a>, Code<'a>)], other: Option<&Code<'a>>, at: Loc) -> Val {
         for (condition, value) in arms {
-            let decided = self.eval(s, condition);
+            let decided = self.run(s, condition);
             match decided.v {
-                Value::Bool(true) => return self.eval(s, value),
+                Value::Bool(true) => return self.run(s, value),
                 Value::Bool(false) => {}
                 v => return Val::new(v, at),
             }
         }
-        other.map_or_else(|| Val::new(Value::Absent, at), |e| self.eval(s, e))
+        other.map_or_else(|| Val::new(Value::Absent, at), |e| self.run(s, e))
     }
 
-    fn unary(&self, s: &Scope<'_>, op: UnaryOp, inner: &Expr, at: Loc) -> Val {
-        let value = self.eval(s, inner);
+    fn unary(&self, s: &Scope<'_>, op: UnaryOp, inner: &Code<'a>, at: Loc) -> Val {
+        let value = self.view(s, inner);
         let v = match (op, &value.v) {
             (UnaryOp::Not, Value::Bool(b)) => Value::Bool(!b),
             (UnaryOp::Neg, Value::Int(i)) => i.checked_neg().map_or(Value::Error, Value::Int),
@@ -354,17 +375,11 @@ impl<'a> Model<'_, 'a> {
         Val::new(v, at)
     }
 
-    fn binary(&self, s: &Scope<'_>, op: BinaryOp, left: &Expr, right: &Expr, at: Loc) -> Val {
-        match op {
-            BinaryOp::And | BinaryOp::Or => return self.logic(s, op == BinaryOp::And, left, right, at),
-            BinaryOp::Else => {
-                let value = self.eval(s, left);
-                return if matches!(value.v, Value::Absent) { self.eval(s, right) } else { value };
-            }
-            BinaryOp::Is => return self.is_type(s, left, right, at),
-            _ => {}
+    fn binary(&self, s: &Scope<'_>, op: BinaryOp, sides: &[Code<'a>; 2], at: Loc) -> Val {
+        if self.is_broken(at) {
+            return Val::error(at);
         }
-        let (a, b) = (self.eval(s, left), self.eval(s, right));
+        let (a, b) = (self.view(s, &sides[0]), self.view(s, &sides[1]));
         match arithmetic::binary(op, &a, &b) {
             Ok(value) => Val::new(value, at),
             Err(message) => {
@@ -378,12 +393,12 @@ impl<'a> Model<'_, 'a> {
     }
 
     /// One side may decide though the other is not known.
-    fn logic(&self, s: &Scope<'_>, and: bool, left: &Expr, right: &Expr, at: Loc) -> Val {
-        let a = self.eval(s, left);
+    fn logic(&self, s: &Scope<'_>, and: bool, sides: &[Code<'a>; 2], at: Loc) -> Val {
+        let a = self.run(s, &sides[0]);
         if matches!(a.v, Value::Bool(b) if b != and) {
             return Val::new(Value::Bool(!and), at);
         }
-        let b = self.eval(s, right);
+        let b = self.run(s, &sides[1]);
         let v = match (&a.v, &b.v) {
             (Value::Error, _) | (_, Value::Error) => Value::Error,
             (_, Value::Bool(b)) if *b != and => Value::Bool(!and),
@@ -393,76 +408,67 @@ impl<'a> Model<'_, 'a> {
         Val::new(v, at)
     }
 
-    fn is_type(&self, s: &Scope<'_>, left: &Expr, right: &Expr, at: Loc) -> Val {
-        let value = self.eval(s, left);
-        let Some(name) = crate::signatures::path_of(right) else { return Val::error(at) };
+    fn is_type(&self, s: &Scope<'_>, inner: &Code<'a>, tested: &Tested, at: Loc) -> Val {
+        let Tested { module, name, last } = tested;
+        let value = self.view(s, inner);
         let v = match &value.v {
             Value::Error | Value::Unknown(_) | Value::Later(_) => arithmetic::stuck(&value.v),
             Value::Absent => Value::Bool(false),
-            Value::Word(word) => {
-                Value::Bool(*word == name || self.program.find_enum(s.module, &name).is_some_and(|e| e.words.contains(word)))
-            }
+            Value::Word(word) => Value::Bool(word == name || self.program.find_enum(*module, name).is_some_and(|e| e.words.contains(word))),
             Value::Ref(id) => {
                 let kind = self.instance(*id).kind;
-                let root = self.program.kind(kind).root;
-                let wanted = self.program.find_kind(s.module, &name, Some(root)).or_else(|| self.program.find_kind(s.module, &name, None));
-                Value::Bool(wanted.is_some_and(|w| self.program.is_a(kind, w)))
+                let known = last.get().filter(|(asked, _)| *asked == kind);
+                let is_one = known.map_or_else(|| self.is_of(kind, *module, name), |(_, is_one)| is_one);
+                last.set(Some((kind, is_one)));
+                Value::Bool(is_one)
             }
             other => Value::Bool(other.sort_name() == name.as_str() || (name == "Path" && matches!(other, Value::Str(_)))),
         };
         Val::new(v, at)
     }
 
-    fn dot(&self, s: &Scope<'_>, receiver: &Expr, name: &ast::Name, at: Loc) -> Val {
-        if let Some(value) = self.qualified(s, receiver, name, at) {
-            return value;
-        }
-        let value = self.eval(s, receiver);
+    /// Does a kind refine the one that a name means?
+    fn is_of(&self, kind: KindId, module: ModuleId, name: &str) -> bool {
+        let root = self.program.kind(kind).root;
+        let wanted = self.program.find_kind(module, name, Some(root)).or_else(|| self.program.find_kind(module, name, None));
+        wanted.is_some_and(|wanted| self.program.is_a(kind, wanted))
+    }
+
+    fn dot(&self, s: &Scope<'_>, receiver: &Code<'a>, member: &Member, at: Loc) -> Val {
+        let value = self.view(s, receiver);
+        let name = &member.name;
         match &value.v {
-            Value::Ref(id) => self.member(*id, &name.text).unwrap_or_else(|| Val::error(at)),
-            Value::Map(map) => match map.get(&name.text) {
+            Value::Ref(id) => self.member_near(*id, member).unwrap_or_else(|| Val::error(at)),
+            Value::Map(map) => match map.get_near(name, &member.entry) {
                 Some(found) if matches!(found.v, Value::Absent) && map.needs.is_some() => Val::new(needed(map), at),
                 Some(found) => found.clone(),
                 // Methods without brackets stand for themselves.
-                None if map.needs.is_none() || crate::signatures::MAP_METHODS.contains(&name.text.as_str()) => {
-                    self.method(s, &value, &name.text, &[], at)
+                None if map.needs.is_none() || crate::signatures::MAP_METHODS.contains(&name.as_str()) => {
+                    self.method(s, &value, name, &[], at)
                 }
                 None => Val::new(needed(map), at),
             },
-            Value::Absent => Val::new(Value::Unknown(self.what_lacks(s, receiver, &name.text).into()), at),
+            Value::Absent => Val::new(Value::Unknown(self.what_lacks(s, receiver, name).into()), at),
             Value::Error | Value::Unknown(_) | Value::Later(_) => Val::new(arithmetic::stuck(&value.v), at),
-            _ => self.method(s, &value, &name.text, &[], at),
+            _ => self.method(s, &value, name, &[], at),
         }
     }
 
     /// What would settle a value below something absent: mostly a survey.
-    fn what_lacks(&self, s: &Scope<'_>, receiver: &Expr, name: &str) -> String {
-        let owner = match &receiver.kind {
-            ExprKind::Dot(inner, field) if field.text == "facts" => match self.eval(s, inner).v {
+    fn what_lacks(&self, s: &Scope<'_>, receiver: &Code<'a>, name: &str) -> String {
+        let owner = match &receiver.op {
+            Op::Dot(inner, field) if field.name == "facts" => match self.run(s, inner).v {
                 Value::Ref(id) => Some(id),
                 _ => None,
             },
-            ExprKind::Name(field) if field == "facts" && s.body => s.me,
+            Op::Bare(field, _) if field.name == "facts" => s.me,
             _ => None,
         };
         owner.map_or_else(|| format!("`{name}`, which is not given"), |id| format!("a survey of `{}`", self.instance(id).address))
     }
 
-    fn qualified(&self, s: &Scope<'_>, receiver: &Expr, name: &ast::Name, at: Loc) -> Option<Val> {
-        let ExprKind::Name(first) = &receiver.kind else { return None };
-        if s.find(first).is_some() || self.program.find_value(s.module, first).is_some() {
-            return None;
-        }
-        if s.body && s.me.is_some_and(|me| self.member(me, first).is_some()) {
-            return None;
-        }
-        let target = self.program.used(s.module, first)?;
-        let (module, symbol) = self.program.scopes.get(target.0 as usize)?.values.get(&name.text)?;
-        Some(self.symbol_value(*module, &name.text, symbol, at))
-    }
-
-    fn index(&self, s: &Scope<'_>, receiver: &Expr, index: &Expr, at: Loc) -> Val {
-        let (value, key) = (self.eval(s, receiver), self.eval(s, index));
+    fn index(&self, s: &Scope<'_>, sides: &[Code<'a>; 2], at: Loc) -> Val {
+        let (value, key) = (self.view(s, &sides[0]), self.view(s, &sides[1]));
         if !key.is_known() {
             return Val::new(arithmetic::stuck(&key.v), at);
         }
@@ -470,7 +476,7 @@ impl<'a> Model<'_, 'a> {
             (Value::Map(map), Value::Str(k) | Value::Word(k)) => match map.get(k) {
                 Some(found) => found.clone(),
                 None if map.needs.is_some() => Val::new(needed(map), at),
-                None if map.of_keys => self.no_such_key(map, k, (receiver, index), at),
+                None if map.of_keys => self.no_such_key(map, k, (sides[0].at, sides[1].at), at),
                 None => Val::new(Value::Absent, at),
             },
             (Value::List(list), Value::Int(i)) => usize::try_from(*i).ok().and_then(|i| list.get(i)).cloned().unwrap_or_else(|| {
@@ -483,20 +489,19 @@ impl<'a> Model<'_, 'a> {
     }
 
     /// A declaration that is not there: what is declared for keys has no others.
-    fn no_such_key(&self, map: &Entries, key: &str, (receiver, index): (&Expr, &Expr), at: Loc) -> Val {
+    fn no_such_key(&self, map: &Entries, key: &str, (receiver, index): (Loc, Loc), at: Loc) -> Val {
         // Keys that are broken leave none, and were told of.
         if map.len() == 0 && self.program.problems.borrow().list.iter().any(|p| p.severity == mig_plan::Severity::Error) {
             return Val::error(at);
         }
-        let whose = self.program.syntax.texts.slice(Loc { span: receiver.span, ..at });
+        let whose = self.program.syntax.texts.slice(receiver);
         let problem = Problem::error(UNKNOWN_NAME, at, format!("`{whose}` has no \"{key}\""));
-        let written = Loc { span: index.span, ..at };
-        let is_literal = self.program.syntax.texts.slice(written) == format!("\"{key}\"");
+        let is_literal = self.program.syntax.texts.slice(index) == format!("\"{key}\"");
         self.program.report(match near(key, map.iter().map(|e| e.0.as_str())) {
             Some(close) => {
                 let problem = problem.help(format!("did you mean `{whose}[\"{close}\"]`?"));
                 let text = format!("\"{close}\"");
-                if is_literal { problem.fix(format!("write `{text}`"), written, text) } else { problem }
+                if is_literal { problem.fix(format!("write `{text}`"), index, text) } else { problem }
             }
             None => {
                 const SHOWN_MAX: usize = 5;
@@ -508,37 +513,15 @@ impl<'a> Model<'_, 'a> {
         Val::error(at)
     }
 
-    fn present(&self, s: &Scope<'_>, inner: &Expr, at: Loc) -> Val {
-        let value = self.eval(s, inner);
-        let v = match value.v {
+    fn present(&self, s: &Scope<'_>, inner: &Code<'a>, at: Loc) -> Val {
+        let value = self.view(s, inner);
+        let v = match &value.v {
             Value::Absent => Value::Bool(false),
             Value::Error => Value::Error,
-            Value::Unknown(needs) => Value::Unknown(needs),
+            Value::Unknown(needs) => Value::Unknown(needs.clone()),
             _ => Value::Bool(true),
         };
         Val::new(v, at)
-    }
-
-    /// The body of a `fn` with its parameters; the caller has typed them.
-    pub fn apply(&self, module: ModuleId, function: &ast::Function, args: &[Val], depth: u32) -> Val {
-        let at = self.program.loc(module, function.name.span);
-        if depth > CALLS_MAX {
-            let message = format!("functions call each other at most {CALLS_MAX} deep, and `{}` is called deeper", function.name.text);
-            self.program.report(Problem::error(CYCLE, at, message));
-            return Val::error(at);
-        }
-        let scope = Scope::module(module);
-        self.bind(&scope, &function.params, args, &function.body)
-    }
-
-    fn bind(&self, scope: &Scope<'_>, params: &[(ast::Name, Option<ast::Type>)], args: &[Val], body: &Expr) -> Val {
-        match (params.split_first(), args.split_first()) {
-            (Some((param, params)), Some((arg, args))) => {
-                let var = scope.var(&param.0.text, arg);
-                self.bind(&scope.with(&var), params, args, body)
-            }
-            _ => self.eval(scope, body),
-        }
     }
 }
 

@@ -2,68 +2,30 @@
 
 use crate::{
     arithmetic::{self, compare},
+    code::{Code, Member, Op},
     eval::Scope,
     literal::mask,
     model::Model,
-    program::Symbol,
     quantity,
     report::Problem,
     source::Loc,
     value::{Entries, Key, Later, Sort, Val, Value},
 };
-use mig_syntax::ast::{Arg, BinaryOp, Expr, ExprKind};
+use mig_syntax::ast::BinaryOp;
 use rustc_hash::FxHashMap as HashMap;
 use smol_str::SmolStr;
 use std::{cmp::Ordering, rc::Rc};
 
-impl Model<'_, '_> {
-    /// `f(…)`, `x.method(…)`.
-    pub fn call(&self, s: &Scope<'_>, callee: &Expr, args: &[Arg], at: Loc) -> Val {
-        match &callee.kind {
-            ExprKind::Name(name) => match self.callee(s.module, name, callee.span) {
-                Some(function) => self.call_own(s, &function, args),
-                None => self.brought(s, name, args, at),
-            },
-            ExprKind::Dot(receiver, name) => {
-                if let ExprKind::Name(first) = &receiver.kind
-                    && s.find(first).is_none()
-                    && self.program.find_value(s.module, first).is_none()
-                    && let Some(target) = self.program.used(s.module, first)
-                    && let Some((module, Symbol::Fn(function))) =
-                        self.program.scopes.get(target.0 as usize).and_then(|scope| scope.values.get(&name.text))
-                {
-                    return self.call_own(s, &self.function(*module, function), args);
-                }
-                let value = self.eval(s, receiver);
-                self.method(s, &value, &name.text, args, at)
-            }
-            _ => Val::error(at),
-        }
-    }
-
-    fn brought(&self, s: &Scope<'_>, name: &str, args: &[Arg], at: Loc) -> Val {
-        let is_named = args.iter().any(|a| a.name.is_some());
-        let signature = if is_named { crate::signatures::FUNCTIONS.iter().find(|f| f.0 == name) } else { None };
-        let params = signature.map_or(&[][..], |f| f.1);
-        let given = |number: usize| {
-            let named = args.iter().find(|a| a.name.as_ref().is_some_and(|n| Some(&n.text.as_str()) == params.get(number)));
-            named.or_else(|| args.get(number).filter(|a| a.name.is_none()))
-        };
-        let Some(first) = given(0) else { return Val::error(at) };
-        if name == "all" {
-            let kind = crate::signatures::path_of(&first.value).and_then(|path| self.program.find_kind(s.module, &path, None));
-            let kind = kind.filter(|_| self.is_decided(at));
-            return kind.map_or_else(|| Val::error(at), |k| Val::new(Value::List(self.of_kind(k)), at));
-        }
-        let value = self.eval(s, &first.value);
-        let fact = matches!(name, "fact" | "measured");
-        if matches!(value.v, Value::Error) || (!fact && !value.is_known()) {
+impl<'a> Model<'_, 'a> {
+    /// A function that the language brings.
+    pub(crate) fn brought(&self, s: &Scope<'_>, name: &str, args: &[Option<Code<'a>>], at: Loc) -> Val {
+        let more = |number: usize| args.get(number).and_then(Option::as_ref).map(|arg| self.run(s, arg));
+        let Some(value) = more(0) else { return Val::error(at) };
+        if !value.is_known() {
             return Val { v: arithmetic::stuck(&value.v), at, ..value };
         }
         let text = || value.as_str().map(SmolStr::from);
-        let more = |number| given(number).map(|a| self.eval(s, &a.value));
         let v = match (name, text()) {
-            ("fact" | "measured", _) => return self.fact(s, &first.value, value),
             ("env", Some(name)) => Value::Later(Rc::new(Later::Env(name))),
             ("secret", Some(name)) => Value::Secret(name),
             ("survey", Some(path)) => return self.survey(s, &path, at),
@@ -118,41 +80,40 @@ impl Model<'_, '_> {
 
     /// What is missing below `fact(…)` is unknown, and what is there was measured. Of a declaration that is not there yet nothing
     /// can be measured, so it is absent, and a default may stand for it.
-    fn fact(&self, s: &Scope<'_>, e: &Expr, value: Val) -> Val {
+    pub(crate) fn fact(&self, s: &Scope<'_>, inner: &Code<'a>, at: Loc) -> Val {
+        let value = self.run(s, inner);
         let missing = matches!(value.v, Value::Absent | Value::Unknown(_));
         if missing && s.body && s.me.is_some_and(|me| !self.is_there(me)) {
             return Val { v: Value::Absent, ..value };
         }
         match value.v {
-            Value::Absent => Val { v: Value::Unknown(self.what_is_absent(s, e).into()), ..value },
-            Value::Unknown(_) | Value::Error => value,
+            Value::Absent => Val { v: Value::Unknown(self.what_is_absent(s, inner).into()), ..value },
+            Value::Unknown(_) => value,
+            Value::Error => Val { at, ..value },
             _ => Val { sort: crate::value::Sort::Fact, ..value },
         }
     }
 
-    fn what_is_absent(&self, s: &Scope<'_>, e: &Expr) -> String {
-        if let ExprKind::Dot(receiver, name) = &e.kind
-            && let Value::Ref(id) = self.eval(s, receiver).v
+    fn what_is_absent(&self, s: &Scope<'_>, code: &Code<'a>) -> String {
+        if let Op::Dot(receiver, Member { name, .. }) = &code.op
+            && let Value::Ref(id) = self.run(s, receiver).v
         {
-            return format!("`{}` of `{}`, which is not given", name.text, self.instance(id).address);
+            return format!("`{name}` of `{}`, which is not given", self.instance(id).address);
         }
         "a survey that holds it".to_owned()
     }
 
     /// `x.method(…)`, and `x.property`.
-    pub fn method(&self, s: &Scope<'_>, receiver: &Val, name: &str, args: &[Arg], at: Loc) -> Val {
+    pub fn method(&self, s: &Scope<'_>, receiver: &Val, name: &str, args: &[Code<'a>], at: Loc) -> Val {
         let v = match &receiver.v {
             Value::List(list) => self.list_method(s, list, name, args, at),
             Value::Map(map) => self.map_method(s, map, name, args, at),
             Value::Str(text) => self.text_method(s, text, name, args),
-            Value::Ref(id) if name == "all" => {
-                let kind = args
-                    .first()
-                    .and_then(|a| crate::signatures::path_of(&a.value))
-                    .and_then(|p| self.program.find_kind(s.module, &p, None));
-                kind.map_or(Value::Error, |k| Value::List(self.below(*id, k)))
-            }
-            Value::Quantity(_) | Value::Int(_) | Value::Float(_) if name == "in" => in_unit(&receiver.v, args),
+            Value::Ref(id) if name == "all" => match args {
+                [Code { op: Op::Kind(Some(kind)), .. }] => Value::List(self.below(*id, *kind)),
+                _ => Value::Error,
+            },
+            Value::Quantity(_) | Value::Int(_) | Value::Float(_) if name == "in" => in_unit(&receiver.v, &self.arg(s, args, 0, at)),
             Value::Quantity(q) if name == "currency" => Value::Str(String::from_utf8_lossy(&q.currency).trim_matches('\0').into()),
             Value::Sh(script) if name == "commands" => match self.arg(s, args, 0, at).v {
                 map @ Value::Map(_) => crate::shell::commands(script, &map, at),
@@ -180,7 +141,7 @@ impl Model<'_, '_> {
                 "group" => Value::Int(i64::from(*group)),
                 _ => Value::Error,
             },
-            Value::Cidr(net, bits) => match (name, args.first().map(|a| self.eval(s, &a.value).v)) {
+            Value::Cidr(net, bits) => match (name, args.first().map(|a| self.run(s, a).v)) {
                 ("prefix", None) => Value::Int(i64::from(*bits)),
                 ("address", Some(Value::Int(place))) => crate::lookup::address_at(*net, *bits, place).map_or(Value::Absent, Value::Ip),
                 ("contains", Some(Value::Ip(ip))) => Value::Bool(ip.is_ipv4() == net.is_ipv4() && mask(ip, *bits) == *net),
@@ -217,21 +178,21 @@ impl Model<'_, '_> {
         found
     }
 
-    pub(crate) fn rule(&self, s: &Scope<'_>, args: &[Arg], item: &Val) -> Val {
-        match args.first().map(|a| &a.value.kind) {
-            Some(ExprKind::Lambda(name, body)) => {
-                let var = s.var(&name.text, item);
-                self.eval(&s.with(&var), body)
+    pub(crate) fn rule(&self, s: &Scope<'_>, args: &[Code<'a>], item: &Val) -> Val {
+        match args.first().map(|arg| &arg.op) {
+            Some(Op::Lambda(name, body)) => {
+                let var = s.var(name, item);
+                self.run(&s.with(&var), body)
             }
             _ => item.clone(),
         }
     }
 
-    fn arg(&self, s: &Scope<'_>, args: &[Arg], position: usize, at: Loc) -> Val {
-        args.get(position).map_or_else(|| Val::error(at), |a| self.eval(s, &a.value))
+    fn arg(&self, s: &Scope<'_>, args: &[Code<'a>], position: usize, at: Loc) -> Val {
+        args.get(position).map_or_else(|| Val::error(at), |arg| self.run(s, arg))
     }
 
-    fn list_method(&self, s: &Scope<'_>, list: &Rc<[Val]>, name: &str, args: &[Arg], at: Loc) -> Value {
+    fn list_method(&self, s: &Scope<'_>, list: &Rc<[Val]>, name: &str, args: &[Code<'a>], at: Loc) -> Value {
         match name {
             "len" => Value::Int(list.len() as i64),
             "map" => Value::List(list.iter().map(|v| self.rule(s, args, v)).collect()),
@@ -271,7 +232,7 @@ impl Model<'_, '_> {
     }
 
     /// The list itself, if it is all kept: most elements of most lists are in order.
-    fn filter(&self, s: &Scope<'_>, list: &Rc<[Val]>, args: &[Arg]) -> Value {
+    fn filter(&self, s: &Scope<'_>, list: &Rc<[Val]>, args: &[Code<'a>]) -> Value {
         let Some(out) = list.iter().position(|v| !self.kept(s, args, v)) else { return Value::List(list.clone()) };
         let (before, rest) = list.split_at(out);
         let mut kept = before.to_vec();
@@ -280,7 +241,7 @@ impl Model<'_, '_> {
     }
 
     /// What cannot be decided is left out, and the check that asks is told.
-    fn kept(&self, s: &Scope<'_>, args: &[Arg], item: &Val) -> bool {
+    fn kept(&self, s: &Scope<'_>, args: &[Code<'a>], item: &Val) -> bool {
         match self.rule(s, args, item).v {
             Value::Bool(keep) => keep,
             Value::Unknown(needs) => self.left_open(item, needs.to_string()),
@@ -318,7 +279,7 @@ impl Model<'_, '_> {
         }
     }
 
-    fn quantified(&self, s: &Scope<'_>, list: &[Val], args: &[Arg], any: bool) -> Value {
+    fn quantified(&self, s: &Scope<'_>, list: &[Val], args: &[Code<'a>], any: bool) -> Value {
         let mut open = None;
         for item in list {
             match self.rule(s, args, item).v {
@@ -330,7 +291,7 @@ impl Model<'_, '_> {
         open.unwrap_or(Value::Bool(!any))
     }
 
-    fn fold(&self, s: &Scope<'_>, list: &[Val], args: &[Arg], at: Loc, step: impl Fn(&Val, &Val) -> Result<Value, String>) -> Value {
+    fn fold(&self, s: &Scope<'_>, list: &[Val], args: &[Code<'a>], at: Loc, step: impl Fn(&Val, &Val) -> Result<Value, String>) -> Value {
         let mut values = list.iter().map(|v| self.rule(s, args, v)).filter(|v| !matches!(v.v, Value::Absent));
         let Some(mut total) = values.next() else { return Value::Absent };
         for value in values {
@@ -358,7 +319,7 @@ impl Model<'_, '_> {
         dim.and_then(of_dim).unwrap_or(Value::Int(0))
     }
 
-    fn groups(&self, s: &Scope<'_>, list: &[Val], args: &[Arg], at: Loc) -> Value {
+    fn groups(&self, s: &Scope<'_>, list: &[Val], args: &[Code<'a>], at: Loc) -> Value {
         let mut order: Vec<(Val, Vec<Val>)> = vec![];
         let mut places: HashMap<Key, usize> = HashMap::default();
         for item in list {
@@ -380,7 +341,7 @@ impl Model<'_, '_> {
     }
 
     /// Pairs of each later twin with the first of its value; one pass with a hash table.
-    fn duplicates(&self, s: &Scope<'_>, list: &[Val], args: &[Arg], at: Loc) -> Value {
+    fn duplicates(&self, s: &Scope<'_>, list: &[Val], args: &[Code<'a>], at: Loc) -> Value {
         let mut first: HashMap<Key, &Val> = HashMap::with_capacity_and_hasher(list.len(), rustc_hash::FxBuildHasher);
         let mut pairs = vec![];
         for item in list {
@@ -395,7 +356,7 @@ impl Model<'_, '_> {
         Value::List(pairs.into())
     }
 
-    fn map_method(&self, s: &Scope<'_>, map: &Rc<Entries>, name: &str, args: &[Arg], at: Loc) -> Value {
+    fn map_method(&self, s: &Scope<'_>, map: &Rc<Entries>, name: &str, args: &[Code<'a>], at: Loc) -> Value {
         match name {
             "len" => Value::Int(map.len() as i64),
             "keys" => Value::List(map.iter().map(|(k, v)| Val::new(Value::Str(k.clone()), v.at)).collect()),
@@ -407,7 +368,7 @@ impl Model<'_, '_> {
         }
     }
 
-    fn text_method(&self, s: &Scope<'_>, text: &str, name: &str, args: &[Arg]) -> Value {
+    fn text_method(&self, s: &Scope<'_>, text: &str, name: &str, args: &[Code<'a>]) -> Value {
         let at = Loc::default();
         let first = || self.arg(s, args, 0, at);
         let with = |f: &dyn Fn(&str) -> Value| {
@@ -453,8 +414,8 @@ fn seconds(count: i64) -> Value {
     one.zip(count).and_then(|(one, count)| one.mul(count)).map_or(Value::Error, Value::Quantity)
 }
 
-fn in_unit(value: &Value, args: &[Arg]) -> Value {
-    let Some(ExprKind::Name(name)) = args.first().map(|a| &a.value.kind) else { return Value::Error };
+fn in_unit(value: &Value, unit: &Val) -> Value {
+    let Value::Word(name) = &unit.v else { return Value::Error };
     match (value, quantity::unit(name)) {
         (Value::Quantity(q), Some(unit)) => q.div(unit).map_or(Value::Error, |r| Value::Float(r.as_f64())),
         (other, _) => other.clone(),

@@ -13,6 +13,7 @@ mod brought;
 mod calls;
 mod check;
 mod circles;
+mod code;
 mod conform;
 mod declare;
 mod drivers;

@@ -1,13 +1,13 @@
 //! Which elements of a list have that key, and which networks of a list overlap? Without comparing each with each.
 
 use crate::{
+    code::{Code, Op},
     eval::Scope,
     literal::mask,
     model::Model,
     source::Loc,
     value::{Key, Val, Value},
 };
-use mig_syntax::ast::{Arg, ExprKind};
 use rustc_hash::FxHashMap as HashMap;
 use smol_str::SmolStr;
 use std::{net::IpAddr, rc::Rc};
@@ -21,20 +21,19 @@ pub(crate) struct Index {
     open: Vec<(Val, SmolStr)>,
 }
 
-impl Model<'_, '_> {
+impl<'a> Model<'_, 'a> {
     /// `list.lookup(x => key, value)`. Its rule names nothing but its element, so one index does for every value that is
     /// asked for in that place; a place keeps the index of its last list.
-    pub(crate) fn lookup(&self, s: &Scope<'_>, list: &Rc<[Val]>, args: &[Arg]) -> Value {
+    pub(crate) fn lookup(&self, s: &Scope<'_>, list: &Rc<[Val]>, args: &[Code<'a>]) -> Value {
         let [rule, wanted] = args else { return Value::Error };
-        let wanted = self.eval(s, &wanted.value);
+        let wanted = self.view(s, wanted);
         let Some(key) = wanted.v.key() else {
             return if matches!(wanted.v, Value::Absent) { Value::List([].into()) } else { crate::arithmetic::stuck(&wanted.v) };
         };
-        let place = self.program.loc(s.module, rule.value.span);
-        let known = self.indexes.borrow().get(&place).filter(|index| Rc::ptr_eq(&index.list, list)).cloned();
+        let known = self.indexes.borrow().get(&rule.at).filter(|index| Rc::ptr_eq(&index.list, list)).cloned();
         let index = known.unwrap_or_else(|| {
             let index = Rc::new(self.by_keys(&Scope::module(s.module), list, rule));
-            self.indexes.borrow_mut().insert(place, index.clone());
+            self.indexes.borrow_mut().insert(rule.at, index.clone());
             index
         });
         for (item, needs) in &index.open {
@@ -43,13 +42,13 @@ impl Model<'_, '_> {
         Value::List(index.by_key.get(&key).cloned().unwrap_or_else(|| [].into()))
     }
 
-    fn by_keys(&self, s: &Scope<'_>, list: &Rc<[Val]>, rule: &Arg) -> Index {
+    fn by_keys(&self, s: &Scope<'_>, list: &Rc<[Val]>, rule: &Code<'a>) -> Index {
         let mut by_key: HashMap<Key, Vec<Val>> = HashMap::default();
         let mut open = vec![];
         for item in list.iter() {
-            let ExprKind::Lambda(name, body) = &rule.value.kind else { break };
-            let var = s.var(&name.text, item);
-            let key = self.eval(&s.with(&var), body).v;
+            let Op::Lambda(name, body) = &rule.op else { break };
+            let var = s.var(name, item);
+            let key = self.run(&s.with(&var), body).v;
             match (key.key(), key) {
                 (Some(key), _) => by_key.entry(key).or_default().push(item.clone()),
                 (None, Value::Unknown(needs)) => open.push((item.clone(), needs.as_ref().into())),
@@ -61,7 +60,7 @@ impl Model<'_, '_> {
 
     /// `list.overlapping(x => network)`: each element with the nearest one that holds its network; of equal networks the
     /// earlier holds the later. Networks are nested or apart, so the sorted list needs one pass.
-    pub(crate) fn overlapping(&self, s: &Scope<'_>, list: &Rc<[Val]>, args: &[Arg], at: Loc) -> Value {
+    pub(crate) fn overlapping(&self, s: &Scope<'_>, list: &Rc<[Val]>, args: &[Code<'a>], at: Loc) -> Value {
         let mut networks: Vec<(IpAddr, u8, usize)> = vec![];
         for (position, item) in list.iter().enumerate() {
             match self.rule(s, args, item).v {

@@ -112,8 +112,10 @@ pub struct Model<'p, 'a> {
     pub(crate) facts: RefCell<HashMap<String, Val>>,
     /// What a condition met that it could not decide, and about whom; the check that runs takes it.
     pub(crate) undecided: RefCell<BTreeSet<(String, String)>>,
-    /// Values of patterns, and while checks run of literals and names at the top, by the place they are named at.
-    pub(crate) fixed: RefCell<HashMap<Loc, Val>>,
+    /// Values of patterns, by place.
+    pub(crate) patterns: RefCell<HashMap<Loc, Val>>,
+    /// What is computed for many declarations, with its names looked up.
+    pub(crate) codes: RefCell<crate::code::Codes<'a>>,
     /// Of `lookup`, by the place of its rule.
     pub(crate) indexes: RefCell<HashMap<Loc, Rc<crate::lookup::Index>>>,
     /// What functions gave; nothing until every field has its value.
@@ -141,7 +143,8 @@ impl<'p, 'a> Model<'p, 'a> {
             no_facts: OnceCell::new(),
             facts: RefCell::default(),
             undecided: RefCell::default(),
-            fixed: RefCell::default(),
+            patterns: RefCell::default(),
+            codes: RefCell::default(),
             indexes: RefCell::default(),
             remembered: crate::calls::Remembered::default(),
             assumption: crate::assume::Assumption::default(),

@@ -1,6 +1,7 @@
 //! What does a test see of a plan? A record of the kind `plan` of the standard library, and its two methods.
 
 use crate::{
+    code::{Code, Op},
     eval::Scope,
     model::Model,
     quantity::{Dim, Quantity},
@@ -8,7 +9,6 @@ use crate::{
     value::{Entries, Val, Value},
 };
 use mig_plan::{Action, Call, Estimate, MoveSummary, Phase, Plan, State, Step, Tree, Undo, Verb};
-use mig_syntax::ast::{Arg, ExprKind};
 use smol_str::SmolStr;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,7 +21,7 @@ pub(crate) fn value(model: &Model<'_, '_>, plan: &Plan, state: &State) -> Val {
 }
 
 /// Is every step that fits the first rule done before every step that fits the second? There has to be one of each.
-pub(crate) fn before(model: &Model<'_, '_>, s: &Scope<'_>, plan: &Entries, args: &[Arg]) -> Value {
+pub(crate) fn before<'a>(model: &Model<'_, 'a>, s: &Scope<'_>, plan: &Entries, args: &[Code<'a>]) -> Value {
     let Some(Value::List(steps)) = plan.get("steps").map(|v| &v.v) else { return Value::Error };
     let (Some((first, _)), Some((second, _))) = (fitting(model, s, steps, args.first()), fitting(model, s, steps, args.get(1))) else {
         return Value::Error;
@@ -35,18 +35,18 @@ pub(crate) fn before(model: &Model<'_, '_>, s: &Scope<'_>, plan: &Entries, args:
 }
 
 /// Elements for which a rule holds, and the others.
-pub(crate) fn fitting(model: &Model<'_, '_>, s: &Scope<'_>, list: &[Val], rule: Option<&Arg>) -> Option<(Vec<Val>, Vec<Val>)> {
-    let ExprKind::Lambda(name, body) = &rule?.value.kind else { return None };
+pub(crate) fn fitting<'a>(model: &Model<'_, 'a>, s: &Scope<'_>, list: &[Val], rule: Option<&Code<'a>>) -> Option<(Vec<Val>, Vec<Val>)> {
+    let Op::Lambda(name, body) = &rule?.op else { return None };
     let fits = |item: &Val| {
-        let var = s.var(&name.text, item);
-        matches!(model.eval(&s.with(&var), body).v, Value::Bool(true))
+        let var = s.var(name, item);
+        matches!(model.run(&s.with(&var), body).v, Value::Bool(true))
     };
     Some(list.iter().cloned().partition(fits))
 }
 
 /// How long a service is down; one that no move stops is not.
-pub(crate) fn downtime(model: &Model<'_, '_>, s: &Scope<'_>, plan: &Entries, args: &[Arg]) -> Value {
-    let Some(service) = args.first().map(|a| model.eval(s, &a.value)) else { return Value::Error };
+pub(crate) fn downtime<'a>(model: &Model<'_, 'a>, s: &Scope<'_>, plan: &Entries, args: &[Code<'a>]) -> Value {
+    let Some(service) = args.first().map(|a| model.run(s, a)) else { return Value::Error };
     let (Value::Ref(id), Some(Value::Map(times))) = (&service.v, plan.get("downtimes").map(|v| &v.v)) else { return Value::Error };
     let found = times.get(&model.instance(*id).address);
     found.map_or_else(|| time(Some(0)), |v| v.v.clone())

@@ -3,7 +3,7 @@
 use crate::{quantity::Quantity, source::Loc};
 use rustc_hash::FxHashMap as HashMap;
 use smol_str::SmolStr;
-use std::{fmt, net::IpAddr, rc::Rc};
+use std::{cell::Cell, fmt, net::IpAddr, rc::Rc};
 
 /// A declaration of the model, by number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -173,6 +173,19 @@ impl Entries {
             Some(index) => index.get(key).and_then(|i| self.list.get(*i)).map(|e| &e.1),
             None => self.list.iter().find(|e| e.0 == key).map(|e| &e.1),
         }
+    }
+
+    /// The same, tried first at that place, where it was found in another of these.
+    pub fn get_near(&self, key: &SmolStr, place: &Cell<usize>) -> Option<&Val> {
+        if let Some((_, value)) = self.list.get(place.get()).filter(|e| e.0 == *key) {
+            return Some(value);
+        }
+        let found = match &self.index {
+            Some(index) => index.get(key).copied(),
+            None => self.list.iter().position(|e| e.0 == *key),
+        }?;
+        place.set(found);
+        self.list.get(found).map(|e| &e.1)
     }
 
     /// In the order written.

@@ -178,7 +178,7 @@ impl Chain<'_, '_, '_> {
 
     fn name(&mut self, name: &smol_str::SmolStr, scope: &Scope<'_>, depth: usize) {
         let keys = scope.me.and_then(|me| self.model.instance(me).keys.as_deref());
-        if let Some(value) = (Scope { keys, vars: None, ..*scope }).find(name) {
+        if let Some(value) = (Scope { keys, vars: None, ..*scope }).key(name) {
             if self.is_new(name) {
                 self.link(depth, format!("`{name}` is {}: a key", self.show(value)), value.at);
             }

@@ -242,7 +242,10 @@ impl<'j, 'p, 'a> Judge<'j, 'p, 'a> {
         let Value::List(list) = self.eval(receiver).v else { return };
         let plan = self.plan.as_ref().and_then(|p| p.as_ref().ok()).cloned().unwrap_or_else(|| Val::error(Loc::default()));
         let scope = Scope::module(self.module);
-        let found = planned::fitting(self.model, &scope.with(&scope.var(PLAN, &plan)), &list, args.first());
+        let plan = scope.var(PLAN, &plan);
+        let scope = scope.with(&plan);
+        let rule = args.first().map(|arg| self.model.code(&scope, &arg.value));
+        let found = planned::fitting(self.model, &scope, &list, rule.as_ref());
         let Some((_, rest)) = found else { return };
         told.push(format!("not for {}", self.list(&rest)));
     }
@@ -252,8 +255,11 @@ impl<'j, 'p, 'a> Judge<'j, 'p, 'a> {
         let plan = self.eval(receiver);
         let Some(Value::List(steps)) = planned::part(&plan, "steps") else { return };
         let scope = Scope::module(self.module);
+        let var = scope.var(PLAN, &plan);
+        let scope = scope.with(&var);
         for (arg, which) in args.iter().zip(["first", "second"]) {
-            let (fitting, _) = planned::fitting(self.model, &scope.with(&scope.var(PLAN, &plan)), steps, Some(arg)).unwrap_or_default();
+            let rule = self.model.code(&scope, &arg.value);
+            let (fitting, _) = planned::fitting(self.model, &scope, steps, Some(&rule)).unwrap_or_default();
             let list = self.list(&fitting);
             told.push(if fitting.is_empty() {
                 format!("no step fits the {which} rule")
