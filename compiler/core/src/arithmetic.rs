@@ -69,6 +69,8 @@ pub fn extreme(wanted: Ordering, a: &Val, b: &Val) -> Result<Value, String> {
 /// Are they equal? `None` if that is not known. Two values known later are equal if they are one field of one declaration.
 fn equal(a: &Val, b: &Val) -> Option<bool> {
     match (&a.v, &b.v) {
+        (Value::Str(x) | Value::Word(x), Value::Str(y) | Value::Word(y)) => Some(x == y),
+        (Value::Ref(x), Value::Ref(y)) => Some(x == y),
         (Value::Later(x), Value::Later(y)) if x == y => Some(true),
         (Value::Error | Value::Unknown(_) | Value::Later(_), _) | (_, Value::Error | Value::Unknown(_) | Value::Later(_)) => None,
         (Value::Absent, other) | (other, Value::Absent) => Some(matches!(other, Value::Absent)),

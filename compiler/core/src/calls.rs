@@ -38,7 +38,8 @@ pub(crate) struct Function<'a> {
     tree: &'a ast::Function,
     /// Types of its parameters.
     types: Box<[Option<Typed>]>,
-    body: OnceCell<Code<'a>>,
+    /// Its body, and whether that takes longer than to look up what it gave before.
+    body: OnceCell<(Code<'a>, bool)>,
     known: RefCell<HashMap<Box<Given>, Known>>,
 }
 
@@ -74,68 +75,88 @@ impl Remembered<'_> {
 impl<'a> Model<'_, 'a> {
     /// `f(a, name = b)`, with the arguments in the order of the parameters.
     pub(crate) fn call_own(&self, s: &Scope<'_>, function: &Function<'a>, args: &[Option<Code<'a>>]) -> Val {
-        let Function { module, tree, types, known, .. } = function;
-        let fitting = tree.params.iter().zip(types).zip(args).map(|(((name, _), wanted), arg)| {
-            let Some(arg) = arg else { return Val::error(self.program.loc(*module, name.span)) };
-            let value = self.run(s, arg);
-            match wanted {
-                Some(wanted) => self.conform_to(value, wanted, &name.text, None),
-                None => value,
-            }
-        });
-        let values: Vec<Val> = fitting.collect();
-        let Some(given) = self.given_to(&values) else { return self.apply_once(function, &values) };
-        let before = known.borrow().get(&*given).map(|known| known.value_for(&values).cloned());
+        let (_, is_dear) = self.body(function);
+        if !is_dear || !self.remembers() {
+            return self.apply_to(s, function, args, &Scope::module(function.module), 0);
+        }
+        let values: Vec<Val> = (0..function.types.len()).map(|position| self.argument(s, function, args, position)).collect();
+        let Some(given) = given_to(&values) else { return self.apply(function, &values) };
+        let before = function.known.borrow().get(&*given).map(|known| known.value_for(&values).cloned());
         match before {
             Some(Some(value)) => value,
-            Some(None) => self.apply_once(function, &values),
+            Some(None) => self.apply(function, &values),
             None => {
                 let (value, is_silent) = self.apply_and_listen(function, &values);
                 if is_silent && !matches!(value.v, Value::Error) {
-                    known.borrow_mut().insert(given.into(), Known::new(value.clone(), &values));
+                    function.known.borrow_mut().insert(given.into(), Known::new(value.clone(), &values));
                 }
                 value
             }
         }
     }
 
-    fn apply_once(&self, function: &Function<'a>, values: &[Val]) -> Val {
+    /// An argument, made to fit its parameter.
+    fn argument(&self, s: &Scope<'_>, function: &Function<'a>, args: &[Option<Code<'a>>], position: usize) -> Val {
+        let Some(param) = function.tree.params.get(position) else { return Val::error(Loc::default()) };
+        let Some(arg) = args.get(position).and_then(Option::as_ref) else {
+            return Val::error(self.program.loc(function.module, param.0.span));
+        };
+        let value = self.run(s, arg);
+        match function.types.get(position) {
+            Some(Some(wanted)) => self.conform_to(value, wanted, &param.0.text, None),
+            _ => value,
+        }
+    }
+
+    /// The body with what its arguments come to, one after the other.
+    fn apply_to(&self, s: &Scope<'_>, function: &Function<'a>, args: &[Option<Code<'a>>], inner: &Scope<'_>, position: usize) -> Val {
+        let Some((param, _)) = function.tree.params.get(position) else { return self.apply_in(function, inner) };
+        let value = self.argument(s, function, args, position);
+        let var = inner.var(&param.text, &value);
+        self.apply_to(s, function, args, &inner.with(&var), position + 1)
+    }
+
+    /// The body with its arguments.
+    fn apply(&self, function: &Function<'a>, values: &[Val]) -> Val {
+        self.bind(function, &Scope::module(function.module), values)
+    }
+
+    fn bind(&self, function: &Function<'a>, scope: &Scope<'_>, values: &[Val]) -> Val {
+        let position = function.tree.params.len() - values.len();
+        match (function.tree.params.get(position), values.split_first()) {
+            (Some((param, _)), Some((value, values))) => self.bind(function, &scope.with(&scope.var(&param.text, value)), values),
+            _ => self.apply_in(function, scope),
+        }
+    }
+
+    /// The body where its parameters are known.
+    fn apply_in(&self, function: &Function<'a>, scope: &Scope<'_>) -> Val {
         let depth = self.calls.get();
+        if depth > CALLS_MAX {
+            let name = &function.tree.name;
+            let at = self.program.loc(function.module, name.span);
+            let message = format!("functions call each other at most {CALLS_MAX} deep, and `{}` is called deeper", name.text);
+            self.program.report(Problem::error(CYCLE, at, message));
+            return Val::error(at);
+        }
         self.calls.set(depth + 1);
-        let value = self.apply(function, values, depth);
+        let value = self.run(scope, &self.body(function).0);
         self.calls.set(depth);
         value
     }
 
-    /// The body with its parameters.
-    fn apply(&self, function: &Function<'a>, args: &[Val], depth: u32) -> Val {
-        let Function { module, tree, body, .. } = function;
-        if depth > CALLS_MAX {
-            let at = self.program.loc(*module, tree.name.span);
-            let message = format!("functions call each other at most {CALLS_MAX} deep, and `{}` is called deeper", tree.name.text);
-            self.program.report(Problem::error(CYCLE, at, message));
-            return Val::error(at);
-        }
-        let scope = Scope::module(*module);
-        let body = body.get_or_init(|| self.code_of(&scope, tree.params.iter().map(|(name, _)| name.text.clone()).collect(), &tree.body));
-        self.bind(&scope, &tree.params, args, body)
-    }
-
-    fn bind(&self, scope: &Scope<'_>, params: &[(ast::Name, Option<ast::Type>)], args: &[Val], body: &Code<'a>) -> Val {
-        match (params.split_first(), args.split_first()) {
-            (Some((param, params)), Some((arg, args))) => {
-                let var = scope.var(&param.0.text, arg);
-                self.bind(&scope.with(&var), params, args, body)
-            }
-            _ => self.run(scope, body),
-        }
+    fn body<'f>(&self, function: &'f Function<'a>) -> &'f (Code<'a>, bool) {
+        function.body.get_or_init(|| {
+            let params = function.tree.params.iter().map(|(name, _)| name.text.clone()).collect();
+            self.code_and_cost(&Scope::module(function.module), params, &function.tree.body)
+        })
     }
 
     /// Whether the call said nothing, and left nothing open, too: else it has to say so each time.
     fn apply_and_listen(&self, function: &Function<'a>, values: &[Val]) -> (Val, bool) {
         let open_before = self.undecided.take();
         let said_before = self.program.problems.borrow().list.len();
-        let value = self.apply_once(function, values);
+        let value = self.apply(function, values);
         let is_silent = self.undecided.borrow().is_empty() && self.program.problems.borrow().list.len() == said_before;
         if !open_before.is_empty() {
             self.undecided.borrow_mut().extend(open_before);
@@ -146,25 +167,6 @@ impl<'a> Model<'_, 'a> {
     /// Are values kept? Not while fields are computed, nor under an assumption.
     pub(crate) fn remembers(&self) -> bool {
         self.remembered.begun.get() && !self.assumption.is_on()
-    }
-
-    /// What a call is remembered by; `None` if it is not to be.
-    fn given_to(&self, values: &[Val]) -> Option<Vec<(Discriminant<Value>, Key)>> {
-        if !self.remembers() {
-            return None;
-        }
-        let of_value = |value: &Val| match &value.v {
-            // Lists and records may be long, and few calls have the same.
-            Value::List(_) | Value::Tuple(_) | Value::Map(_) => None,
-            // One instant is written in many ways.
-            Value::Time(..) | Value::Window(..) => None,
-            known => Some((mem::discriminant(known), known.key()?)),
-        };
-        let mut given = Vec::with_capacity(values.len());
-        for value in values {
-            given.push(of_value(value)?);
-        }
-        Some(given)
     }
 
     /// What is known of a function.
@@ -178,4 +180,20 @@ impl<'a> Model<'_, 'a> {
         self.remembered.by_function.borrow_mut().insert(place, known.clone());
         known
     }
+}
+
+/// What a call is remembered by; `None` if it is not to be.
+fn given_to(values: &[Val]) -> Option<Vec<(Discriminant<Value>, Key)>> {
+    let of_value = |value: &Val| match &value.v {
+        // Lists and records may be long, and few calls have the same.
+        Value::List(_) | Value::Tuple(_) | Value::Map(_) => None,
+        // One instant is written in many ways.
+        Value::Time(..) | Value::Window(..) => None,
+        known => Some((mem::discriminant(known), known.key()?)),
+    };
+    let mut given = Vec::with_capacity(values.len());
+    for value in values {
+        given.push(of_value(value)?);
+    }
+    Some(given)
 }

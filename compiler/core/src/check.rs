@@ -110,10 +110,10 @@ impl<'r, 'p, 'a> Runner<'r, 'p, 'a> {
         let mut names: Vec<SmolStr> = vec![];
         let mut lists = vec![];
         for binding in &check.bindings {
-            lists.push(model.code_of(&scope, names.clone(), &binding.list));
+            lists.push(model.code_and_cost(&scope, names.clone(), &binding.list).0);
             names.extend(binding.names.iter().map(|name| name.text.clone()));
         }
-        let conditions = check.conditions.iter().map(|condition| model.code_of(&scope, names.clone(), &condition.value)).collect();
+        let conditions = check.conditions.iter().map(|condition| model.code_and_cost(&scope, names.clone(), &condition.value).0).collect();
         Self { model, check, module, allows, asked: Cell::new(0), lists, conditions }
     }
 

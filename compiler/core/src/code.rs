@@ -130,12 +130,14 @@ pub(crate) struct Tested {
 impl<'a> Model<'_, 'a> {
     /// What an expression comes to where these names are known.
     pub(crate) fn code(&self, s: &Scope<'_>, e: &Expr) -> Code<'a> {
-        Coder { model: self, scope: s, locals: s.names() }.code(e)
+        self.code_and_cost(s, s.names(), e).0
     }
 
-    /// The body of a function, or a list or condition of a check: its local names, the outermost first.
-    pub(crate) fn code_of(&self, s: &Scope<'_>, locals: Vec<SmolStr>, e: &Expr) -> Code<'a> {
-        Coder { model: self, scope: s, locals }.code(e)
+    /// The same with these local names, the outermost first. Is it dear: does it go through a list, take a text apart, or call
+    /// functions that may?
+    pub(crate) fn code_and_cost(&self, s: &Scope<'_>, locals: Vec<SmolStr>, e: &Expr) -> (Code<'a>, bool) {
+        let mut coder = Coder { model: self, scope: s, locals, is_dear: false };
+        (coder.code(e), coder.is_dear)
     }
 
     /// The same for an expression of the program's trees that is computed for many declarations.
@@ -169,6 +171,7 @@ struct Coder<'c, 'p, 'a> {
     scope: &'c Scope<'c>,
     /// The innermost last.
     locals: Vec<SmolStr>,
+    is_dear: bool,
 }
 
 impl<'a> Coder<'_, '_, 'a> {
@@ -214,6 +217,7 @@ impl<'a> Coder<'_, '_, 'a> {
             ExprKind::Index(receiver, index) => Op::Index(self.pair(receiver, index)),
             ExprKind::Present(inner) => Op::Present(self.boxed(inner)),
             ExprKind::Lambda(name, body) => {
+                self.is_dear = true;
                 self.locals.push(name.text.clone());
                 let body = self.boxed(body);
                 self.locals.pop();
@@ -327,6 +331,7 @@ impl<'a> Coder<'_, '_, 'a> {
     }
 
     fn own(&mut self, module: ModuleId, function: &'a ast::Function, args: &[Arg]) -> Op<'a> {
+        self.is_dear = true;
         let params = function.params.iter().map(|(name, _)| name.text.as_str());
         Op::Own(self.model.function(module, function), self.in_order(params, args))
     }
@@ -337,7 +342,10 @@ impl<'a> Coder<'_, '_, 'a> {
         match *name {
             "all" => Op::All(self.kind(&first.value)),
             "fact" | "measured" => Op::Fact(self.boxed(&first.value)),
-            name => Op::Brought(name, self.in_order(params.iter().copied(), args)),
+            name => {
+                self.is_dear |= matches!(name, "repository" | "tag" | "version");
+                Op::Brought(name, self.in_order(params.iter().copied(), args))
+            }
         }
     }
 

@@ -34,6 +34,9 @@ impl<'a> Model<'_, 'a> {
     }
 
     fn conform_as(&self, value: Val, typed: &Typed, asker: Asker<'_>) -> Val {
+        if typed.refinements.is_empty() && is_whole(&value.v, &typed.ty) {
+            return value;
+        }
         let value = self.shape(value, &typed.ty, asker);
         let refused = |r: &&Refine| value.is_known() && !self.accepts(&value, r, asker.me);
         if let Some(refine) = typed.refinements.iter().find(refused) {
@@ -145,6 +148,13 @@ impl<'a> Model<'_, 'a> {
             !matches!(condition.v, Value::Bool(false))
         }
     }
+}
+
+/// Is it a value without parts, for a type without conditions? Nothing is done to it.
+fn is_whole(value: &Value, ty: &Type) -> bool {
+    let has_parts = matches!(value, Value::List(_) | Value::Map(_) | Value::Int(_));
+    let has_conditions = matches!(ty, Type::Option(_) | Type::Later(_) | Type::Secret(_) | Type::Refined(_));
+    !has_parts && !has_conditions
 }
 
 fn needs_shape(ty: &Type) -> bool {

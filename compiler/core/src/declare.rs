@@ -6,7 +6,7 @@
 use crate::{
     eval::Scope,
     infer::{Typer, kind_called},
-    model::{Instance, Model},
+    model::{Fields, Instance, Model},
     report::{CYCLE, DUPLICATE_NAME, MISSING_FIELD, Problem, STAGE, TYPE_MISMATCH},
     source::Loc,
     types::{KindId, ModuleId},
@@ -206,7 +206,6 @@ impl<'a> Model<'_, 'a> {
             }
         }
         let inherited = place.parent.is_some_and(|p| self.instance(p).existing);
-        let fields = def.fields.len();
         let id = self.push(Instance {
             address: address.clone(),
             name: d.name.text.clone(),
@@ -224,7 +223,6 @@ impl<'a> Model<'_, 'a> {
             key,
             keys: place.keys.clone(),
             written,
-            slots: Instance::slots(fields),
         });
         for child in &d.children {
             let place = Place { parent: Some(id), annotations: &child.annotations, ..place.clone() };
@@ -335,13 +333,13 @@ impl<'a> Model<'_, 'a> {
                 key: None,
                 keys: None,
                 written: vec![None; fields],
-                slots: Instance::slots(fields),
             });
             self.instances[id.0 as usize].children.push(child);
         }
     }
 
     fn push(&mut self, instance: Instance<'a>) -> InstanceId {
+        self.fields.push(Fields::new(instance.kind, instance.written.len()));
         self.instances.push(instance);
         InstanceId(self.instances.len() as u32 - 1)
     }

@@ -198,7 +198,7 @@ impl<'a> Model<'_, 'a> {
 
     /// A field where the same one was found before, or any member.
     fn member_near(&self, id: InstanceId, member: &Member) -> Option<Val> {
-        let kind = self.instance(id).kind;
+        let kind = self.kind_of(id);
         if let Some((_, number)) = member.field.get().filter(|(known, _)| *known == kind) {
             return Some(self.field(id, number));
         }
@@ -416,7 +416,7 @@ impl<'a> Model<'_, 'a> {
             Value::Absent => Value::Bool(false),
             Value::Word(word) => Value::Bool(word == name || self.program.find_enum(*module, name).is_some_and(|e| e.words.contains(word))),
             Value::Ref(id) => {
-                let kind = self.instance(*id).kind;
+                let kind = self.kind_of(*id);
                 let known = last.get().filter(|(asked, _)| *asked == kind);
                 let is_one = known.map_or_else(|| self.is_of(kind, *module, name), |(_, is_one)| is_one);
                 last.set(Some((kind, is_one)));

@@ -54,11 +54,27 @@ pub struct Instance<'a> {
     pub many: Vec<(SmolStr, Rc<Entries>)>,
     /// Entries by number of the field.
     pub written: Vec<Option<&'a ast::Field>>,
-    pub(crate) slots: Slots,
 }
 
-/// What is known of an instance's fields.
-pub(crate) type Slots = RefCell<Vec<Slot>>;
+/// What is known of an instance's fields. All that checks look at of most instances, so it is small and stands by itself.
+#[derive(Debug)]
+pub(crate) struct Fields {
+    kind: KindId,
+    slots: RefCell<Box<[Slot]>>,
+}
+
+impl Fields {
+    /// Nobody asked for any yet.
+    pub(crate) fn new(kind: KindId, count: usize) -> Self {
+        Self { kind, slots: RefCell::new(vec![Slot::Todo; count].into()) }
+    }
+
+    fn set(&self, number: usize, slot: Slot) {
+        if let Some(place) = self.slots.borrow_mut().get_mut(number) {
+            *place = slot;
+        }
+    }
+}
 
 /// What is known of a field.
 #[derive(Debug, Clone, Default)]
@@ -70,13 +86,6 @@ pub(crate) enum Slot {
     Busy,
     /// Its value.
     Done(Val),
-}
-
-impl Instance<'_> {
-    /// Fields that nobody asked for yet.
-    pub(crate) fn slots(fields: usize) -> Slots {
-        RefCell::new(vec![Slot::Todo; fields])
-    }
 }
 
 impl Instance<'_> {
@@ -96,6 +105,8 @@ pub struct Model<'p, 'a> {
     pub program: &'p Program<'a>,
     /// Instances by number; parents come before their children.
     pub instances: Vec<Instance<'a>>,
+    /// Of each of them.
+    pub(crate) fields: Vec<Fields>,
     /// Of a declaration without keys, by module and name.
     pub(crate) tops: HashMap<(ModuleId, SmolStr), InstanceId>,
     /// Of a declaration with keys, by key.
@@ -135,6 +146,7 @@ impl<'p, 'a> Model<'p, 'a> {
         let mut model = Self {
             program,
             instances: vec![],
+            fields: vec![],
             tops: HashMap::default(),
             many: HashMap::default(),
             declared: Cell::new(false),
@@ -159,6 +171,11 @@ impl<'p, 'a> Model<'p, 'a> {
     /// An instance.
     pub fn instance(&self, id: InstanceId) -> &Instance<'a> {
         &self.instances[id.0 as usize]
+    }
+
+    /// The kind of an instance.
+    pub(crate) fn kind_of(&self, id: InstanceId) -> KindId {
+        self.fields[id.0 as usize].kind
     }
 
     /// Every instance with its number.
@@ -246,23 +263,27 @@ impl<'p, 'a> Model<'p, 'a> {
         if self.assumption.is_on() {
             return self.assumed_field(id, number);
         }
-        let instance = self.instance(id);
-        let slots = instance.slots.borrow();
-        match slots.get(number) {
-            Some(Slot::Done(value)) => return value.clone(),
-            Some(Slot::Busy) => {
-                let def = self.program.kind(instance.kind);
-                let name = def.fields.get(number).map(|f| f.name.clone()).unwrap_or_default();
-                let message = format!("`{}.{name}` needs itself to be computed", instance.address);
-                self.program.report(Problem::error(CYCLE, self.entry(id, number), message));
-                return Val::error(instance.at);
-            }
-            Some(Slot::Todo) | None => {}
+        if let Some(Slot::Done(value)) = self.fields[id.0 as usize].slots.borrow().get(number) {
+            return value.clone();
         }
-        drop(slots);
-        set(instance, number, Slot::Busy);
+        self.field_first(id, number)
+    }
+
+    /// The same where nobody asked before.
+    fn field_first(&self, id: InstanceId, number: usize) -> Val {
+        let instance = self.instance(id);
+        let fields = &self.fields[id.0 as usize];
+        let is_busy = matches!(fields.slots.borrow().get(number), Some(Slot::Busy));
+        if is_busy {
+            let def = self.program.kind(instance.kind);
+            let name = def.fields.get(number).map(|f| f.name.clone()).unwrap_or_default();
+            let message = format!("`{}.{name}` needs itself to be computed", instance.address);
+            self.program.report(Problem::error(CYCLE, self.entry(id, number), message));
+            return Val::error(instance.at);
+        }
+        fields.set(number, Slot::Busy);
         let value = self.compute(id, number);
-        set(instance, number, Slot::Done(value.clone()));
+        fields.set(number, Slot::Done(value.clone()));
         value
     }
 
@@ -417,12 +438,6 @@ impl<'p, 'a> Model<'p, 'a> {
             Symbol::Declaration(_) => Val::error(at),
             _ => self.constant(module, name, symbol),
         }
-    }
-}
-
-fn set(instance: &Instance<'_>, number: usize, slot: Slot) {
-    if let Some(place) = instance.slots.borrow_mut().get_mut(number) {
-        *place = slot;
     }
 }
 

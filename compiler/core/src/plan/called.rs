@@ -165,10 +165,12 @@ impl<'a> Caller<'_, '_, 'a> {
     }
 
     /// An expression of the kind's body; what is not known now ends it.
-    fn value(&mut self, call: &Call<'a>, e: &Expr) -> Result<Val, Broken> {
+    fn value(&mut self, call: &Call<'a>, e: &'a Expr) -> Result<Val, Broken> {
         let module = self.model.program.kind(call.kind).module;
         let scope = Scope { me: Some(self.id), body: true, ..Scope::module(module) };
-        let value = self.model.eval(&scope.with(&scope.var("token", &self.token)), e);
+        let token = scope.var("token", &self.token);
+        let scope = scope.with(&token);
+        let value = self.model.run(&scope, &self.model.code_once(&scope, e));
         if value.is_known() || matches!(value.v, Value::Absent) {
             return Ok(value);
         }
