@@ -41,6 +41,24 @@ pub(crate) struct Function<'a> {
     /// Its body, and whether that takes longer than to look up what it gave before.
     body: OnceCell<(Code<'a>, bool)>,
     known: RefCell<HashMap<Box<Given>, Known>>,
+    /// How often something that is known was asked for.
+    asked_again: Cell<usize>,
+    /// Is nothing kept any more?
+    is_new_each_time: Cell<bool>,
+}
+
+impl Function<'_> {
+    /// Keeps what a call gave, unless few ask twice: then to look for it takes longer than to compute it.
+    fn keep(&self, given: Vec<(Discriminant<Value>, Key)>, gave: Known) {
+        /// So many values are kept until it is clear.
+        const TRIED: usize = 256;
+        let mut known = self.known.borrow_mut();
+        known.insert(given.into(), gave);
+        if known.len() == TRIED && self.asked_again.get() < TRIED {
+            *known = HashMap::default();
+            self.is_new_each_time.set(true);
+        }
+    }
 }
 
 /// What a call gave.
@@ -76,19 +94,22 @@ impl<'a> Model<'_, 'a> {
     /// `f(a, name = b)`, with the arguments in the order of the parameters.
     pub(crate) fn call_own(&self, s: &Scope<'_>, function: &Function<'a>, args: &[Option<Code<'a>>]) -> Val {
         let (_, is_dear) = self.body(function);
-        if !is_dear || !self.remembers() {
+        if !is_dear || !self.remembers() || function.is_new_each_time.get() {
             return self.apply_to(s, function, args, &Scope::module(function.module), 0);
         }
         let values: Vec<Val> = (0..function.types.len()).map(|position| self.argument(s, function, args, position)).collect();
         let Some(given) = given_to(&values) else { return self.apply(function, &values) };
         let before = function.known.borrow().get(&*given).map(|known| known.value_for(&values).cloned());
         match before {
-            Some(Some(value)) => value,
+            Some(Some(value)) => {
+                function.asked_again.set(function.asked_again.get() + 1);
+                value
+            }
             Some(None) => self.apply(function, &values),
             None => {
                 let (value, is_silent) = self.apply_and_listen(function, &values);
                 if is_silent && !matches!(value.v, Value::Error) {
-                    function.known.borrow_mut().insert(given.into(), Known::new(value.clone(), &values));
+                    function.keep(given, Known::new(value.clone(), &values));
                 }
                 value
             }
@@ -176,7 +197,15 @@ impl<'a> Model<'_, 'a> {
             return known.clone();
         }
         let types = function.params.iter().map(|p| p.1.as_ref().map(|ty| self.program.typed(module, ty, false))).collect();
-        let known = Rc::new(Function { module, tree: function, types, body: OnceCell::new(), known: RefCell::default() });
+        let known = Rc::new(Function {
+            module,
+            tree: function,
+            types,
+            body: OnceCell::new(),
+            known: RefCell::default(),
+            asked_again: Cell::new(0),
+            is_new_each_time: Cell::new(false),
+        });
         self.remembered.by_function.borrow_mut().insert(place, known.clone());
         known
     }

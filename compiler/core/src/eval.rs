@@ -4,7 +4,7 @@
 
 use crate::{
     arithmetic,
-    code::{Code, Member, Op, Tested, Top},
+    code::{Code, Member, Op, Qualified, Tested, Top},
     declare::Keys,
     literal,
     model::{Instance, Model},
@@ -121,39 +121,55 @@ impl<'a> Model<'_, 'a> {
             Op::Me => s.me.map_or_else(|| Val::error(at), |me| Val::new(Value::Ref(me), at)),
             Op::Bare(member, at_top) => s.me.and_then(|me| self.member_near(me, member)).unwrap_or_else(|| self.run(s, at_top)),
             Op::Top(top) => self.at_top(top, at),
-            Op::Qualified(names) => {
-                let is_own = s.me.is_some_and(|me| self.member(me, &names.first).is_some());
-                self.run(s, if is_own { &names.of_self } else { &names.of_module })
-            }
+            Op::Qualified(names) => self.qualified(s, names),
             Op::Text(pieces) => self.template(s, pieces, at),
             Op::Shell(pieces) => self.shell(s, pieces, at),
-            Op::List(items) => Val::new(Value::List(items.iter().map(|item| self.run(s, item)).collect()), at),
-            Op::Record(fields) => {
-                let list = fields.iter().map(|(key, value)| (key.clone(), self.run(s, value))).collect();
-                Val::new(Value::Map(Rc::new(Entries::new(list, None))), at)
-            }
+            Op::List(items) => self.list(s, items, at),
+            Op::Record(fields) => self.record(s, fields, at),
             Op::If(arms, other) => self.conditional(s, arms, other.as_deref(), at),
             Op::Unary(op, inner) => self.unary(s, *op, inner, at),
             Op::Logic(and, sides) => self.logic(s, *and, sides, at),
-            Op::Else(sides) => {
-                let value = self.run(s, &sides[0]);
-                if matches!(value.v, Value::Absent) { self.run(s, &sides[1]) } else { value }
-            }
+            Op::Else(sides) => self.or_else(s, sides),
             Op::Is(inner, tested) => self.is_type(s, inner, tested, at),
             Op::Binary(op, sides) => self.binary(s, *op, sides, at),
             Op::Dot(receiver, member) => self.dot(s, receiver, member, at),
             Op::Index(sides) => self.index(s, sides, at),
             Op::Present(inner) => self.present(s, inner, at),
             Op::Lambda(..) | Op::Kind(_) => Val::error(at),
-            Op::All(kind) => {
-                let kind = kind.filter(|_| self.is_decided(at));
-                kind.map_or_else(|| Val::error(at), |kind| Val::new(Value::List(self.of_kind(kind)), at))
-            }
+            Op::All(kind) => self.all_of(*kind, at),
             Op::Fact(inner) => self.fact(s, inner, at),
             Op::Brought(name, args) => self.brought(s, name, args, at),
             Op::Own(function, args) => self.call_own(s, function, args),
-            Op::Method(receiver, name, args) => self.method(s, &self.view(s, receiver), name, args, at),
+            Op::Method(receiver, name, args) => self.call_method(s, receiver, name, args, at),
         }
+    }
+
+    fn call_method(&self, s: &Scope<'_>, receiver: &Code<'a>, name: &str, args: &[Code<'a>], at: Loc) -> Val {
+        self.method(s, &self.view(s, receiver), name, args, at)
+    }
+
+    fn qualified(&self, s: &Scope<'_>, names: &Qualified<'a>) -> Val {
+        let is_own = s.me.is_some_and(|me| self.member(me, &names.first).is_some());
+        self.run(s, if is_own { &names.of_self } else { &names.of_module })
+    }
+
+    fn list(&self, s: &Scope<'_>, items: &[Code<'a>], at: Loc) -> Val {
+        Val::new(Value::List(items.iter().map(|item| self.run(s, item)).collect()), at)
+    }
+
+    fn record(&self, s: &Scope<'_>, fields: &[(SmolStr, Code<'a>)], at: Loc) -> Val {
+        let list = fields.iter().map(|(key, value)| (key.clone(), self.run(s, value))).collect();
+        Val::new(Value::Map(Rc::new(Entries::new(list, None))), at)
+    }
+
+    fn or_else(&self, s: &Scope<'_>, sides: &[Code<'a>; 2]) -> Val {
+        let value = self.run(s, &sides[0]);
+        if matches!(value.v, Value::Absent) { self.run(s, &sides[1]) } else { value }
+    }
+
+    fn all_of(&self, kind: Option<KindId>, at: Loc) -> Val {
+        let kind = kind.filter(|_| self.is_decided(at));
+        kind.map_or_else(|| Val::error(at), |kind| Val::new(Value::List(self.of_kind(kind)), at))
     }
 
     /// The same for one who only looks at the value.
@@ -287,7 +303,7 @@ impl<'a> Model<'_, 'a> {
 
     /// Rows of a table with those that `extend` adds or replaces.
     fn extended(&self, table: &ast::Param, mut rows: Vec<(SmolStr, Val)>) -> Vec<(SmolStr, Val)> {
-        for (module, extend) in self.program.extensions() {
+        for (module, extend) in self.program.extensions.iter().copied() {
             let Some((owner, found)) = self.program.table_of(module, extend) else { continue };
             if !std::ptr::eq(found, table) {
                 continue;
@@ -349,6 +365,12 @@ impl<'a> Model<'_, 'a> {
         let message = format!("`{}` takes {}, and it was given `{text}`", p.name.text, crate::infer::article(&typed.ty));
         self.program.report(Problem::error(PARAMETER, self.program.loc(module, p.name.span), message));
         Val::error(at)
+    }
+
+    /// What is seen of a field that is found as before and has its value.
+    fn look_near<R>(&self, id: InstanceId, member: &Member, see: impl FnOnce(&Val) -> R) -> Option<R> {
+        let (_, number) = member.field.get().filter(|(known, _)| *known == self.kind_of(id))?;
+        self.look(id, number, see)
     }
 
     fn conditional(&self, s: &Scope<'_>, arms: &[(Code<'a>, Code<'a>)], other: Option<&Code<'a>>, at: Loc) -> Val {
@@ -514,14 +536,21 @@ impl<'a> Model<'_, 'a> {
     }
 
     fn present(&self, s: &Scope<'_>, inner: &Code<'a>, at: Loc) -> Val {
-        let value = self.view(s, inner);
-        let v = match &value.v {
+        let is_there = |value: &Val| match &value.v {
             Value::Absent => Value::Bool(false),
             Value::Error => Value::Error,
             Value::Unknown(needs) => Value::Unknown(needs.clone()),
             _ => Value::Bool(true),
         };
-        Val::new(v, at)
+        // Mostly a field, whose value nobody takes away.
+        let of_field = match &inner.op {
+            Op::Dot(receiver, member) => match self.view(s, receiver).v {
+                Value::Ref(id) => self.look_near(id, member, is_there),
+                _ => None,
+            },
+            _ => None,
+        };
+        Val::new(of_field.unwrap_or_else(|| is_there(&self.view(s, inner))), at)
     }
 }
 

@@ -195,6 +195,8 @@ impl<'a> Model<'_, 'a> {
     fn list_method(&self, s: &Scope<'_>, list: &Rc<[Val]>, name: &str, args: &[Code<'a>], at: Loc) -> Value {
         match name {
             "len" => Value::Int(list.len() as i64),
+            "map" | "flatten" | "sort_by" if list.is_empty() => Value::List(list.clone()),
+            "sort_by" if list.len() == 1 => Value::List(list.clone()),
             "map" => Value::List(list.iter().map(|v| self.rule(s, args, v)).collect()),
             "filter" => self.filter(s, list, args),
             "any" => self.quantified(s, list, args, true),
@@ -213,11 +215,8 @@ impl<'a> Model<'_, 'a> {
             "duplicates" => self.duplicates(s, list, args, at),
             "overlapping" => self.overlapping(s, list, args, at),
             "flatten" => {
-                let mut all = vec![];
-                for inner in list.iter() {
-                    all.extend_from_slice(self.inner(inner));
-                }
-                Value::List(all.into())
+                let parts: Vec<&[Val]> = list.iter().map(|inner| self.inner(inner)).collect();
+                self.list_of(parts.concat())
             }
             "first" => list.first().map_or(Value::Absent, |v| v.v.clone()),
             "last" => list.last().map_or(Value::Absent, |v| v.v.clone()),
@@ -237,7 +236,12 @@ impl<'a> Model<'_, 'a> {
         let (before, rest) = list.split_at(out);
         let mut kept = before.to_vec();
         kept.extend(rest.iter().skip(1).filter(|v| self.kept(s, args, v)).cloned());
-        Value::List(kept.into())
+        self.list_of(kept)
+    }
+
+    /// Of empty lists, which most that checks make are, there is one.
+    pub(crate) fn list_of(&self, items: Vec<Val>) -> Value {
+        Value::List(if items.is_empty() { self.nothing.clone() } else { items.into() })
     }
 
     /// What cannot be decided is left out, and the check that asks is told.

@@ -28,7 +28,7 @@ impl<'a> Model<'_, 'a> {
         let [rule, wanted] = args else { return Value::Error };
         let wanted = self.view(s, wanted);
         let Some(key) = wanted.v.key() else {
-            return if matches!(wanted.v, Value::Absent) { Value::List([].into()) } else { crate::arithmetic::stuck(&wanted.v) };
+            return if matches!(wanted.v, Value::Absent) { Value::List(self.nothing.clone()) } else { crate::arithmetic::stuck(&wanted.v) };
         };
         let known = self.indexes.borrow().get(&rule.at).filter(|index| Rc::ptr_eq(&index.list, list)).cloned();
         let index = known.unwrap_or_else(|| {
@@ -39,7 +39,7 @@ impl<'a> Model<'_, 'a> {
         for (item, needs) in &index.open {
             self.left_open(item, needs.to_string());
         }
-        Value::List(index.by_key.get(&key).cloned().unwrap_or_else(|| [].into()))
+        Value::List(index.by_key.get(&key).unwrap_or(&self.nothing).clone())
     }
 
     fn by_keys(&self, s: &Scope<'_>, list: &Rc<[Val]>, rule: &Code<'a>) -> Index {

@@ -134,6 +134,8 @@ pub struct Model<'p, 'a> {
     /// Is a field taken to be something else for a moment?
     pub(crate) assumption: crate::assume::Assumption,
     by_kind: RefCell<HashMap<KindId, Rc<[Val]>>>,
+    /// The empty list.
+    pub(crate) nothing: Rc<[Val]>,
     /// Declarations of a kind below another.
     pub(crate) below: RefCell<Below>,
     /// How deep `fn`s have called each other.
@@ -161,6 +163,7 @@ impl<'p, 'a> Model<'p, 'a> {
             remembered: crate::calls::Remembered::default(),
             assumption: crate::assume::Assumption::default(),
             by_kind: RefCell::default(),
+            nothing: Rc::new([]),
             below: RefCell::default(),
             calls: Cell::new(0),
         };
@@ -188,8 +191,9 @@ impl<'p, 'a> Model<'p, 'a> {
         if let Some(list) = self.by_kind.borrow().get(&kind) {
             return list.clone();
         }
-        let found = self.all().filter(|(_, i)| self.program.is_a(i.kind, kind));
-        let list: Rc<[Val]> = found.map(|(id, i)| Val::new(Value::Ref(id), i.at)).collect();
+        let wanted: Vec<bool> = (0..self.program.kinds.len()).map(|other| self.program.is_a(KindId(other as u32), kind)).collect();
+        let found = (0..self.fields.len()).filter(|number| wanted[self.fields[*number].kind.0 as usize]);
+        let list: Rc<[Val]> = found.map(|number| Val::new(Value::Ref(InstanceId(number as u32)), self.instances[number].at)).collect();
         if self.declared.get() {
             self.by_kind.borrow_mut().insert(kind, list.clone());
         }
@@ -263,10 +267,15 @@ impl<'p, 'a> Model<'p, 'a> {
         if self.assumption.is_on() {
             return self.assumed_field(id, number);
         }
-        if let Some(Slot::Done(value)) = self.fields[id.0 as usize].slots.borrow().get(number) {
-            return value.clone();
+        self.look(id, number, Val::clone).unwrap_or_else(|| self.field_first(id, number))
+    }
+
+    /// What is seen of a field that has its value, and is not assumed to have another.
+    pub(crate) fn look<R>(&self, id: InstanceId, number: usize, see: impl FnOnce(&Val) -> R) -> Option<R> {
+        match self.fields[id.0 as usize].slots.borrow().get(number) {
+            Some(Slot::Done(value)) if !self.assumption.is_on() => Some(see(value)),
+            _ => None,
         }
-        self.field_first(id, number)
     }
 
     /// The same where nobody asked before.

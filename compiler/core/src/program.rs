@@ -150,6 +150,8 @@ pub struct Program<'a> {
     pub prelude: Scope<'a>,
     /// Kinds by number.
     pub kinds: Vec<KindDef<'a>>,
+    /// Every `extend` with its module, in the order of the program.
+    pub extensions: Vec<(ModuleId, &'a ast::Extend)>,
     /// Nouns that may be the parent of a noun.
     pub parents: HashMap<KindId, Vec<KindId>>,
     /// Names that stand for a bare value, by place.
@@ -192,6 +194,7 @@ impl<'a> Program<'a> {
             scopes: syntax.modules.iter().map(|_| Scope::default()).collect(),
             prelude: Scope::default(),
             kinds: vec![],
+            extensions: vec![],
             parents: HashMap::default(),
             words: RefCell::default(),
             paths: RefCell::default(),
@@ -306,6 +309,7 @@ impl<'a> Program<'a> {
             ast::ItemKind::Fn(f) => (&f.name, Symbol::Fn(f)),
             ast::ItemKind::Table(t) => (&t.name, Symbol::Table(t)),
             ast::ItemKind::Declaration(d) => (&d.name, Symbol::Declaration(d)),
+            ast::ItemKind::Extend(extend) => return self.extensions.push((module, extend)),
             ast::ItemKind::Kind(kind) => return self.collect_kind(module, kind, prelude),
             ast::ItemKind::Type(t) => return self.collect_type(module, &t.name, NamedType::Alias(t), prelude),
             ast::ItemKind::Enum(e) => return self.collect_type(module, &e.name, NamedType::Enum(e), prelude),

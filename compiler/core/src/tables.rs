@@ -7,14 +7,6 @@ use crate::{
 use mig_syntax::ast;
 
 impl<'a> Program<'a> {
-    /// Every `extend` with its module, in the order of the program.
-    pub fn extensions(&self) -> impl Iterator<Item = (ModuleId, &'a ast::Extend)> {
-        self.syntax.modules.iter().enumerate().flat_map(|(number, module)| {
-            let extends = module.tree.items.iter().filter_map(|i| if let ast::ItemKind::Extend(e) = &i.kind { Some(e) } else { None });
-            extends.map(move |e| (ModuleId(number as u32), e))
-        })
-    }
-
     /// Tables that a module may name, for near misses.
     pub fn tables_seen(&self, module: ModuleId) -> Vec<String> {
         let tables = |id: ModuleId| {

@@ -262,7 +262,7 @@ impl<'a> Noter<'_, 'a> {
 
     /// What the typer noted, and the checks that `@allow` names.
     fn resolved(&mut self) {
-        for (owner, extend) in self.program.extensions() {
+        for (owner, extend) in self.program.extensions.iter().copied() {
             if let Some((module, table)) = self.program.table_of(owner, extend) {
                 self.program.note_path(owner, &extend.target, || Target::Symbol(module, Symbol::Table(table)));
             }
