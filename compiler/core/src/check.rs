@@ -16,7 +16,7 @@ use mig_syntax::ast::{self, Expr, ExprKind};
 use rustc_hash::FxHashMap as HashMap;
 use smol_str::SmolStr;
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     collections::{BTreeMap, BTreeSet},
     rc::Rc,
     time::Duration,
@@ -62,13 +62,13 @@ pub fn run(model: &Model<'_, '_>, clock: Option<Clock<'_>>) -> Vec<Ran> {
         let id = ModuleId(number as u32);
         for item in &module.tree.items {
             if let ast::ItemKind::Check(check) = &item.kind {
-                ran.push(Runner::new(model, check, id, false, &allows).timed(clock, |runner| runner.run(None)));
+                ran.push(Runner::new(model, check, id, &allows).timed(clock, |runner| runner.run(None)));
             }
         }
     }
     for (number, kind) in model.program.kinds.iter().enumerate() {
         for check in &kind.tree.checks {
-            let runner = Runner::new(model, check, kind.module, true, &allows);
+            let runner = Runner::new(model, check, kind.module, &allows);
             let instances = model.of_kind(crate::types::KindId(number as u32));
             ran.push(runner.timed(clock, |runner| instances.iter().for_each(|instance| runner.run(Some(instance)))));
         }
@@ -99,22 +99,21 @@ struct Runner<'r, 'p, 'a> {
     module: ModuleId,
     allows: &'r Allows<'a>,
     asked: Cell<u64>,
-    /// What its `for`s go through, and its conditions.
-    lists: Vec<Code<'a>>,
-    conditions: Vec<Code<'a>>,
+    /// What its `for`s go through, and its conditions; most checks of a small program come to none.
+    lists: Vec<OnceCell<Code<'a>>>,
+    conditions: OnceCell<Vec<Code<'a>>>,
 }
 
 impl<'r, 'p, 'a> Runner<'r, 'p, 'a> {
-    fn new(model: &'r Model<'p, 'a>, check: &'a ast::Check, module: ModuleId, in_kind: bool, allows: &'r Allows<'a>) -> Self {
-        let scope = Scope { body: in_kind, ..Scope::module(module) };
-        let mut names: Vec<SmolStr> = vec![];
-        let mut lists = vec![];
-        for binding in &check.bindings {
-            lists.push(model.code_and_cost(&scope, names.clone(), &binding.list).0);
-            names.extend(binding.names.iter().map(|name| name.text.clone()));
-        }
-        let conditions = check.conditions.iter().map(|condition| model.code_and_cost(&scope, names.clone(), &condition.value).0).collect();
-        Self { model, check, module, allows, asked: Cell::new(0), lists, conditions }
+    fn new(model: &'r Model<'p, 'a>, check: &'a ast::Check, module: ModuleId, allows: &'r Allows<'a>) -> Self {
+        let lists = check.bindings.iter().map(|_| OnceCell::new()).collect();
+        Self { model, check, module, allows, asked: Cell::new(0), lists, conditions: OnceCell::new() }
+    }
+
+    /// What an expression comes to behind these `for`s.
+    fn code(&self, scope: &Scope<'_>, behind: &[ast::Binding], e: &Expr) -> Code<'a> {
+        let names = behind.iter().flat_map(|binding| &binding.names).map(|name| name.text.clone()).collect();
+        self.model.code_and_cost(scope, names, e).0
     }
 
     /// Runs it over all that it is about.
@@ -141,7 +140,9 @@ impl<'r, 'p, 'a> Runner<'r, 'p, 'a> {
     /// Goes through the lists of `for`, one inside the other.
     fn bind(&self, scope: &Scope<'_>, bindings: &[ast::Binding], bound: &mut Vec<Val>) {
         let Some((binding, rest)) = bindings.split_first() else { return self.judge(scope, bound) };
-        let Some(list) = self.lists.get(self.lists.len() - bindings.len()) else { return };
+        let position = self.lists.len() - bindings.len();
+        let Some(list) = self.lists.get(position) else { return };
+        let list = list.get_or_init(|| self.code(scope, &self.check.bindings[..position], &binding.list));
         let list = self.model.run(scope, list);
         self.take_undecided(bound);
         let items: Rc<[Val]> = match &list.v {
@@ -176,7 +177,9 @@ impl<'r, 'p, 'a> Runner<'r, 'p, 'a> {
         let graded = self.check.conditions.iter().any(|c| c.severity.is_some());
         let mut held = !graded;
         let mut guilty: Vec<&Expr> = vec![];
-        for (condition, code) in self.check.conditions.iter().zip(&self.conditions) {
+        let conditions = &self.check.conditions;
+        let codes = self.conditions.get_or_init(|| conditions.iter().map(|c| self.code(scope, &self.check.bindings, &c.value)).collect());
+        for (condition, code) in conditions.iter().zip(codes) {
             let decided = self.model.run(scope, code);
             self.take_undecided(bound);
             match (&decided.v, &condition.severity) {
