@@ -35,6 +35,9 @@ pub fn format(text: &str) -> String {
     formatted(text).text
 }
 
+/// Begins and ends a text of several lines.
+const LONG_QUOTE: &str = "\"\"\"";
+
 /// Formats a text and says what was left as it is.
 pub fn formatted(text: &str) -> Formatted {
     if text.len() > TEXT_BYTES_MAX {
@@ -60,9 +63,8 @@ pub fn formatted(text: &str) -> Formatted {
         match if is_broken { None } else { rewritten(&line, written) } {
             Some(new) => found.text.push_str(&new),
             None => {
-                // Space at the end may be of a text that was never closed.
-                let space = body[end..].len() - body[end..].trim_start_matches([' ', '\t']).len();
-                found.text.push_str(&body[start - indent..end + space]);
+                until = end + of_open_text(written, &body[end..]);
+                found.text.push_str(&body[start - indent..until]);
                 found.left.push(Span::new(offset + start, offset + end));
             }
         }
@@ -71,6 +73,15 @@ pub fn formatted(text: &str) -> Formatted {
         found.text.push('\n');
     }
     found
+}
+
+/// Bytes behind what is broken that may be of a text that was never closed: space on its line, and of a long text all empty lines.
+fn of_open_text(written: &str, behind: &str) -> usize {
+    if written.matches(LONG_QUOTE).count() % 2 == 0 {
+        return behind.len() - behind.trim_start_matches([' ', '\t']).len();
+    }
+    let empty = &behind[..behind.len() - behind.trim_start().len()];
+    empty.rfind('\n').unwrap_or(empty.len())
 }
 
 /// What stands at the level of the file, by the lines it begins on: an item, the annotation before it, the comment after it.
