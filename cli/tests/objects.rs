@@ -39,7 +39,7 @@ fn a_state_is_kept_there_and_needs_its_key() {
         return;
     }
     let folder = Folder::new("objects");
-    folder.write("main.mig", &format!("project trial {{ name = \"trial\", state = \"{PLACE}\" }}\n"));
+    folder.write("main.mig", format!("project trial {{ name = \"trial\", state = \"{PLACE}\" }}\n"));
     assert_eq!(migc(&folder, Some(KEY), &["state", "list"]), (0, String::new(), String::new()), "nothing is there yet");
     let location = Location::parse(PLACE, Path::new("")).expect("a place");
     let store = Store::open(&location, Some(KEY)).expect("a key");
@@ -64,9 +64,9 @@ fn a_state_is_kept_there_and_needs_its_key() {
     let (code, out, said) = listed(Some(&other));
     assert_eq!((code, out.as_str(), said.contains("does not carry the seal of this state")), (1, "", true), "{said}");
     // A file that only its owner reads says it as well, and the state goes on being one.
-    folder.write("keys", &format!("state_key={KEY}\n"));
+    folder.write("keys", format!("state_key={KEY}\n"));
     Command::new("chmod").args(["600", "keys"]).current_dir(&folder.0).status().expect("chmod can be started");
-    folder.write("main.mig", &format!("project trial {{ name = \"trial\", state = \"{PLACE}\", secrets = [file(\"keys\")] }}\n"));
+    folder.write("main.mig", format!("project trial {{ name = \"trial\", state = \"{PLACE}\", secrets = [file(\"keys\")] }}\n"));
     assert_eq!(migc(&folder, None, &["state", "rm", "web", "--yes"]).0, 0);
     assert_eq!(listed(None), (0, String::new(), String::new()));
     let (code, _, said) = migc(&folder, None, &["state", "list", "--state", "ftp://club/state"]);

@@ -77,7 +77,7 @@ pub fn formatted(text: &str) -> Formatted {
 
 /// Bytes behind what is broken that may be of a text that was never closed: space on its line, and of a long text all empty lines.
 fn of_open_text(written: &str, behind: &str) -> usize {
-    if written.matches(LONG_QUOTE).count() % 2 == 0 {
+    if written.matches(LONG_QUOTE).count().is_multiple_of(2) {
         return behind.len() - behind.trim_start_matches([' ', '\t']).len();
     }
     let empty = &behind[..behind.len() - behind.trim_start().len()];

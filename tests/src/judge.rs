@@ -1,4 +1,4 @@
-//! Does a journal hold in an S3 that is not ours? Moto, a simulator of AWS that checks what it is sent, from PyPI.
+//! Does a journal hold in an S3 that is not ours? Moto, a simulator of AWS that checks what it is sent, from Python's index.
 
 use crate::{
     cargo,
