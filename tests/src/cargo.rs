@@ -36,7 +36,7 @@ pub(crate) fn test() -> Outcome {
 /// Tests of a journal in an object store, which is at that URL.
 pub(crate) fn objects(url: &str) -> Outcome {
     let mut command = cargo();
-    command.args(["test", "--release", "-p", "mig_runtime", "-p", "migc", "--test", "objects"]);
+    command.args(["test", "--release", "--workspace", "--test", "objects"]);
     command.envs([("MIG_TEST_S3", "yes"), ("AWS_ENDPOINT_URL", url), ("AWS_ALLOW_HTTP", "true"), ("AWS_REGION", "us-east-1")]);
     ended(command.envs([("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")]))
 }

@@ -22,10 +22,12 @@ const BUCKET: &str = "migc-states";
 /// The whole tier.
 pub(crate) fn run(options: &Options) -> Outcome {
     let folder = cargo::root().join("target/judges");
-    if !is_on_path("python3") || !succeeds(limited("python3", 30).args(["-m", "pip", "--version"])) {
-        return Outcome::Skipped("Python's pip is not installed (`apt-get install python3-pip`)".to_owned());
-    }
-    if !folder.join("moto").exists() {
+    // A machine that has it already need not fetch it.
+    let is_there = succeeds(limited("python3", 60).args(["-c", "import moto.server"]).env("PYTHONPATH", &folder));
+    if !is_there {
+        if !is_on_path("python3") || !succeeds(limited("python3", 30).args(["-m", "pip", "--version"])) {
+            return Outcome::Skipped("Python's pip is not installed (`apt-get install python3-pip`)".to_owned());
+        }
         if !options.installs {
             return Outcome::Skipped(format!("`{PACKAGE}` is not in {}", folder.display()));
         }
