@@ -1,16 +1,8 @@
-//! How are the workspace's own tests and builds run? With the cargo that runs us, in the same profile.
+//! How are the workspace's own tests run? All in one profile, that of the main job.
 
 use crate::part::Outcome;
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
-
-/// The repository.
-pub(crate) fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here).to_owned()
-}
+use mig_tests::workspace::{cargo, done};
+use std::process::Command;
 
 /// Is every file formatted?
 pub(crate) fn format() -> Outcome {
@@ -41,44 +33,10 @@ pub(crate) fn objects(url: &str) -> Outcome {
     ended(command.envs([("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")]))
 }
 
-/// Builds `migc` and says where it is: beside this very program.
-pub(crate) fn migc() -> Result<PathBuf, String> {
-    match ended(cargo().args(["build", "--release", "--bin", "migc"])) {
-        Outcome::Failed(message) => Err(format!("migc was not built: {message}")),
-        Outcome::Done | Outcome::Skipped(_) => {
-            let own = std::env::current_exe().map_err(|e| format!("where this program is: {e}"))?;
-            Ok(own.with_file_name("migc"))
-        }
-    }
-}
-
 fn has(subcommand: &str) -> bool {
     crate::run::succeeds(cargo().args([subcommand, "--version"]))
 }
 
-fn cargo() -> Command {
-    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(program);
-    at_root(&mut command);
-    command
-}
-
-/// In the repository, and without what the cargo above us says about our own package, so that a cargo below builds nothing anew for it.
-pub(crate) fn at_root(command: &mut Command) {
-    command.current_dir(root());
-    for (name, _) in std::env::vars_os() {
-        let of_package = name.to_str().is_some_and(|n| n.starts_with("CARGO_PKG_") || n.starts_with("CARGO_MANIFEST_"));
-        if of_package {
-            command.env_remove(name);
-        }
-    }
-}
-
 fn ended(command: &mut Command) -> Outcome {
-    let words: Vec<_> = command.get_args().map(|a| a.to_string_lossy().into_owned()).collect();
-    match command.status() {
-        Ok(status) if status.success() => Outcome::Done,
-        Ok(status) => Outcome::Failed(format!("`cargo {}`: {status}", words.join(" "))),
-        Err(error) => Outcome::Failed(format!("cargo: {error}")),
-    }
+    done(command).map_or_else(Outcome::Failed, |()| Outcome::Done)
 }

@@ -3,11 +3,11 @@
 //! What it does is in `editor/drive.lua`; its configuration is the one that users take, `grammar/editors/neovim`.
 
 use crate::{
-    cargo,
     options::Options,
     part::Outcome,
     run::{is_on_path, limited, must},
 };
+use mig_tests::workspace;
 use std::{fs, path::Path};
 
 /// Neovim waits less long for each answer.
@@ -29,8 +29,8 @@ pub(crate) fn run(options: &Options) -> Outcome {
 
 fn driven(options: &Options) -> Result<(), String> {
     let given = options.migc.as_ref().map(|file| file.canonicalize().map_err(|e| format!("{}: {e}", file.display())));
-    let migc = given.unwrap_or_else(cargo::migc)?;
-    let folder = cargo::root().join("target/editor");
+    let migc = given.unwrap_or_else(workspace::migc)?;
+    let folder = workspace::root().join("target/editor");
     let told = |error: std::io::Error| format!("{}: {error}", folder.display());
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).map_err(told)?;
@@ -43,7 +43,7 @@ fn driven(options: &Options) -> Result<(), String> {
 
 /// One session of Neovim, which knows nothing of the person whose machine this is.
 fn edited(migc: &Path, folder: &Path, program: &Path) -> Result<(), String> {
-    let root = cargo::root();
+    let root = workspace::root();
     let quoted = |path: &Path| path.display().to_string().replace('\'', "''");
     let mut command = limited("nvim", LIMIT_S);
     for name in ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"] {

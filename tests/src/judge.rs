@@ -6,6 +6,7 @@ use crate::{
     part::Outcome,
     run::{is_on_path, limited, must, succeeds},
 };
+use mig_tests::workspace;
 use std::{
     net::{Ipv4Addr, TcpListener, TcpStream},
     path::Path,
@@ -21,7 +22,7 @@ const BUCKET: &str = "migc-states";
 
 /// The whole tier.
 pub(crate) fn run(options: &Options) -> Outcome {
-    let folder = cargo::root().join("target/judges");
+    let folder = workspace::root().join("target/judges");
     // A machine that has it already need not fetch it.
     let is_there = succeeds(limited("python3", 60).args(["-c", "import moto.server"]).env("PYTHONPATH", &folder));
     if !is_there {

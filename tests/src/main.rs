@@ -41,8 +41,6 @@ fn verify(options: &Options) -> ExitCode {
         parts.push(Part::time("cargo fmt", cargo::format));
         parts.push(Part::time("cargo clippy", cargo::clippy));
         parts.push(Part::time("cargo test", cargo::test));
-    }
-    if options.tests {
         parts.push(Part::time("S3", || judge::run(options)));
     }
     if options.editor {

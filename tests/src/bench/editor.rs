@@ -6,6 +6,7 @@ use super::{
     fleet::{Fleet, Mode},
     languages, machine,
 };
+use mig_tests::workspace;
 use std::{
     fmt::Write as _,
     fs,
@@ -128,7 +129,7 @@ impl Editor {
 
 /// Median and slowest keystroke, and the memory that was needed at most.
 fn measured(program: &Path, text: &str) -> Result<(f64, f64, u64), String> {
-    let folder = languages::root().join("target/bench/editor");
+    let folder = workspace::root().join("target/bench/editor");
     fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
     let uri = format!("file://{}", folder.join("main.mig").display());
     let mut editor = Editor::open(program, &uri, text)?;

@@ -9,6 +9,7 @@ use super::{
     peers::{self, Peer},
     table::{Row, Table},
 };
+use mig_tests::workspace;
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -25,7 +26,7 @@ const LINEAR_FACTOR_MAX: f64 = 14.0;
 /// Measures everything, prints the table, and fails if a fault of the bad fleet goes unreported.
 pub(crate) fn run() -> Result<(), String> {
     let load_before = machine::load();
-    let folder = root().join("target/bench");
+    let folder = workspace::root().join("target/bench");
     let program = migc()?;
     let peers = [peers::migc(&program), peers::pkl(&folder), peers::kcl(&folder)];
     let mut rows = vec![];
@@ -122,24 +123,11 @@ fn written(folder: &Path, server_count: usize, mode: Mode) -> Result<PathBuf, St
     Ok(folder)
 }
 
-/// Builds `migc` as users get it, and says where it is: beside this very program.
+/// `migc` as users get it.
 pub(super) fn migc() -> Result<PathBuf, String> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo).args(["build", "--release", "--bin", "migc"]).current_dir(root()).status();
-    match status {
-        Ok(status) if status.success() => {}
-        Ok(status) => return Err(format!("migc was not built: {status}")),
-        Err(error) => return Err(format!("cargo: {error}")),
-    }
-    let own = std::env::current_exe().map_err(|e| format!("where this program is: {e}"))?;
-    let program = own.with_file_name("migc");
+    let program = workspace::migc()?;
     let hint = "run the benchmark with `--release`";
-    if own.parent().is_some_and(|p| p.ends_with("release")) { Ok(program) } else { Err(hint.to_owned()) }
-}
-
-pub(super) fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here).to_owned()
+    if program.parent().is_some_and(|p| p.ends_with("release")) { Ok(program) } else { Err(hint.to_owned()) }
 }
 
 #[cfg(test)]

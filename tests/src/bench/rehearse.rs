@@ -4,6 +4,7 @@ use super::{
     languages, machine,
     measure::{Cost, cost},
 };
+use mig_tests::workspace;
 use std::process::Command;
 
 /// Prints a table; fails if the rehearsal finds a defect.
@@ -12,7 +13,7 @@ pub(crate) fn run() -> Result<(), String> {
     let program = languages::migc()?;
     let rehearse = || {
         let mut command = Command::new(&program);
-        command.current_dir(languages::root()).args(["rehearse", "examples/geekpie", "--json"]);
+        command.current_dir(workspace::root()).args(["rehearse", "examples/geekpie", "--json"]);
         command
     };
     let output = rehearse().output().map_err(|e| e.to_string())?;

@@ -20,10 +20,11 @@ mod scene;
 mod seed;
 mod snapshot;
 
-use crate::{cargo, install, options::Options, part::Outcome};
+use crate::{install, options::Options, part::Outcome};
 use guardian::Guardian;
 use hosts::Pair;
 use lock::Lock;
+use mig_tests::workspace;
 use scene::Scene;
 use std::{fs, time::Instant};
 
@@ -55,7 +56,7 @@ fn guarded(options: &Options, tally: &mut Tally) -> Result<(), String> {
         return cleanup::everything();
     }
     let given = options.migc.as_ref().map(|file| file.canonicalize().map_err(|e| format!("{}: {e}", file.display())));
-    let migc = given.unwrap_or_else(cargo::migc)?;
+    let migc = given.unwrap_or_else(workspace::migc)?;
     let guardian = Guardian::start()?;
     let result = cleanup::leftovers().and_then(|()| with_hosts(options, migc, tally));
     let cleaned = cleanup::all();

@@ -1,10 +1,10 @@
 //! Does the Debian package work where nothing else is? It is built, installed on a Debian of the base system only, used and removed.
 
 use crate::{
-    cargo,
     lab::{engine::docker, scene::Scene},
     run::{limited, must},
 };
+use mig_tests::workspace;
 
 /// `migc` is built already, unless a binary was given.
 const BUILD_LIMIT_S: u32 = 1800;
@@ -47,9 +47,9 @@ const SAID: [&str; 6] = [
 /// The package of this repository.
 pub(crate) fn installs(scene: &Scene) -> Result<(), String> {
     let mut packaging = limited("sh", BUILD_LIMIT_S);
-    cargo::at_root(&mut packaging);
+    workspace::at_root(&mut packaging);
     let said = must(packaging.arg("cli/packaging/debian"))?;
-    let package = cargo::root().join(said.lines().last().unwrap_or_default());
+    let package = workspace::root().join(said.lines().last().unwrap_or_default());
     let mount = format!("{}:/migc.deb:ro", package.display());
     let mut run = docker();
     run.args(["run", "--rm", "--network", "none", "--volume", &mount, &scene.images.base, "sh", "-c", USE]);
