@@ -3,28 +3,17 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests make folders and look at what is left")]
 
+mod support;
+
 use mig_plan::{Action, Before, Plan, Request, State};
-use mig_runtime::{actions::perform, local::LocalWorld, observe::observe};
-use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
-
-#[derive(Debug)]
-struct One(String);
-
-impl mig_core::Files for One {
-    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        if path == "main.mig" { Ok(self.0.clone().into_bytes()) } else { Err("there is no such file".to_owned()) }
-    }
-    fn list(&self) -> Vec<String> {
-        vec![]
-    }
-}
+use mig_runtime::{local::LocalWorld, observe::observe};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
+use support::{One, performed};
 
 const HEAD: &str = "use ssh\nuse host\nserver here: ssh.host { address = 127.0.0.1 }\n";
 
 fn plan(text: &str, state: &State) -> Plan {
-    let files = One(format!("{HEAD}{text}"));
-    let loaded = mig_core::load(&files, "main.mig", &mig_core::Options::default());
-    loaded.compile().plan(state).unwrap_or_else(|p| panic!("{p:#?}"))
+    One(format!("{HEAD}{text}")).plan(state)
 }
 
 /// A folder, a world on it and what was applied there.
@@ -48,22 +37,9 @@ impl Scene {
         self.folder.join(name).to_str().unwrap().to_owned()
     }
 
-    /// The shell of this scene runs every script of a call.
-    fn by_shell(&self, action: &Action) -> Action {
-        let (Action::Call(call), Some(shell)) = (action, self.shell) else { return action.clone() };
-        let mut call = call.clone();
-        for request in call.requests.iter_mut().chain(&mut call.anew).chain([&mut call.look.request]) {
-            let Request::Ssh { script, words, .. } = request;
-            words.insert(0, std::mem::take(script));
-            *script = format!("text=$1; shift; exec {shell} -c \"$text\" kind \"$@\"");
-        }
-        Action::Call(call)
-    }
-
     /// The plan that knows what is there.
     async fn plan(&self, text: &str) -> Plan {
-        let files = One(format!("{HEAD}{text}"));
-        let loaded = mig_core::load(&files, "main.mig", &mig_core::Options::default());
+        let loaded = One(format!("{HEAD}{text}")).load();
         let compilation = loaded.compile();
         let observed = observe(&self.world, &compilation.reads(&self.state, &[])).await;
         let terms = mig_core::Terms { observed: Some(observed), targets: vec![] };
@@ -76,16 +52,21 @@ impl Scene {
     }
 
     async fn perform(&mut self, plan: &Plan) -> Result<Vec<bool>, String> {
-        let mut changed = vec![];
-        for step in &plan.steps {
-            let action = self.by_shell(&step.action);
-            let done = perform(&self.world, plan, step, &action, &BTreeMap::new(), &|_| ()).await.map_err(|f| f.message)?;
-            changed.push(done.changed);
-            step.removes.iter().for_each(|address| drop(self.state.resources.remove(address)));
-            self.state.resources.extend(step.sets.clone());
-        }
-        Ok(changed)
+        let shell = self.shell;
+        performed(&self.world, plan, &mut self.state, |action| by_shell(shell, action)).await
     }
+}
+
+/// The shell, if it is not the system's, runs every script of a call.
+fn by_shell(shell: Option<&str>, action: &Action) -> Action {
+    let (Action::Call(call), Some(shell)) = (action, shell) else { return action.clone() };
+    let mut call = call.clone();
+    for request in call.requests.iter_mut().chain(&mut call.anew).chain([&mut call.look.request]) {
+        let Request::Ssh { script, words, .. } = request;
+        words.insert(0, std::mem::take(script));
+        *script = format!("text=$1; shift; exec {shell} -c \"$text\" kind \"$@\"");
+    }
+    Action::Call(call)
 }
 
 impl Drop for Scene {

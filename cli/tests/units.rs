@@ -4,21 +4,16 @@
 #![allow(clippy::disallowed_methods, reason = "tests make folders and look at what is left")]
 #![allow(clippy::print_stderr, reason = "what cannot be tested here is said")]
 
+mod support;
+
 use mig_plan::{Action, Plan, Request, State};
-use mig_runtime::{actions::perform, local::LocalWorld};
-use std::{collections::BTreeMap, fs, path::PathBuf, process::Command};
-
-#[derive(Debug)]
-struct One(String);
-
-impl mig_core::Files for One {
-    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        if path == "main.mig" { Ok(self.0.clone().into_bytes()) } else { Err("there is no such file".to_owned()) }
-    }
-    fn list(&self) -> Vec<String> {
-        vec![]
-    }
-}
+use mig_runtime::local::LocalWorld;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+use support::{One, performed};
 
 /// What stands before each script. `$root` is a folder with units; `$root/active.UNIT` is there while one runs.
 const STAND_IN: &str = r#"
@@ -71,35 +66,14 @@ impl Scene {
     }
 
     fn plan(&self, text: &str) -> Plan {
-        let files = One(format!("use ssh\nuse host\nuse systemd\nserver here: ssh.host {{ address = 127.0.0.1 }}\n{text}"));
-        let loaded = mig_core::load(&files, "main.mig", &mig_core::Options::default());
-        loaded.compile().plan(&self.state).unwrap_or_else(|p| panic!("{p:#?}"))
+        One(format!("use ssh\nuse host\nuse systemd\nserver here: ssh.host {{ address = 127.0.0.1 }}\n{text}")).plan(&self.state)
     }
 
     /// What each step did: `true` if it had to act.
     async fn apply(&mut self, text: &str) -> Result<Vec<bool>, String> {
         let plan = self.plan(text);
-        let mut changed = vec![];
-        for step in &plan.steps {
-            let action = self.stood_in(&step.action);
-            let done = perform(&self.world, &plan, step, &action, &BTreeMap::new(), &|_| ()).await.map_err(|f| f.message)?;
-            changed.push(done.changed);
-            step.removes.iter().for_each(|address| drop(self.state.resources.remove(address)));
-            self.state.resources.extend(step.sets.clone());
-        }
-        Ok(changed)
-    }
-
-    fn stood_in(&self, action: &Action) -> Action {
-        let Action::Call(call) = action else { return action.clone() };
-        let root = self.folder.to_str().unwrap();
-        let mut call = call.clone();
-        for request in call.requests.iter_mut().chain(&mut call.anew).chain([&mut call.look.request]) {
-            let Request::Ssh { script, .. } = request;
-            *script =
-                format!("root={root}\n{}\n{}", self.stand_in, script.replace("/etc/systemd/system", &format!("{root}/etc/systemd/system")));
-        }
-        Action::Call(call)
+        let (folder, stand_in) = (self.folder.clone(), self.stand_in);
+        performed(&self.world, &plan, &mut self.state, |action| stood_in(&folder, stand_in, action)).await
     }
 
     /// What systemd was told since the last time.
@@ -124,6 +98,19 @@ impl Scene {
     fn conf(&self, content: &str) -> String {
         format!("host.file conf {{ on = here, path = \"{}\", content = \"{content}\" }}\n", self.folder.join("conf").display())
     }
+}
+
+/// The stand-in stands before every script of a call, and systemd's folder is below another.
+fn stood_in(folder: &Path, stand_in: &str, action: &Action) -> Action {
+    let Action::Call(call) = action else { return action.clone() };
+    let root = folder.to_str().unwrap();
+    let mut call = call.clone();
+    for request in call.requests.iter_mut().chain(&mut call.anew).chain([&mut call.look.request]) {
+        let Request::Ssh { script, .. } = request;
+        let below = script.replace("/etc/systemd/system", &format!("{root}/etc/systemd/system"));
+        *script = format!("root={root}\n{stand_in}\n{below}");
+    }
+    Action::Call(call)
 }
 
 impl Drop for Scene {

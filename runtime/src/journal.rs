@@ -55,6 +55,11 @@ pub enum JournalError {
 }
 
 impl JournalError {
+    /// Does another run write the state now, or may it?
+    pub fn is_of_another(&self) -> bool {
+        matches!(self, Self::Taken(_) | Self::LeaseEnded)
+    }
+
     /// What to do about it.
     pub fn help(&self) -> &str {
         match self {

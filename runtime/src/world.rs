@@ -48,6 +48,24 @@ pub enum StoreError {
     Failed(String),
 }
 
+impl From<StoreError> for std::io::Error {
+    fn from(error: StoreError) -> Self {
+        Self::other(error.to_string())
+    }
+}
+
+impl From<std::io::Error> for StoreError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<serde_json::Error> for StoreError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
 /// What a stream between two hosts came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Piped {

@@ -67,7 +67,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     }
     let journal = match file {
         Some(_) => args.state.beside_plan()?,
-        None => args.state.open(&args.program.open()?, args.program.env.as_deref())?,
+        None => args.state.open(&args.program, &args.program.open()?)?,
     };
     let state = store::read(&journal)?;
     if let Some(run) = &args.abandon {

@@ -56,7 +56,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     if compilation.report.has_errors() {
         return Ok(program.refuse(&compilation.report, &loaded, args.json, terminal));
     }
-    let journal = args.state.open(&project, args.env.as_deref())?;
+    let journal = args.state.open(&program, &project)?;
     let state = store::read(&journal)?;
     store::is_over(&state)?;
     let said = |message: String, help: String| Failure::new(message).help(help);

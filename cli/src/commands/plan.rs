@@ -54,7 +54,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     if compilation.report.has_errors() {
         return Ok(args.program.refuse(&compilation.report, &loaded, args.json, terminal));
     }
-    let journal = args.state.open(&project, args.program.env.as_deref())?;
+    let journal = args.state.open(&args.program, &project)?;
     let state = store::read(&journal)?;
     store::is_over(&state)?;
     let plan = match args.observing.plan(&args.program, &compilation, &state, &journal, terminal)? {

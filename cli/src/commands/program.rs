@@ -29,6 +29,11 @@ pub(super) struct Program {
 }
 
 impl Program {
+    /// That of the folder one is in.
+    pub(super) fn here(env: Option<&str>) -> Self {
+        Self { path: PathBuf::from("."), set: vec![], env: env.map(str::to_owned) }
+    }
+
     /// Where the program lies.
     pub(super) fn open(&self) -> Result<Project, Failure> {
         Project::open(&self.path)
@@ -60,9 +65,14 @@ impl Program {
             return Ok(Ok(Secrets::default()));
         }
         let project = if is_plan { Project::open(here)? } else { self.open()? };
-        let loaded = self.load(&project)?;
+        self.find_secrets(&plan.secrets, &project)
+    }
+
+    /// Secrets of these names, from the environment and where the program of a project says.
+    pub(super) fn find_secrets(&self, names: &[String], project: &Project) -> Result<Result<Secrets, Vec<Problem>>, Failure> {
+        let loaded = self.load(project)?;
         let compilation = loaded.compile_unchecked();
-        let found = Secrets::find(&plan.secrets, compilation.secret_sources(), project.root());
+        let found = Secrets::find(names, compilation.secret_sources(), project.root());
         Ok(super::store::runtime()?.block_on(found))
     }
 

@@ -9,7 +9,6 @@ use crate::{
     project::{self, ENTRY, Project},
     visible,
 };
-use mig_core::Loaded;
 use mig_plan::{Entry, Host, HostId, State, journal::Unfinished};
 use mig_runtime::{
     Output, Piped, Script, StoreError, World, WorldError,
@@ -34,39 +33,39 @@ pub(super) struct Place {
 
 impl Place {
     /// Its journal, where a program is given.
-    pub(super) fn open(&self, project: &Project, env: Option<&str>) -> Result<Store, Failure> {
-        let location = match self.named(Path::new(""))? {
+    pub(super) fn open(&self, program: &program::Program, project: &Project) -> Result<Store, Failure> {
+        let location = match self.named()? {
             Some(location) => location,
             None => location(declared(project).as_deref().unwrap_or(FOLDER), project.root())?,
         };
-        open(&env.map_or(location.clone(), |env| location.below(env)), Some(project))
+        open(&of_env(location, program.env.as_deref()), Some((program, project)))
     }
 
     /// Its journal, where no project tells.
     pub(super) fn beside_plan(&self) -> Result<Store, Failure> {
-        let project = here();
-        match (self.named(Path::new(""))?, project) {
-            (Some(location), project) => open(&location, project.as_ref()),
-            (None, Some(project)) => self.open(&project, None),
-            (None, None) => Err(no_place("a plan in a file does not say where the state is")),
-        }
+        self.here(None, "a plan in a file does not say where the state is")
     }
 
     /// Its journal, where no program is named: that of the project one is in.
-    pub(super) fn here(&self, env: Option<&str>) -> Result<Store, Failure> {
+    pub(super) fn without_program(&self, env: Option<&str>) -> Result<Store, Failure> {
+        self.here(env, "there is no project here whose state that could be")
+    }
+
+    fn here(&self, env: Option<&str>, missing: &str) -> Result<Store, Failure> {
         if let Some(project) = here() {
-            return self.open(&project, env);
+            return self.open(&program::Program::here(env), &project);
         }
-        let location = self.named(Path::new(""))?.ok_or_else(|| no_place("there is no project here whose state that could be"))?;
-        open(&env.map_or(location.clone(), |env| location.below(env)), None)
+        let help = "add `--state PLACE`, or go to the project's folder";
+        let location = self.named()?.ok_or_else(|| Failure::usage(missing).help(help))?;
+        open(&of_env(location, env), None)
     }
 
     /// What the command line or the environment names.
     #[allow(clippy::disallowed_methods)] // The environment may name the state.
-    fn named(&self, base: &Path) -> Result<Option<Location>, Failure> {
+    fn named(&self) -> Result<Option<Location>, Failure> {
         let of_environment = || std::env::var_os("MIG_STATE").filter(|v| !v.is_empty());
         let Some(text) = self.state.clone().or_else(of_environment) else { return Ok(None) };
-        text.to_str().map_or_else(|| Ok(Location::Folder(base.join(&text))), |text| location(text, base)).map(Some)
+        text.to_str().map_or_else(|| Ok(Location::Folder(Path::new(&text).to_owned())), |text| location(text, Path::new(""))).map(Some)
     }
 }
 
@@ -74,40 +73,37 @@ fn here() -> Option<Project> {
     Project::open(Path::new(".")).ok().filter(|project| project.root().join(ENTRY).exists())
 }
 
-fn declared(project: &Project) -> Option<String> {
-    load(project)?.state()
+/// Of several environments each has a state of its own.
+fn of_env(location: Location, env: Option<&str>) -> Location {
+    if let Some(env) = env { location.below(env) } else { location }
 }
 
-fn load(project: &Project) -> Option<Loaded> {
+fn declared(project: &Project) -> Option<String> {
     let options = project::options(&[], vec![]).ok()?;
-    Some(mig_core::load(project, project.entry(), &options))
+    mig_core::load(project, project.entry(), &options).state()
 }
 
 fn location(text: &str, base: &Path) -> Result<Location, Failure> {
     Location::parse(text, base).map_err(|message| Failure::usage(message).help("correct `--state`, `MIG_STATE` or `project { state }`"))
 }
 
-/// The key of a state that is no folder is a secret, of the environment or of the project's places.
-fn open(location: &Location, project: Option<&Project>) -> Result<Store, Failure> {
+fn open(location: &Location, program: Option<(&program::Program, &Project)>) -> Result<Store, Failure> {
     let key = match location {
         Location::Folder(_) => None,
-        Location::Url(_) => key(project)?,
+        Location::Url(_) => key(program)?,
     };
     Store::open(location, key.as_deref()).map_err(|error| Failure::new(error.to_string()).help("see docs/state.md; nothing was done"))
 }
 
-fn key(project: Option<&Project>) -> Result<Option<String>, Failure> {
-    let (loaded, root) = (project.and_then(load), project.map_or(Path::new("."), Project::root));
-    let compilation = loaded.as_ref().map(Loaded::compile_unchecked);
-    let sources = compilation.as_ref().map_or(&[][..], |compilation| compilation.secret_sources());
-    let found = runtime()?.block_on(Secrets::find(&[Store::KEY_NAME.to_owned()], sources, root));
+/// The key of a state that is no folder is a secret, of the environment or of the program's places, which are asked only where it is
+/// not in the environment.
+fn key(program: Option<(&program::Program, &Project)>) -> Result<Option<String>, Failure> {
+    let of_environment = Secrets::default().get(Store::KEY_NAME);
+    let (None, Some((program, project))) = (&of_environment, program) else { return Ok(of_environment) };
     let failed = |problem: &Problem| Failure::new(problem.message.clone()).help(problem.help.clone());
+    let found = program.find_secrets(&[Store::KEY_NAME.to_owned()], project)?;
     let secrets = found.map_err(|problems| problems.first().map_or_else(|| Failure::new("no secrets could be read"), failed))?;
     Ok(secrets.get(Store::KEY_NAME))
-}
-
-fn no_place(message: &str) -> Failure {
-    Failure::usage(message).help("add `--state PLACE`, or go to the project's folder")
 }
 
 /// The program, and where its state is: what the commands ask that only read it.
@@ -133,7 +129,7 @@ impl Kept {
 
     /// Its journal.
     pub(super) fn open(&self) -> Result<Store, Failure> {
-        self.state.open(&self.program.open()?, self.program.env.as_deref())
+        self.state.open(&self.program, &self.program.open()?)
     }
 }
 

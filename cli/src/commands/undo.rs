@@ -38,7 +38,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
-    let journal = args.state.open(&args.program.open()?, args.program.env.as_deref())?;
+    let journal = args.state.open(&args.program, &args.program.open()?)?;
     let state = store::read(&journal)?;
     let is_over = state.unfinished.is_none();
     let run = state.unfinished.map_or_else(|| store::last_done(&journal), |run| Ok(Some(run)))?;

@@ -3,8 +3,9 @@
 #![allow(clippy::disallowed_methods, reason = "folders and files are made for a test")]
 #![allow(dead_code, reason = "each test file uses its own part")]
 
-use mig_plan::{Action, Class, Digest, Estimate, Origin, Phase, Plan, Step, Undo};
-use std::{fs, path::PathBuf};
+use mig_plan::{Action, Class, Digest, Estimate, Origin, Phase, Plan, State, Step, Undo};
+use mig_runtime::{actions::perform, local::LocalWorld};
+use std::{collections::BTreeMap, fs, path::PathBuf};
 
 /// A folder of a test's own, removed with it.
 pub struct Folder(pub PathBuf);
@@ -33,6 +34,48 @@ impl Drop for Folder {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
+}
+
+/// A program of one file.
+#[derive(Debug)]
+pub struct One(pub String);
+
+impl mig_core::Files for One {
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        if path == "main.mig" { Ok(self.0.clone().into_bytes()) } else { Err("there is no such file".to_owned()) }
+    }
+    fn list(&self) -> Vec<String> {
+        vec![]
+    }
+}
+
+impl One {
+    pub fn load(&self) -> mig_core::Loaded {
+        mig_core::load(self, "main.mig", &mig_core::Options::default())
+    }
+
+    /// The plan from a state, asking nobody.
+    pub fn plan(&self, state: &State) -> Plan {
+        self.load().compile().plan(state).unwrap_or_else(|p| panic!("{p:#?}"))
+    }
+}
+
+/// Performs the steps of a plan, each as `as_done` has it, on this machine; what each did: `true` if it had to act.
+pub async fn performed(
+    world: &LocalWorld,
+    plan: &Plan,
+    state: &mut State,
+    as_done: impl Fn(&Action) -> Action,
+) -> Result<Vec<bool>, String> {
+    let mut changed = vec![];
+    for step in &plan.steps {
+        let action = as_done(&step.action);
+        let done = perform(world, plan, step, &action, &BTreeMap::new(), &|_| ()).await.map_err(|f| f.message)?;
+        changed.push(done.changed);
+        step.removes.iter().for_each(|address| drop(state.resources.remove(address)));
+        state.resources.extend(step.sets.clone());
+    }
+    Ok(changed)
 }
 
 /// A plan of steps that only write the journal.

@@ -142,23 +142,21 @@ impl<'a> Model<'_, 'a> {
 
     /// The same for an expression of the program's trees that is computed for many declarations.
     pub(crate) fn code_once(&self, s: &Scope<'_>, e: &'a Expr) -> Rc<Code<'a>> {
+        self.kept_code(s, e, None)
+    }
+
+    /// The same for an expression of a type, which is kept so that its place stays its own.
+    pub(crate) fn code_of_type(&self, s: &Scope<'_>, e: &Rc<Expr>) -> Rc<Code<'a>> {
+        self.kept_code(s, e, Some(e))
+    }
+
+    fn kept_code(&self, s: &Scope<'_>, e: &Expr, tree: Option<&Rc<Expr>>) -> Rc<Code<'a>> {
         let place = (std::ptr::from_ref(e), s.body);
         if let Some((known, _)) = self.codes.borrow().get(&place) {
             return known.clone();
         }
         let code = Rc::new(self.code(s, e));
-        self.codes.borrow_mut().insert(place, (code.clone(), None));
-        code
-    }
-
-    /// The same for an expression of a type, which is kept so that its place stays its own.
-    pub(crate) fn code_of_type(&self, s: &Scope<'_>, e: &Rc<Expr>) -> Rc<Code<'a>> {
-        let place = (Rc::as_ptr(e), s.body);
-        if let Some((known, _)) = self.codes.borrow().get(&place) {
-            return known.clone();
-        }
-        let code = Rc::new(self.code(s, e));
-        self.codes.borrow_mut().insert(place, (code.clone(), Some(e.clone())));
+        self.codes.borrow_mut().insert(place, (code.clone(), tree.cloned()));
         code
     }
 }

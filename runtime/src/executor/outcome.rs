@@ -84,7 +84,7 @@ impl ApplyResult {
 
     /// The journal could not be read, or its first entry not be written.
     pub(super) fn no_journal(plan: &Plan, error: &JournalError) -> Self {
-        let exit = if matches!(error, JournalError::Taken(_) | JournalError::LeaseEnded) { Exit::Held } else { Exit::Refused };
+        let exit = if error.is_of_another() { Exit::Held } else { Exit::Refused };
         let problem = Problem::new(error.to_string(), error.help());
         Self::new(exit, plan, vec![problem], vec!["nothing was changed".to_owned()])
     }

@@ -175,8 +175,7 @@ impl<'a, W: World> Run<'a, W> {
         };
         match acted {
             Ok(exit) => self.result(exit, None),
-            Err(error @ (JournalError::Taken(_) | JournalError::LeaseEnded)) => self.result(Exit::Held, Some(&error)),
-            Err(error) => self.result(Exit::PartWay, Some(&error)),
+            Err(error) => self.result(if error.is_of_another() { Exit::Held } else { Exit::PartWay }, Some(&error)),
         }
     }
 

@@ -51,7 +51,7 @@ pub(in crate::commands) fn nothing(plan: &Plan, text: &str, as_json: bool, termi
 
 /// A journal that could not be read when a run was to go on.
 pub(super) fn journal(plan: &Plan, error: &JournalError) -> ApplyResult {
-    let exit = if matches!(error, JournalError::Taken(_) | JournalError::LeaseEnded) { Exit::Held } else { Exit::PartWay };
+    let exit = if error.is_of_another() { Exit::Held } else { Exit::PartWay };
     ApplyResult::new(exit, plan, vec![Problem::new(error.to_string(), error.help())], vec!["nothing more was changed".to_owned()])
 }
 

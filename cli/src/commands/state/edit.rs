@@ -41,7 +41,7 @@ pub(super) struct Compact {
 
 impl Rm {
     pub(super) fn run(&self, terminal: &mut Terminal) -> Result<(), Failure> {
-        let journal = self.state.here(self.env.as_deref())?;
+        let journal = self.state.without_program(self.env.as_deref())?;
         let state = store::read(&journal)?;
         store::is_over(&state)?;
         if let Some(unknown) = self.addresses.iter().find(|address| !state.resources.contains_key(*address)) {

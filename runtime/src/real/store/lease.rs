@@ -14,7 +14,6 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use std::{
-    io,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -145,7 +144,7 @@ async fn age_s(bucket: &Bucket, number: u64) -> Result<u64, HoldError> {
 }
 
 fn bytes(text: &Text) -> Result<Vec<u8>, StoreError> {
-    serde_json::to_vec(text).map_err(|error| StoreError::Failed(error.to_string()))
+    Ok(serde_json::to_vec(text)?)
 }
 
 /// What renews a lease, on a thread and connections of its own: whatever the run does, it goes on.
@@ -192,10 +191,4 @@ async fn renew(bucket: &Bucket, number: u64, text: &Text, lease: &Lease) -> Resu
     bucket.put(&name(number), bytes(text)?).await?;
     lease.renewed_ms.store(asked_ms, Ordering::Relaxed);
     Ok(())
-}
-
-impl From<StoreError> for io::Error {
-    fn from(error: StoreError) -> Self {
-        Self::other(error.to_string())
-    }
 }

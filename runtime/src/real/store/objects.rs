@@ -160,7 +160,7 @@ impl Objects {
         if let Some(id) = self.known_id().await? {
             return Ok(id);
         }
-        let id = crate::wire::new_mark().map_err(|error| StoreError::Failed(error.to_string()))?;
+        let id = crate::wire::new_mark()?;
         if self.bucket.create("id", id.clone().into_bytes()).await? && self.bucket.create("id", id.into_bytes()).await? {
             let url = self.url();
             return Err(StoreError::Failed(format!(
@@ -210,7 +210,7 @@ impl Objects {
     }
 
     pub(super) async fn create(&self, number: u64, bytes: &[u8]) -> Result<(), StoreError> {
-        let (id, writer) = (self.id().await?, crate::wire::new_mark().map_err(|error| StoreError::Failed(error.to_string()))?);
+        let (id, writer) = (self.id().await?, crate::wire::new_mark()?);
         let object = self.key.seal(&id, number, &writer, bytes)?;
         self.may_write()?;
         if self.bucket.create(&entry_name(number), object).await? {

@@ -63,7 +63,7 @@ impl Key {
     pub(super) fn seal(&self, id: &str, number: u64, writer: &str, entry: &[u8]) -> Result<Vec<u8>, StoreError> {
         let hmac = hex(&self.mac(id, number, writer, entry)?.finalize().into_bytes());
         let header = Header { seal: VERSION, writer: writer.to_owned(), hmac };
-        let mut object = serde_json::to_vec(&header).map_err(|error| StoreError::Failed(error.to_string()))?;
+        let mut object = serde_json::to_vec(&header)?;
         object.push(b'\n');
         object.extend_from_slice(entry);
         Ok(object)
