@@ -188,7 +188,7 @@ impl<W: World> Context<'_, W> {
     /// Runs one script and gives its output, whatever its status.
     async fn ask(&self, host: &str, script: Script) -> Result<Output, Failure> {
         let outputs = self.world.run(host, &[script]).await?;
-        outputs.into_iter().next().ok_or_else(|| Failure::certain(format!("{host} gave no answer"), "run `migc apply` again"))
+        outputs.into_iter().next().ok_or_else(|| no_answer(host))
     }
 
     /// Runs one script that must end with 0.
@@ -244,6 +244,10 @@ impl<W: World> Context<'_, W> {
         }
         failure
     }
+}
+
+fn no_answer(host: &str) -> Failure {
+    Failure::certain(format!("{host} gave no answer"), "run `migc apply` again")
 }
 
 /// The output, if its status is 0.

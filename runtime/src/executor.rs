@@ -26,16 +26,25 @@ use crate::{
     validate::validate,
 };
 use futures_util::future::{Either, select};
-use mig_plan::{Plan, Record, RunEnd, Step, journal::Unfinished, plan::Address};
+use mig_plan::{Action, Plan, Record, RunEnd, Step, journal::Unfinished, plan::Address};
 use run::{Memory, Run, may_ask_again};
 use std::{pin::pin, sync::Arc};
 
-/// At most so many steps act on one host at once: sshd allows ten sessions on a connection, and frees them late.
-pub const STEPS_PER_HOST_MAX: usize = 6;
+/// What a host takes at once, by [`load_of`]. Six steps that may each need a session of their own: sshd allows ten on a connection, and
+/// frees them late.
+pub const HOST_LOAD_MAX: usize = 6 * STEP_LOAD;
+const STEP_LOAD: usize = 8;
+/// Scripts of kinds travel together.
+const CALL_LOAD: usize = 1;
 /// A step whose connection was lost is done again so many times, if its class allows it.
 pub const RETRY_COUNT_MAX: u32 = 3;
 /// The first wait before that; each further one is twice as long.
 pub const RETRY_WAIT_MS: u64 = 2_000;
+
+/// How much of a host a step takes.
+fn load_of(step: &Step) -> usize {
+    if matches!(step.action, Action::Call(_)) { CALL_LOAD } else { STEP_LOAD }
+}
 
 /// How a person wants it.
 #[derive(Debug, Clone, Default)]

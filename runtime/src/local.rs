@@ -7,7 +7,10 @@
 use crate::{
     Output, Piped, Script, StoreError, World, WorldError,
     script::limit::SILENCE,
-    wire::{self, Execution, WireError},
+    wire::{
+        self, Execution, WireError,
+        jobs::{self, JOBS},
+    },
 };
 use std::{
     collections::BTreeMap,
@@ -18,6 +21,9 @@ use std::{
     time::Duration,
 };
 use tokio::process::Command;
+
+/// Of all answers of a test.
+const ANSWER_MAX_BYTES: usize = 64 << 20;
 
 /// Hosts that are folders of this machine.
 #[derive(Debug)]
@@ -58,13 +64,17 @@ impl LocalWorld {
     }
 
     fn execute(&self, host: &str, scripts: &[Script]) -> io::Result<Execution> {
+        self.start(host, wire::RUNNER, |home| wire::words("local", home, scripts))
+    }
+
+    fn start(&self, host: &str, text: &str, words: impl FnOnce(&str) -> Vec<String>) -> io::Result<Execution> {
         let home = self.folder.join(host).join("home");
         let (program, rest) = self.shell.split_first().ok_or(io::ErrorKind::InvalidInput)?;
         let mut child = Command::new(program)
             .args(rest)
             .envs(&self.variables)
-            .args(["-c", wire::RUNNER, "migc"])
-            .args(wire::words("local", &home.to_string_lossy(), scripts))
+            .args(["-c", text, "migc"])
+            .args(words(&home.to_string_lossy()))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -91,6 +101,12 @@ fn broken(host: &str, error: &io::Error) -> WorldError {
 impl World for LocalWorld {
     async fn run(&self, host: &str, scripts: &[Script]) -> Result<Vec<Output>, WorldError> {
         let mut outputs = Vec::new();
+        if jobs::are_needed(scripts) {
+            let mark = wire::new_mark().map_err(|error| broken(host, &error))?;
+            let execution = self.start(host, JOBS, |home| jobs::words("local", home).to_vec()).map_err(|error| broken(host, &error))?;
+            let (input, count) = (jobs::input(&[scripts]), scripts.len());
+            return wire::converse_within(execution, &mark, &input, count, ANSWER_MAX_BYTES).await.map_err(|error| lost(host, &error));
+        }
         for part in wire::parts(scripts) {
             let mark = wire::new_mark().map_err(|error| broken(host, &error))?;
             let execution = self.execute(host, part).map_err(|error| broken(host, &error))?;

@@ -10,6 +10,7 @@ mod hosts;
 mod offer;
 mod problem;
 mod secrets;
+mod shared;
 mod store;
 
 pub(crate) use hosts::new_mark;

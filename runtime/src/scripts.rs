@@ -225,28 +225,14 @@ pub fn call(address: &str, changes: bool, text: &str, words: &[String], stdin: V
     script
 }
 
-/// Asks many questions at once, each for so many seconds, and begins none after so many in all; see [`crate::observe`]. A script is a
-/// question; it may have an input of its own.
-pub fn observe(all_seconds: u64, each_seconds: u64, questions: &[Script]) -> Script {
-    let mut stdin = String::new();
-    let mut text = "";
-    for question in questions {
-        if text != question.text {
-            text = question.text;
-            stdin.extend(["text ", question.name, " ", &for_printf(text), "\n"]);
-        }
-        let input = for_printf(&String::from_utf8_lossy(&question.stdin));
-        stdin.extend([&format!("ask {each_seconds} {}\n", question.words.len()), &input, "\n"]);
-        question.words.iter().for_each(|word| stdin.extend([&for_printf(word), "\n"]));
-    }
-    let mut script = script!("observe", own(&[&all_seconds.to_string()]));
-    script.stdin = stdin.into_bytes();
+/// What another script answers, given up after so many seconds: then its status is 137. For questions of which nobody knows how long
+/// they take; see [`crate::observe`].
+pub fn observe(seconds: u64, question: &Script) -> Script {
+    let mut words = own(&[&seconds.to_string(), question.name, question.text]);
+    words.extend_from_slice(&question.words);
+    let mut script = script!("observe", words);
+    script.stdin.clone_from(&question.stdin);
     script
-}
-
-/// One line, of which `printf %b` makes the text again.
-fn for_printf(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('\n', "\\n")
 }
 
 /// Sections about the whole host; see [`crate::survey`]. Words: a mark that no host can guess, whether sizes are measured and for how

@@ -10,7 +10,6 @@ mod fault;
 mod host;
 mod log;
 pub mod model;
-mod observe;
 mod power;
 mod record;
 mod resource;

@@ -5,14 +5,23 @@
 #![allow(clippy::disallowed_methods, reason = "marks are random, and random numbers come from a file")]
 
 mod frame;
+pub(crate) mod jobs;
 mod relay;
 
 pub(crate) use frame::printable;
 pub(crate) use relay::{RelayError, relay};
 
 use crate::{Output, Script};
-use frame::{FrameReader, split_errors};
-use std::{fmt::Write as _, future::Future, io, pin::Pin, time::Duration};
+use frame::{Answer, ErrorReader, FrameReader};
+use std::{
+    collections::VecDeque,
+    fmt::Write as _,
+    future::Future,
+    io,
+    pin::Pin,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// Reads a mark, runs scripts, frames answers.
@@ -28,13 +37,13 @@ const END_MAX_SECONDS: u64 = 2;
 /// A running execution of [`RUNNER`].
 pub(crate) struct Execution {
     /// To the host.
-    pub(crate) stdin: Box<dyn AsyncWrite + Unpin>,
+    pub(crate) stdin: Box<dyn AsyncWrite + Unpin + Send>,
     /// From the host.
-    pub(crate) stdout: Box<dyn AsyncRead + Unpin>,
+    pub(crate) stdout: Box<dyn AsyncRead + Unpin + Send>,
     /// From the host.
-    pub(crate) stderr: Box<dyn AsyncRead + Unpin>,
+    pub(crate) stderr: Box<dyn AsyncRead + Unpin + Send>,
     /// Did it end by itself, as opposed to a connection that was lost?
-    pub(crate) ended: Pin<Box<dyn Future<Output = bool>>>,
+    pub(crate) ended: Pin<Box<dyn Future<Output = bool> + Send>>,
 }
 
 /// Why there is no answer.
@@ -86,6 +95,11 @@ pub(crate) fn parts(scripts: &[Script]) -> Vec<&[Script]> {
     parts
 }
 
+/// Does one command hold all of it?
+pub(crate) fn fits(scripts: &[Script]) -> bool {
+    parts(scripts).len() <= 1
+}
+
 /// Bytes of a script on the command line.
 pub(crate) fn script_bytes(script: &Script) -> usize {
     quoted_bytes(script.text) + script.words.iter().map(|word| quoted_bytes(word)).sum::<usize>() + 8
@@ -111,32 +125,93 @@ pub(crate) async fn converse_within(
     count: usize,
     max_bytes: usize,
 ) -> Result<Vec<Output>, WireError> {
-    let Execution { stdin, mut stdout, stderr, ended } = execution;
-    let mut reader = FrameReader::new(mark);
+    let outputs = Mutex::new(Vec::with_capacity(count));
+    conversation(execution, mark, input, count, max_bytes, &|_, output| locked(&outputs).push(output)).await?;
+    Ok(outputs.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Gives an execution its mark and input, and tells each of `count` answers as soon as all of it is there, with the number of its script
+/// from 1 on. A number that a host tells may be any.
+pub(crate) async fn conversation(
+    execution: Execution,
+    mark: &str,
+    input: &[u8],
+    count: usize,
+    max_bytes: usize,
+    tell: &(dyn Fn(usize, Output) + Sync),
+) -> Result<(), WireError> {
+    let Execution { stdin, mut stdout, mut stderr, ended } = execution;
+    let pairs = Mutex::new(Pairs { answers: VecDeque::new(), errors: VecDeque::new(), told: 0, began: false });
     let read = async {
-        let mut answers = Vec::new();
+        let (mut reader, mut answers) = (FrameReader::new(mark), vec![]);
         let mut buffer = vec![0; 64 << 10];
+        let mut left = count;
         while let Ok(length @ 1..) = stdout.read(&mut buffer).await {
             reader.push(buffer.get(..length).unwrap_or_default(), &mut answers);
-            if answers.len() >= count || reader.held_bytes() > max_bytes {
+            left = left.saturating_sub(answers.len());
+            let mut pairs = locked(&pairs);
+            pairs.began = reader.began();
+            pairs.take(&mut answers, &mut vec![], tell);
+            if left == 0 || reader.held_bytes() > max_bytes {
                 break;
             }
         }
-        answers
     };
-    let ((), answers, errors) = futures_util::join!(write_all(stdin, mark, input), read, read_errors(stderr, mark, count));
+    let read_errors = async {
+        let (mut reader, mut errors) = (ErrorReader::new(mark), vec![]);
+        let mut buffer = vec![0; 8 << 10];
+        let mut left = count;
+        while left > 0
+            && let Ok(length @ 1..) = stderr.read(&mut buffer).await
+        {
+            reader.push(buffer.get(..length).unwrap_or_default(), &mut errors);
+            left = left.saturating_sub(errors.len());
+            locked(&pairs).take(&mut vec![], &mut errors, tell);
+        }
+        reader.rest()
+    };
+    let ((), (), said) = futures_util::join!(write_all(stdin, mark, input), read, read_errors);
     let ended = end(ended).await;
-    let errors = split_errors(&errors, mark);
-    if answers.len() < count {
-        let said = errors.join(" ").trim().to_owned();
-        return Err(if ended && !reader.began() { WireError::Refused(said) } else { WireError::Cut(said) });
+    let mut pairs = pairs.into_inner().unwrap_or_else(PoisonError::into_inner);
+    // Standard error may end early, and what was answered counts.
+    let mut errors = vec![String::new(); pairs.answers.len()];
+    pairs.take(&mut vec![], &mut errors, tell);
+    if pairs.told < count {
+        let said = pairs.errors.into_iter().chain([said]).collect::<Vec<_>>().join(" ").trim().to_owned();
+        return Err(if ended && !pairs.began { WireError::Refused(said) } else { WireError::Cut(said) });
     }
-    let mut errors = errors.into_iter();
-    Ok(answers.into_iter().map(|(status, stdout)| Output { status, stdout, stderr: errors.next().unwrap_or_default() }).collect())
+    Ok(())
+}
+
+/// Answers and complaints, which come by two streams in one order.
+struct Pairs {
+    answers: VecDeque<Answer>,
+    errors: VecDeque<String>,
+    told: usize,
+    /// Did the program at the other end begin?
+    began: bool,
+}
+
+pub(crate) fn locked<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What is in it is whole after each statement, also where a thread died.
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Pairs {
+    fn take(&mut self, answers: &mut Vec<Answer>, errors: &mut Vec<String>, tell: &(dyn Fn(usize, Output) + Sync)) {
+        self.answers.extend(answers.drain(..));
+        self.errors.extend(errors.drain(..));
+        while !self.answers.is_empty() && !self.errors.is_empty() {
+            if let (Some(Answer { status, number, stdout }), Some(stderr)) = (self.answers.pop_front(), self.errors.pop_front()) {
+                self.told += 1;
+                tell(number.unwrap_or(self.told), Output { status, stdout, stderr });
+            }
+        }
+    }
 }
 
 /// An execution that ends before it has read all is told by its answer, not here.
-async fn write_all(mut stdin: Box<dyn AsyncWrite + Unpin>, mark: &str, input: &[u8]) {
+async fn write_all(mut stdin: Box<dyn AsyncWrite + Unpin + Send>, mark: &str, input: &[u8]) {
     let head = [mark.as_bytes(), b"\n"].concat();
     if stdin.write_all(&head).await.is_ok() && stdin.write_all(input).await.is_ok() {
         let _ = stdin.shutdown().await;
@@ -144,30 +219,6 @@ async fn write_all(mut stdin: Box<dyn AsyncWrite + Unpin>, mark: &str, input: &[
 }
 
 /// A service that a script started may keep the streams open, so what was answered in full is not kept waiting for long.
-async fn end(ended: Pin<Box<dyn Future<Output = bool>>>) -> bool {
+async fn end(ended: Pin<Box<dyn Future<Output = bool> + Send>>) -> bool {
     tokio::time::timeout(Duration::from_secs(END_MAX_SECONDS), ended).await.unwrap_or(false)
-}
-
-/// Keeps the last [`ERRORS_MAX_BYTES`], and a little more, until `count` scripts have ended.
-async fn read_errors(mut stderr: Box<dyn AsyncRead + Unpin>, mark: &str, count: usize) -> Vec<u8> {
-    let end = format!("\n{mark}\n").into_bytes();
-    let (mut kept, mut ended, mut searched) = (Vec::new(), 0, 0);
-    let mut buffer = vec![0; 8 << 10];
-    while let Ok(length @ 1..) = stderr.read(&mut buffer).await {
-        kept.extend_from_slice(buffer.get(..length).unwrap_or_default());
-        while let Some(at) = frame::find(kept.get(searched..).unwrap_or_default(), &end) {
-            searched += at + end.len();
-            ended += 1;
-        }
-        if ended >= count {
-            break;
-        }
-        searched = searched.max(kept.len().saturating_sub(end.len()));
-        if kept.len() > 2 * ERRORS_MAX_BYTES {
-            let dropped = kept.len() - ERRORS_MAX_BYTES;
-            kept.drain(..dropped);
-            searched = searched.saturating_sub(dropped);
-        }
-    }
-    kept
 }

@@ -79,8 +79,9 @@ pub struct Piped {
 
 /// The world outside.
 pub trait World {
-    /// Runs scripts on a host, one after the other and whatever the ones before answered, in one round trip. Only a lone script
-    /// may have standard input.
+    /// Runs scripts on a host, one after the other and whatever the ones before answered, in one round trip. Each may have a standard
+    /// input if all are short, see [`Script::is_short`]; of others, only a lone one. Short ones travel together with what is asked
+    /// of the host at the same moment.
     fn run(&self, host: &str, scripts: &[Script]) -> impl Future<Output = Result<Vec<Output>, WorldError>>;
 
     /// Runs a script in one round trip, under the host's own record of it. A line of `secrets` is never written there.

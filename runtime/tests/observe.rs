@@ -5,6 +5,7 @@
 
 mod support;
 
+use futures_util::future::join_all;
 use mig_plan::{Ask, Input, Observed, Read, Reads, Request};
 use mig_runtime::{
     World,
@@ -38,41 +39,44 @@ fn shells() -> Vec<Vec<&'static str>> {
 
 #[tokio::test]
 async fn many_questions_are_answered_each_by_itself_in_every_shell() {
+    // One of them takes all the time that it has, so the shells do not wait for each other.
+    join_all(shells().into_iter().map(are_answered)).await;
+}
+
+async fn are_answered(shell: Vec<&str>) {
     const ODD: &str = "it's \\n $(touch no)\n\n\"\\c\" 100%\r\\0101 日本\n";
-    for shell in shells() {
-        let folder = Folder::new("observe");
-        let world = LocalWorld::new(folder.path()).with_shell(&shell).with_secret("PASSWORD", "hunter22");
-        let echo = r#"printf '{"words": %s, "input": "%s", "first": "%s"}' "$#" "$(sha256sum | cut -c 1-8)" "$(printf %s "$1" | sha256sum | cut -c 1-8)""#;
-        let long = ODD.repeat(20_000);
-        let list = [
-            read("a", echo, &[ODD, "", "-n"], Some(Input::Text(ODD.to_owned())), false),
-            read("a", echo, &[], Some(Input::Text(long.clone())), false),
-            read("a", "echo 'not {json}'", &[], None, false),
-            read("a", "echo '{'; echo \"no $(cat) here\" >&2; exit 3", &[], Some(Input::Secret("PASSWORD".to_owned())), false),
-            read("a", "exit 3", &[], None, true),
-            read("a", "printf '{\"password\": \"%s\"}' \"$(cat)\"", &[], Some(Input::Secret("PASSWORD".to_owned())), false),
-            read("a", "true", &[], Some(Input::Secret("OTHER".to_owned())), false),
-            read("a", "while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done", &[], None, false),
-            read("a", "kill -9 $$", &[], None, false),
-            read("a", "exec 4>&- 3>&-; echo '1 7b7d 0 '; printf '{}' >&4", &[], None, false),
-            read("a", "printf '{\"last\": true}'", &[], None, false),
-        ];
-        let observed = observe(&world, &reads(&list)).await;
-        let digest = |text: &str| mig_plan::Digest::of_bytes(text.as_bytes()).short(8).to_owned();
-        let all: Vec<_> = list.iter().map(|read| said(&observed, read)).collect();
-        assert_eq!(all[0], Ok(&json!({ "words": 3, "input": digest(ODD), "first": digest(ODD), "status": 0 })), "{shell:?}");
-        assert_eq!(all[1], Ok(&json!({ "words": 0, "input": digest(&long), "first": digest(""), "status": 0 })), "{shell:?}");
-        assert_eq!(all[2], Err("what its kind prints to tell of it is no JSON"));
-        assert_eq!(all[3], Err("what asks for it ended with status 3: no (secret) here"));
-        assert_eq!(all[4], Ok(&json!({ "status": 3 })));
-        assert_eq!(all[5], Ok(&json!({ "password": "(secret)", "status": 0 })));
-        assert_eq!(all[6], Err("the secret OTHER is not there"));
-        assert_eq!(all[7], Err("its answer has more than 65536 bytes"));
-        assert!(all[8].is_err_and(|why| why.contains("or was killed")), "{:?}", all[8]);
-        assert!(all[9].is_err(), "a question cannot answer for another: {:?}", all[9]);
-        assert_eq!(all[10], Ok(&json!({ "last": true, "status": 0 })));
-        assert!(!folder.path().join("a/home/local").exists(), "nothing is written, not even a record folder");
-    }
+    let folder = Folder::new("observe");
+    let world = LocalWorld::new(folder.path()).with_shell(&shell).with_secret("PASSWORD", "hunter22");
+    let echo = r#"printf '{"words": %s, "input": "%s", "first": "%s"}' "$#" "$(sha256sum | cut -c 1-8)" "$(printf %s "$1" | sha256sum | cut -c 1-8)""#;
+    let long = ODD.repeat(20_000);
+    let list = [
+        read("a", echo, &[ODD, "", "-n"], Some(Input::Text(ODD.to_owned())), false),
+        read("a", echo, &[], Some(Input::Text(long.clone())), false),
+        read("a", "echo 'not {json}'", &[], None, false),
+        read("a", "echo '{'; echo \"no $(cat) here\" >&2; exit 3", &[], Some(Input::Secret("PASSWORD".to_owned())), false),
+        read("a", "exit 3", &[], None, true),
+        read("a", "printf '{\"password\": \"%s\"}' \"$(cat)\"", &[], Some(Input::Secret("PASSWORD".to_owned())), false),
+        read("a", "true", &[], Some(Input::Secret("OTHER".to_owned())), false),
+        read("a", "while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done", &[], None, false),
+        read("a", "kill -9 $$", &[], None, false),
+        read("a", "sleep 60", &[], None, false),
+        read("a", "printf '{\"last\": true}'", &[], None, false),
+    ];
+    let observed = observe(&world, &reads(&list)).await;
+    let digest = |text: &str| mig_plan::Digest::of_bytes(text.as_bytes()).short(8).to_owned();
+    let all: Vec<_> = list.iter().map(|read| said(&observed, read)).collect();
+    assert_eq!(all[0], Ok(&json!({ "words": 3, "input": digest(ODD), "first": digest(ODD), "status": 0 })), "{shell:?}");
+    assert_eq!(all[1], Ok(&json!({ "words": 0, "input": digest(&long), "first": digest(""), "status": 0 })), "{shell:?}");
+    assert_eq!(all[2], Err("what its kind prints to tell of it is no JSON"));
+    assert_eq!(all[3], Err("what asks for it ended with status 3: no (secret) here"));
+    assert_eq!(all[4], Ok(&json!({ "status": 3 })));
+    assert_eq!(all[5], Ok(&json!({ "password": "(secret)", "status": 0 })));
+    assert_eq!(all[6], Err("the secret OTHER is not there"));
+    assert_eq!(all[7], Err("its answer has more than 65536 bytes"));
+    assert!(all[8].is_err_and(|why| why.contains("or was killed")), "{:?}", all[8]);
+    assert!(all[9].is_err_and(|why| why.contains("did not end within 20 s")), "{:?}", all[9]);
+    assert_eq!(all[10], Ok(&json!({ "last": true, "status": 0 })));
+    assert!(!folder.path().join("a/home/local").exists(), "nothing is written, not even a record folder");
 }
 
 #[tokio::test]

@@ -62,6 +62,30 @@ fn worlds(folder: &Folder) -> Vec<(&'static str, LocalWorld)> {
     shells.into_iter().filter(|shell| works(shell)).map(|shell| (shell[0], world(shell))).collect()
 }
 
+/// Two scripts with inputs of their own, which no command line holds: they come as lines, and each line is a value.
+#[tokio::test]
+async fn what_travels_as_lines_arrives_as_it_is() {
+    let folder = Folder::new("lines");
+    let canary = folder.at("canary");
+    for (shell, world) in worlds(&folder) {
+        for value in values(&canary) {
+            let print = |input: &str| Script {
+                name: "call",
+                text: "printf '%s|' \"$@\"; cat; echo said >&2; exit 7",
+                words: vec![value.clone(), String::new(), "x".repeat(300)],
+                stdin: input.as_bytes().to_vec(),
+            };
+            let outputs = world.run("a", &[print(&value), print("%s\\n\n\n")]).await.unwrap();
+            for (output, input) in outputs.iter().zip([value.as_str(), "%s\\n\n\n"]) {
+                assert_eq!((output.status, output.stderr.as_str()), (7, "said"), "{shell}");
+                let expected = format!("{value}||{}|{input}", "x".repeat(300));
+                assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{shell}");
+            }
+        }
+    }
+    assert!(!folder.path().join("canary").exists());
+}
+
 /// Every script that takes values of a program, with this one wherever it can be.
 fn scripts_with(folder: &Folder, value: &str) -> Vec<Script> {
     let path = folder.at(value);

@@ -33,6 +33,10 @@ fn script(text: &'static str, words: &[&str]) -> Script {
     Script { name: "test", text, words: words.iter().map(|&word| word.to_owned()).collect(), stdin: vec![] }
 }
 
+fn tool_output(program: &str, words: &[&str]) -> String {
+    String::from_utf8_lossy(&Command::new(program).args(words).output().unwrap().stdout).into_owned()
+}
+
 #[tokio::test]
 async fn words_arrive_as_they_are() {
     let folder = Folder::new("words");
@@ -90,6 +94,81 @@ async fn a_batch_is_answered_one_by_one_whatever_a_login_prints() {
     assert_eq!((outputs[8].status, outputs[8].stdout.as_slice()), (0, &b"no end"[..]));
 }
 
+/// A script that may travel with others: a script of a kind which only looks.
+fn short(text: &'static str, words: &[&str]) -> Script {
+    Script { name: "call", ..script(text, words) }
+}
+
+/// How often the host was logged in to and a command was begun there.
+fn sessions(folder: &Folder) -> usize {
+    std::fs::read_to_string(folder.path().join("sessions")).unwrap_or_default().lines().count()
+}
+
+#[tokio::test]
+async fn what_is_asked_together_travels_together() {
+    let folder = Folder::new("together");
+    let count = format!("ForceCommand echo >>{}; eval \"$SSH_ORIGINAL_COMMAND\"", folder.at("sessions"));
+    let Some(sshd) = Sshd::start(&folder, &count) else { return };
+    let world = world(&folder, &[("a", sshd.host())]);
+    let hostile = [
+        "",
+        ".",
+        "@1",
+        ";",
+        "+1 0",
+        "=x",
+        "<y",
+        "\\n\\0",
+        "a\nb\n\n",
+        "$(id)`id`'\"",
+        "\u{c1}\u{c2}\u{81}\u{88}日本",
+        " x ",
+        "*",
+        "-n",
+        "%s",
+    ];
+    let long = "x".repeat(2_000) + "\n'\\";
+    let mut jobs: Vec<Vec<Script>> = vec![];
+    for number in 0..24 {
+        let mut first = short("printf '%s\\0' \"$@\"; cat; echo said >&2; exit 7", &hostile);
+        first.words.extend([long.clone(), number.to_string()]);
+        first.stdin = format!("input {number}\n\\n%s'\u{c1}").into_bytes();
+        let second = Script { stdin: b"other".to_vec(), ..short("cat; exec kill -9 $$", &[]) };
+        jobs.push(if number % 2 == 0 { vec![first, second] } else { vec![first] });
+    }
+    let answers = futures_util::future::join_all(jobs.iter().map(|job| world.run("a", job))).await;
+    for (job, answer) in jobs.iter().zip(answers) {
+        let outputs = answer.unwrap();
+        let expected: Vec<u8> = job[0].words.iter().flat_map(|w| [w.as_bytes(), b"\0"].concat()).chain(job[0].stdin.clone()).collect();
+        assert_eq!((outputs[0].status, &outputs[0].stderr[..]), (7, "said"));
+        assert_eq!(String::from_utf8_lossy(&outputs[0].stdout), String::from_utf8_lossy(&expected));
+        let second = outputs.get(1).map(|output| (output.status, output.stdout.as_slice()));
+        assert_eq!(second, job.get(1).map(|_| (137, &b"other"[..])));
+    }
+    assert_eq!(sessions(&folder), 1);
+    let left = tool_output("sh", &["-c", "ls -d /dev/shm/migc.* /run/migc.* 2>/dev/null"]);
+    assert_eq!(left, "", "answers stay nowhere");
+}
+
+#[tokio::test]
+async fn the_slow_one_does_not_hold_up_the_others() {
+    let folder = Folder::new("slow");
+    let Some(sshd) = Sshd::start(&folder, "") else { return };
+    let world = world(&folder, &[("a", sshd.host())]);
+    world.run("a", &[script("true", &[])]).await.unwrap();
+    let start = Instant::now();
+    let ended = |seconds| {
+        let world = &world;
+        async move {
+            world.run("a", &[short("sleep \"$1\"; sleep 60 &", &[seconds])]).await.unwrap();
+            start.elapsed()
+        }
+    };
+    let (slow, quick, other) = futures_util::join!(ended("2"), ended("0"), ended("0.1"));
+    assert!(quick < Duration::from_secs(1) && other < Duration::from_secs(1), "{quick:?} {other:?}");
+    assert!(slow >= Duration::from_secs(2) && slow < Duration::from_secs(20), "{slow:?}");
+}
+
 #[tokio::test]
 async fn sessions_that_are_refused_are_asked_for_again() {
     let folder = Folder::new("many");
@@ -112,6 +191,12 @@ async fn a_lost_connection_is_told_and_made_again() {
     let Some(sshd) = Sshd::start(&folder, "") else { return };
     let world = world(&folder, &[("a", sshd.host())]);
     let lost = world.run("a", &[script("true", &[]), script(KILL, &[])]).await;
+    assert!(matches!(lost, Err(WorldError::Lost { .. })), "{lost:?}");
+    // Of those that travel together, who was answered before is told, and the others that it was lost.
+    let (told, lost) = futures_util::join!(async { world.run("a", &[short("echo told", &[])]).await }, async {
+        world.run("a", &[short("sleep 0.3", &[]), short(KILL, &[])]).await
+    });
+    assert_eq!(told.unwrap()[0].text(), "told");
     assert!(matches!(lost, Err(WorldError::Lost { .. })), "{lost:?}");
     assert_eq!(world.run("a", &[script("echo again", &[])]).await.unwrap()[0].text(), "again");
 }

@@ -2,8 +2,8 @@
 //!
 //! How an answer is judged is said in `mig_plan::call`; here it is fetched.
 
-use super::{Context, Failure, Performed, refused};
-use crate::{World, scripts};
+use super::{Context, Failure, Performed, no_answer, refused, succeeded};
+use crate::{Output, Script, World, scripts};
 use mig_plan::{Call, Input, Look, Request, Seen, Verb, call::in_words};
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -29,20 +29,34 @@ impl<W: World> Context<'_, W> {
             create if create.is_empty() => call.requests.iter().collect(),
             create => create,
         };
-        for request in requests {
-            self.request(request, true, true).await?;
+        let (last, before_last) = requests.split_last().map_or((None, &[][..]), |(last, before)| (Some(*last), before));
+        for request in before_last {
+            self.request(request).await?;
         }
-        if call.verb != Verb::Delete {
-            self.settles(call).await?;
+        match last {
+            Some(request) if call.verb == Verb::Delete => self.request(request).await?,
+            Some(request) => {
+                let seen = self.request_and_look(request, &call.look).await?;
+                self.settles(call, seen).await?;
+            }
+            None if call.verb == Verb::Delete => {}
+            None => {
+                let seen = self.look(&call.look).await?;
+                self.settles(call, seen).await?;
+            }
         }
         Ok(Performed::new(true, []))
     }
 
     /// Looks until it is as declared, or its time is over.
-    async fn settles(&self, call: &Call) -> Result<(), Failure> {
+    async fn settles(&self, call: &Call, first: Seen) -> Result<(), Failure> {
         let (look, began_ms) = (&call.look, self.world.elapsed_ms());
+        let mut first = Some(first);
         loop {
-            let seen = self.look(look).await?;
+            let seen = match first.take() {
+                Some(seen) => seen,
+                None => self.look(look).await?,
+            };
             let left_ms = look.timeout_seconds.saturating_mul(1_000).saturating_sub(self.world.elapsed_ms().saturating_sub(began_ms));
             let why = match seen {
                 Seen::Settled => return Ok(()),
@@ -65,12 +79,26 @@ impl<W: World> Context<'_, W> {
     }
 
     async fn look(&self, look: &Look) -> Result<Seen, Failure> {
-        let answer = self.request(&look.request, false, !look.reads_status()).await?;
-        Ok(look.judge(&answer))
+        let output = self.ask(look.request.host(), self.script(&look.request, false)?).await?;
+        self.judge(look, output)
     }
 
-    /// What a request answers; `must_succeed`: another exit status than 0 is a failure.
-    async fn request(&self, request: &Request, changes: bool, must_succeed: bool) -> Result<Value, Failure> {
+    /// Acts, and looks by the same round trip what came of it.
+    async fn request_and_look(&self, request: &Request, look: &Look) -> Result<Seen, Failure> {
+        let scripts = [self.script(request, true)?, self.script(&look.request, false)?];
+        let mut outputs = self.world.run(request.host(), &scripts).await?.into_iter();
+        let (Some(acted), Some(looked)) = (outputs.next(), outputs.next()) else { return Err(no_answer(request.host())) };
+        self.acted(request, &acted)?;
+        self.judge(look, looked)
+    }
+
+    async fn request(&self, request: &Request) -> Result<(), Failure> {
+        let output = self.ask(request.host(), self.script(request, true)?).await?;
+        self.acted(request, &output)
+    }
+
+    /// What is run for a request.
+    fn script(&self, request: &Request, changes: bool) -> Result<Script, Failure> {
         let Request::Ssh { host, script, words, stdin } = request;
         let stdin = match stdin {
             None => vec![],
@@ -80,16 +108,23 @@ impl<W: World> Context<'_, W> {
                 Failure::certain(message, format!("set MIG_SECRET_{name} in the environment of migc"))
             })?,
         };
-        let output = self.ask(host, scripts::call(&self.step.address, changes, script, words, stdin)).await?;
-        if must_succeed && output.status != 0 {
-            return Err(refused(host, &format!("the script of `{}`", self.step.address), &output));
-        }
-        // What a script that acts prints is for people, and nothing is taken from it.
-        let said = if changes { String::new() } else { output.text() };
-        read_answer(&said, output.status, !must_succeed).ok_or_else(|| {
-            let message = format!("{host}: what the script of `{}` prints is no JSON", self.step.address);
+        Ok(scripts::call(&self.step.address, changes, script, words, stdin))
+    }
+
+    /// What a script that acts prints is for people, and nothing is taken from it.
+    fn acted(&self, request: &Request, output: &Output) -> Result<(), Failure> {
+        if output.status == 0 { Ok(()) } else { Err(refused(request.host(), &format!("the script of `{}`", self.step.address), output)) }
+    }
+
+    fn judge(&self, look: &Look, output: Output) -> Result<Seen, Failure> {
+        let (host, any_status) = (look.request.host(), look.reads_status());
+        let name = format!("the script of `{}`", self.step.address);
+        let output = if any_status { output } else { succeeded(host, &name, output)? };
+        let answer = read_answer(&output.text(), output.status, any_status).ok_or_else(|| {
+            let message = format!("{host}: what {name} prints is no JSON");
             Failure::certain(message, "its kind is wrong: `read` prints one JSON object, and nothing else".to_owned())
-        })
+        })?;
+        Ok(look.judge(&answer))
     }
 }
 

@@ -3,9 +3,10 @@
 //! A step that fails holds back what needs it, and the rest of its own move; going back is decided afterwards.
 
 use super::{
-    STEPS_PER_HOST_MAX,
+    HOST_LOAD_MAX,
     attend::attended,
     graph::{Graph, Verdict},
+    load_of,
     run::{Attempt, Run},
     window,
 };
@@ -20,7 +21,7 @@ use futures_util::{
     future::{Either, select},
     stream::FuturesUnordered,
 };
-use mig_plan::{Action, Class, Outcome, Phase, Record, Step, StepId, Undo};
+use mig_plan::{Action, Class, HostId, Outcome, Phase, Record, Step, StepId, Undo};
 use std::{
     collections::{BTreeMap, BTreeSet},
     pin::pin,
@@ -79,18 +80,19 @@ impl<'a, W: World> Run<'a, W> {
             return vec![];
         }
         let mut load = BTreeMap::<&str, usize>::new();
-        for host in active.values().flat_map(|step| step.action.hosts()) {
-            *load.entry(host).or_default() += 1;
+        for step in active.values() {
+            step.action.hosts().into_iter().for_each(|host| *load.entry(host).or_default() += load_of(step));
         }
         graph.take(|step, hosts| {
-            if !hosts.iter().all(|host| load.get(host.as_str()).is_none_or(|&count| count < STEPS_PER_HOST_MAX)) {
+            let room = |host: &&HostId| load.get(host.as_str()).is_none_or(|taken| taken + load_of(step) <= HOST_LOAD_MAX);
+            if !hosts.iter().all(room) {
                 return Verdict::Full;
             }
             if self.away.waiting.contains_key(&step.id) || self.is_move_broken(step) || !self.is_window_open(step) {
                 return Verdict::Wait;
             }
             for host in hosts {
-                *load.entry(host).or_default() += 1;
+                *load.entry(host).or_default() += load_of(step);
             }
             Verdict::Begin
         })

@@ -5,10 +5,11 @@
 use super::{
     config::{Config, ControlFolder},
     offer, problem,
+    shared::Queue,
 };
 use crate::{
     Script, WorldError,
-    wire::{self, Execution},
+    wire::{self, Execution, jobs::JOBS},
 };
 use openssh::{ControlPersist, KnownHosts, Session, SessionBuilder, Stdio};
 use std::{
@@ -46,6 +47,8 @@ pub(super) struct Connection {
     folder: Arc<ControlFolder>,
     slots: Arc<Semaphore>,
     slot_count: AtomicUsize,
+    /// Short scripts that wait to travel together.
+    pub(super) queue: Queue,
 }
 
 impl Connection {
@@ -60,6 +63,7 @@ impl Connection {
             session: Mutex::new(None),
             slots,
             slot_count: AtomicUsize::new(SESSION_COUNT_MAX),
+            queue: Queue::default(),
         }
     }
 
@@ -115,23 +119,34 @@ impl Connection {
         }
     }
 
-    /// Starts scripts. A session that is refused was not begun, so it may be asked for again.
+    /// Starts scripts that run one after the other.
     pub(super) async fn execute(&self, scripts: &[Script]) -> Result<Execution, WorldError> {
         let bytes: usize = scripts.iter().map(wire::script_bytes).sum();
         if bytes > wire::COMMAND_MAX_BYTES {
             let message = format!("{bytes} bytes of values do not fit one command, which takes {}", wire::COMMAND_MAX_BYTES);
             return Err(self.unreachable(message, "name fewer or shorter values in the program"));
         }
+        self.start(names(scripts), wire::RUNNER, &wire::words(&self.state, "", scripts)).await
+    }
+
+    /// Starts what reads jobs from its input, see [`wire::jobs`].
+    pub(super) async fn execute_jobs(&self, jobs: &[&[Script]]) -> Result<Execution, WorldError> {
+        self.start(format!("{} jobs: {}", jobs.len(), names(jobs.iter().copied().flatten())), JOBS, &wire::jobs::words(&self.state, ""))
+            .await
+    }
+
+    /// Starts a program of the wire. A session that is refused was not begun, so it may be asked for again.
+    async fn start(&self, names: String, program: &str, words: &[String]) -> Result<Execution, WorldError> {
         let mut wait = Duration::from_millis(REFUSED_WAIT_MS);
         for _ in 0..REFUSED_RETRY_COUNT_MAX {
             let slot = Arc::clone(&self.slots).acquire_owned().await;
             let slot = slot.map_err(|_| self.unreachable("the run is over".to_owned(), "run `migc apply` again"))?;
             let session = self.session().await?;
             let start = Instant::now();
-            match self.spawn(session, scripts).await {
+            match self.spawn(session, program, words).await {
                 Ok(execution) => {
-                    let (host, names) = (self.host.clone(), names(scripts));
-                    tracing::debug!(host, scripts = names, bytes, "scripts begin");
+                    let host = self.host.clone();
+                    tracing::debug!(host, scripts = names, "scripts begin");
                     let ended = async move {
                         let ended = execution.ended.await;
                         tracing::info!(host, scripts = names, ms = milliseconds(start), by_itself = ended, "scripts ended");
@@ -164,7 +179,7 @@ impl Connection {
         }
     }
 
-    async fn spawn(&self, session: Arc<Session>, scripts: &[Script]) -> Result<Execution, openssh::Error> {
+    async fn spawn(&self, session: Arc<Session>, program: &str, words: &[String]) -> Result<Execution, openssh::Error> {
         let mut command = if self.sudo {
             let mut command = session.arc_command("sudo");
             command.args(["-n", "--", "sh"]);
@@ -172,7 +187,7 @@ impl Connection {
         } else {
             session.arc_command("sh")
         };
-        command.args(["-c", wire::RUNNER, "migc"]).args(wire::words(&self.state, "", scripts));
+        command.args(["-c", program, "migc"]).args(words);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().await?;
         let missing = || openssh::Error::ChildIo(std::io::ErrorKind::BrokenPipe.into());
@@ -193,8 +208,8 @@ impl Connection {
 }
 
 /// What a log calls a batch; words and input of scripts are in no log.
-fn names(scripts: &[Script]) -> String {
-    scripts.iter().map(|script| script.name).collect::<Vec<_>>().join(" ")
+fn names<'s>(scripts: impl IntoIterator<Item = &'s Script>) -> String {
+    scripts.into_iter().map(|script| script.name).collect::<Vec<_>>().join(" ")
 }
 
 fn milliseconds(start: Instant) -> u64 {

@@ -7,19 +7,30 @@ use super::{
     connection::Connection,
     offer::Offer,
     problem,
+    shared::{self, Job, Part},
 };
 use crate::{
     Output, Piped, Script, WorldError,
     script::limit,
-    wire::{self, RelayError, WireError},
+    wire::{self, RelayError, WireError, locked},
 };
+use futures_util::future::join_all;
 use mig_plan::{Host, HostId};
-use std::{collections::BTreeMap, io, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// A job that has ended waits so long for others to be answered with it.
+const ANSWER_WAIT: Duration = Duration::from_millis(50);
 
 /// Hosts by ssh.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Hosts {
-    connections: BTreeMap<HostId, Arc<Connection>>,
+    connections: Arc<BTreeMap<HostId, Arc<Connection>>>,
 }
 
 impl Hosts {
@@ -32,8 +43,8 @@ impl Hosts {
             let sudo = hosts.get(id).is_some_and(|host| host.login.sudo);
             Ok((id.clone(), Arc::new(Connection::new(id, config, sudo, state, Arc::clone(&folder)))))
         };
-        let connections = hosts.keys().enumerate().map(connect).collect::<io::Result<_>>()?;
-        Ok(Self { connections })
+        let connections = hosts.keys().enumerate().map(connect).collect::<io::Result<BTreeMap<_, _>>>()?;
+        Ok(Self { connections: Arc::new(connections) })
     }
 
     /// Ends all connections. Dropping does it too, but waits for nothing.
@@ -43,8 +54,71 @@ impl Hosts {
         }
     }
 
-    /// Runs scripts one after the other, in as few commands as hold them.
+    /// Runs scripts one after the other. Those that are short travel with what others ask the host at the same moment.
     pub(crate) async fn run(&self, host: &str, scripts: &[Script]) -> Result<Vec<Output>, WorldError> {
+        if !scripts.iter().all(Script::is_short) {
+            return self.run_alone(host, scripts).await;
+        }
+        let connection = self.connection(host)?;
+        let (answer, is_first) = connection.queue.push(scripts.to_vec());
+        if is_first {
+            let (hosts, connection, host) = (self.clone(), Arc::clone(connection), host.to_owned());
+            // Steps that begin together ask before this task has its turn.
+            tokio::spawn(async move {
+                let parts = shared::parts(connection.queue.take()).into_iter().map(|part| hosts.run_jobs(&host, part));
+                join_all(parts).await;
+            });
+        }
+        answer.await.unwrap_or_else(|_| Err(WorldError::Lost { host: host.to_owned(), message: "the run was left".to_owned() }))
+    }
+
+    /// Runs what was asked for together.
+    async fn run_jobs(&self, host: &str, mut jobs: Vec<Job>) {
+        let fits = |job: &Job| !wire::jobs::are_needed(&job.scripts) && wire::fits(&job.scripts);
+        if jobs.len() == 1
+            && let Some(job) = jobs.pop_if(|job| fits(job))
+        {
+            let answer = self.run_alone(host, &job.scripts).await;
+            return job.answer(answer);
+        }
+        let scripts: Vec<Vec<Script>> = jobs.iter().map(|job| job.scripts.clone()).collect();
+        let scripts: Vec<&[Script]> = scripts.iter().map(Vec::as_slice).collect();
+        let part = Mutex::new(Part::new(jobs));
+        let error = self.converse_jobs(host, &scripts, &part).await.err();
+        let mut part = part.into_inner().unwrap_or_else(PoisonError::into_inner);
+        part.answer_known();
+        let message = "it did not answer all that it was asked".to_owned();
+        part.fail(&error.unwrap_or(WorldError::Lost { host: host.to_owned(), message }));
+    }
+
+    /// Answers jobs as they end, but not each at once: who is answered together asks on together.
+    async fn converse_jobs(&self, host: &str, jobs: &[&[Script]], part: &Mutex<Part>) -> Result<(), WorldError> {
+        let mark = new_mark(host)?;
+        let execution = match self.connection(host)?.execute_jobs(jobs).await {
+            Ok(execution) => execution,
+            Err(error) => return Err(self.explain(host, error).await),
+        };
+        let (input, count) = (wire::jobs::input(jobs), locked(part).script_count());
+        let max_bytes = jobs.iter().copied().flatten().map(Script::answer_max_bytes).max().unwrap_or_default();
+        let note = |number, output| locked(part).note(number, output);
+        let mut talk = pin!(wire::conversation(execution, &mark, &input, count, max_bytes, &note));
+        let limit = limit::of_jobs(jobs);
+        let answering = async {
+            loop {
+                match tokio::time::timeout(ANSWER_WAIT, &mut talk).await {
+                    Ok(ended) => break ended,
+                    Err(_) => locked(part).answer_known(),
+                }
+            }
+        };
+        match tokio::time::timeout(limit, answering).await {
+            Ok(ended) => ended.map_err(|error| wire_error(host, error)),
+            Err(_) => Err(hung(host, jobs.iter().copied().flatten(), limit)),
+        }
+    }
+
+    /// Runs scripts one after the other, in as few commands as hold them.
+    async fn run_alone(&self, host: &str, scripts: &[Script]) -> Result<Vec<Output>, WorldError> {
         let mut outputs = Vec::new();
         for part in wire::parts(scripts) {
             match self.run_part(host, part).await {
@@ -129,13 +203,15 @@ impl Hosts {
         let limit = limit::of_all(scripts);
         match tokio::time::timeout(limit, wire::converse(execution, &mark, scripts)).await {
             Ok(answers) => answers.map_err(|error| wire_error(host, error)),
-            Err(_) => {
-                let names = scripts.iter().map(|script| script.name).collect::<Vec<_>>().join(", ");
-                let message = format!("{names} did not end within {} s, so it counts as hung", limit.as_secs());
-                Err(WorldError::Lost { host: host.to_owned(), message })
-            }
+            Err(_) => Err(hung(host, scripts, limit)),
         }
     }
+}
+
+fn hung<'s>(host: &str, scripts: impl IntoIterator<Item = &'s Script>, limit: Duration) -> WorldError {
+    let names: BTreeSet<&str> = scripts.into_iter().map(|script| script.name).collect();
+    let names = names.into_iter().collect::<Vec<_>>().join(", ");
+    WorldError::Lost { host: host.to_owned(), message: format!("{names} did not end within {} s, so it counts as hung", limit.as_secs()) }
 }
 
 /// Something that nobody can guess.

@@ -4,6 +4,7 @@
 //! a filesystem of a network does. They are generous, for whoever is stopped too early has to look by hand.
 
 use super::Script;
+use crate::wire::jobs::JOB_COUNT_AT_ONCE;
 use std::time::Duration;
 
 /// A question about one thing.
@@ -18,12 +19,12 @@ const FETCH_SECONDS: u64 = 7_200;
 const LIST_SECONDS: u64 = 3_600;
 /// Contents of a tree: a day reads 8 TB at 100 MB/s.
 const READ_SECONDS: u64 = 86_400;
-/// After its last question was begun, one that observes may take so much longer.
-const OBSERVE_SECONDS: u64 = 60;
 /// One answer may have so many bytes; a listing of a tree is the longest.
 const ANSWER_MAX_BYTES: usize = 1 << 30;
-/// Of many questions, each of which is answered in 64 KiB at most.
-const OBSERVED_MAX_BYTES: usize = 64 << 20;
+/// A short one; see `limited` in `scripts/head.sh`.
+const SHORT_ANSWER_MAX_BYTES: usize = 64 << 20;
+/// The input of a script that travels with others.
+const SHORT_INPUT_MAX_BYTES: usize = 1 << 20;
 /// A stream may be silent for so long, while tar looks for data or what was received is written to a disk.
 pub const SILENCE: Duration = Duration::from_secs(600);
 
@@ -31,7 +32,9 @@ impl Script {
     /// From its start to its answer.
     pub fn limit(&self) -> Duration {
         let seconds = match self.name {
-            "about" | "tools" | "space" | "path_look" | "port_look" | "container_look" | "container_logs" | "image_look" => ASK_SECONDS,
+            "about" | "tools" | "space" | "path_look" | "port_look" | "container_look" | "container_logs" | "image_look" | "observe" => {
+                ASK_SECONDS
+            }
             "probe_tcp" | "probe_http" => ASK_SECONDS,
             "open_files" => SEARCH_SECONDS,
             "image_pull" | "install_tools" | "call" => FETCH_SECONDS,
@@ -42,24 +45,45 @@ impl Script {
                 let grace = self.words.last().and_then(|word| word.parse::<u64>().ok()).unwrap_or_default();
                 ACT_SECONDS.saturating_add(grace)
             }
-            "observe" => {
-                let begun = self.words.first().and_then(|word| word.parse::<u64>().ok()).unwrap_or_default();
-                OBSERVE_SECONDS.saturating_add(begun)
-            }
             _ => ACT_SECONDS,
         };
         Duration::from_secs(seconds)
     }
 
+    /// Is it short to ask and to answer, so that it may travel with others? Its answer waits in the memory of the host for a moment.
+    pub fn is_short(&self) -> bool {
+        let asks = matches!(
+            self.name,
+            "call"
+                | "observe"
+                | "about"
+                | "tools"
+                | "space"
+                | "path_look"
+                | "port_look"
+                | "container_look"
+                | "image_look"
+                | "probe_tcp"
+                | "probe_http"
+        );
+        asks && self.stdin.len() <= SHORT_INPUT_MAX_BYTES && std::str::from_utf8(&self.stdin).is_ok_and(|text| !text.contains('\0'))
+    }
+
     /// What is read of its answer.
     pub(crate) fn answer_max_bytes(&self) -> usize {
-        if self.name == "observe" { OBSERVED_MAX_BYTES } else { ANSWER_MAX_BYTES }
+        if self.is_short() { SHORT_ANSWER_MAX_BYTES } else { ANSWER_MAX_BYTES }
     }
 }
 
 /// Of scripts that run one after the other.
 pub fn of_all(scripts: &[Script]) -> Duration {
     scripts.iter().map(Script::limit).fold(Duration::ZERO, Duration::saturating_add)
+}
+
+/// Of jobs that run beside each other, [`JOB_COUNT_AT_ONCE`] at a time.
+pub fn of_jobs(jobs: &[&[Script]]) -> Duration {
+    let longest = jobs.iter().map(|job| of_all(job)).max().unwrap_or_default();
+    longest.saturating_mul(u32::try_from(jobs.len().div_ceil(JOB_COUNT_AT_ONCE)).unwrap_or(u32::MAX))
 }
 
 #[cfg(test)]

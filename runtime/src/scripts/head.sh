@@ -44,9 +44,11 @@ records() {
 # records_made: the same, and makes it. A folder that another may write to is refused.
 records_made() {
     records
-    mkdir -p -- "$records" || die 1 "cannot make the record folder $records"
+    if [ ! -d "$records" ]; then
+        mkdir -p -- "$records" || die 1 "cannot make the record folder $records"
+        chmod 0700 -- "$records" || die 1 "cannot protect the record folder $records"
+    fi
     [ ! -L "$records" ] && [ -O "$records" ] || die 1 "the record folder $records belongs to another"
-    chmod 0700 -- "$records" || die 1 "cannot protect the record folder $records"
 }
 
 # lock TOPIC: one script at a time on a topic, whatever project it is of, also those that an operator left behind when its
@@ -54,7 +56,11 @@ records_made() {
 lock() {
     records_made
     have flock || die 1 'flock is missing: install util-linux'
-    lock=$MIGC_HOME/lock.$(printf %s "$1" | tr -c 'A-Za-z0-9._-' _)
+    lock=$1
+    case $1 in
+    *[!A-Za-z0-9._-]*) lock=$(printf %s "$1" | tr -c 'A-Za-z0-9._-' _) ;;
+    esac
+    lock=$MIGC_HOME/lock.$lock
     exec 9>>"$lock" || die 1 "cannot open $lock"
     waited=0
     until flock -n 9; do
@@ -62,5 +68,8 @@ lock() {
         sleep 1
         waited=$((waited + 1))
     done
-    printf 'process %s of %s\n' "$$" "$(id -un 2>/dev/null || id -u)" >"$lock"
+    printf 'process %s\n' "$$" >"$lock"
 }
+
+# limited: from now on nothing that is printed to a file may have more than 64 MiB. For what only looks; answers wait in memory.
+limited() { ulimit -f 131072; }

@@ -22,6 +22,13 @@ pub(super) fn refuse(status: i32, message: impl Into<String>) -> Output {
     Output { status, stdout: vec![], stderr: message.into() }
 }
 
+/// The question that an observation asks; scripts are known by name.
+fn observed(script: &Script) -> Script {
+    let known = ["call", "container_look"].into_iter().find(|name| *name == word(script, 1));
+    let words = script.words.get(3..).unwrap_or_default().to_vec();
+    Script { name: known.unwrap_or("unknown"), text: "", words, stdin: script.stdin.clone() }
+}
+
 impl SimHost {
     /// Milliseconds.
     pub(super) fn cost_ms(&self, script: &Script) -> u64 {
@@ -66,7 +73,7 @@ impl SimHost {
             "probe_http" => self.probe_http(word(script, 0), now_ms),
             "probe_command" => self.probe_command(now_ms),
             "call" => self.call(script),
-            "observe" => self.observe(script, now_ms, change),
+            "observe" => self.answer(&observed(script), now_ms, change),
             "tree_list" => self.tree_list(script, now_ms, change),
             "tree_prepare" => self.tree_prepare(script, now_ms, change),
             "tree_delete" => self.tree_delete(script, change),

@@ -5,6 +5,15 @@
 use super::ERRORS_MAX_BYTES;
 use crate::manifest::is_directional;
 
+/// What a script printed and how it ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Answer {
+    pub(super) status: i32,
+    /// Of the script among those that were sent, the first is 1, where a host does not answer in their order.
+    pub(super) number: Option<usize>,
+    pub(super) stdout: Vec<u8>,
+}
+
 /// Takes answers out of a stream, as it comes in.
 pub(super) struct FrameReader {
     begin: Vec<u8>,
@@ -31,8 +40,8 @@ impl FrameReader {
         self.began
     }
 
-    /// Takes more of the stream; each answer that is complete is given out with its exit status.
-    pub(super) fn push(&mut self, bytes: &[u8], answers: &mut Vec<(i32, Vec<u8>)>) {
+    /// Takes more of the stream; each answer that is complete is given out.
+    pub(super) fn push(&mut self, bytes: &[u8], answers: &mut Vec<Answer>) {
         self.held.extend_from_slice(bytes);
         loop {
             let wanted = if self.inside { &self.end } else { &self.begin };
@@ -42,13 +51,13 @@ impl FrameReader {
             };
             let after = at + wanted.len();
             if self.inside {
-                let Some((status, length)) = status(self.held.get(after..).unwrap_or_default()) else {
+                let Some(End { status, number, length }) = end(self.held.get(after..).unwrap_or_default()) else {
                     self.searched = at;
                     return;
                 };
                 let rest = self.held.split_off(after + length);
                 self.held.truncate(at);
-                answers.push((status, std::mem::replace(&mut self.held, rest)));
+                answers.push(Answer { status, number, stdout: std::mem::replace(&mut self.held, rest) });
             } else {
                 self.held.drain(..after);
                 self.began = true;
@@ -59,11 +68,20 @@ impl FrameReader {
     }
 }
 
-/// The number before the next line break, and how many bytes that takes.
-pub(super) fn status(bytes: &[u8]) -> Option<(i32, usize)> {
+/// How a frame ends.
+pub(super) struct End {
+    pub(super) status: i32,
+    number: Option<usize>,
+    /// In bytes, with its line break.
+    length: usize,
+}
+
+/// The line that ends a frame, once all of it is there.
+pub(super) fn end(bytes: &[u8]) -> Option<End> {
     let length = bytes.iter().position(|&byte| byte == b'\n')?;
     let text = std::str::from_utf8(bytes.get(..length)?).ok()?;
-    Some((text.parse().unwrap_or(-1), length + 1))
+    let (status, number) = text.split_once(' ').unwrap_or((text, ""));
+    Some(End { status: status.parse().unwrap_or(-1), number: number.parse().ok(), length: length + 1 })
 }
 
 pub(super) fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
@@ -78,18 +96,36 @@ pub(super) fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
     None
 }
 
-/// What each script wrote to standard error, for people.
-pub(super) fn split_errors(bytes: &[u8], mark: &str) -> Vec<String> {
-    let mark = format!("\n{mark}\n").into_bytes();
-    let mut parts = Vec::new();
-    let mut rest = bytes;
-    while let Some(at) = find(rest, &mark) {
-        let (part, after) = rest.split_at(at);
-        parts.push(printable(part));
-        rest = after.get(mark.len()..).unwrap_or_default();
+/// Takes what each script wrote to standard error out of that stream, for people.
+pub(super) struct ErrorReader {
+    mark: Vec<u8>,
+    held: Vec<u8>,
+    searched: usize,
+}
+
+impl ErrorReader {
+    pub(super) fn new(mark: &str) -> Self {
+        Self { mark: format!("\n{mark}\n").into_bytes(), held: vec![], searched: 0 }
     }
-    parts.push(printable(rest));
-    parts
+
+    /// Takes more of the stream; what a script said is given out once it has ended. Of what is longer, the end is kept.
+    pub(super) fn push(&mut self, bytes: &[u8], said: &mut Vec<String>) {
+        self.held.extend_from_slice(bytes);
+        while let Some(at) = find(self.held.get(self.searched..).unwrap_or_default(), &self.mark).map(|at| at + self.searched) {
+            said.push(printable(self.held.get(..at).unwrap_or_default()));
+            self.held.drain(..at + self.mark.len());
+            self.searched = 0;
+        }
+        if self.held.len() > 2 * ERRORS_MAX_BYTES {
+            self.held.drain(..self.held.len() - ERRORS_MAX_BYTES);
+        }
+        self.searched = self.held.len().saturating_sub(self.mark.len());
+    }
+
+    /// What was said since then.
+    pub(super) fn rest(&self) -> String {
+        printable(&self.held)
+    }
 }
 
 /// Text without what a terminal would act on; at most the last [`ERRORS_MAX_BYTES`].
@@ -104,7 +140,7 @@ pub(crate) fn printable(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    const STREAM: &[u8] = b"Welcome!\n\nMARK begin\none\n\nMARK end 0\n\nMARK begin\n\0\nMARK beg\n\nMARK end 3\nbye";
+    const STREAM: &[u8] = b"Welcome!\n\nMARK begin\none\n\nMARK end 0\n\nMARK begin\n\0\nMARK beg\n\nMARK end 3 17\nbye";
 
     #[test]
     fn answers_are_found_however_the_stream_is_cut() {
@@ -114,13 +150,26 @@ mod tests {
             for chunk in STREAM.chunks(size) {
                 reader.push(chunk, &mut answers);
             }
-            assert_eq!(answers, [(0, b"one\n".to_vec()), (3, b"\0\nMARK beg\n".to_vec())], "chunks of {size}");
+            let answer = |status, number, stdout: &[u8]| Answer { status, number, stdout: stdout.to_vec() };
+            assert_eq!(answers, [answer(0, None, b"one\n"), answer(3, Some(17), b"\0\nMARK beg\n")], "chunks of {size}");
         }
     }
 
     #[test]
     fn errors_are_divided_and_cleaned() {
-        let errors = split_errors("motd\x1b[31m\u{202e}\n\nM\n\nM\nlast".as_bytes(), "M");
-        assert_eq!(errors, ["motd[31m", "", "last"]);
+        let stream = "motd\x1b[31m\u{202e}\n\nM\n\nM\nlast".as_bytes();
+        for size in 1..stream.len() {
+            let (mut reader, mut said) = (ErrorReader::new("M"), vec![]);
+            stream.chunks(size).for_each(|chunk| reader.push(chunk, &mut said));
+            assert_eq!((said, reader.rest()), (vec!["motd[31m".to_owned(), String::new()], "last".to_owned()), "chunks of {size}");
+        }
+    }
+
+    #[test]
+    fn of_endless_complaints_the_end_is_kept() {
+        let (mut reader, mut said) = (ErrorReader::new("M"), vec![]);
+        (0..100).for_each(|_| reader.push(&[b'x'; 4_096], &mut said));
+        reader.push(b"the end\nM\n", &mut said);
+        assert!(said[0].len() <= ERRORS_MAX_BYTES && said[0].ends_with("xthe end"), "{}", said[0].len());
     }
 }

@@ -2,7 +2,11 @@
 //!
 //! When one side ends, the other is ended too, because it loses its stream.
 
-use super::{Execution, FrameReader, WireError, end, frame, read_errors, split_errors, write_all};
+use super::{
+    Execution, WireError, end,
+    frame::{self, Answer, ErrorReader, FrameReader},
+    write_all,
+};
 use crate::{Output, Piped};
 use futures_util::future::{Either, select};
 use std::{cell::Cell, pin::pin, time::Duration};
@@ -79,13 +83,11 @@ async fn carry(from: Execution, to: Execution, marks: (&str, &str), input: &[u8]
         write_all(from.stdin, marks.0, input),
         copy(from.stdout, to.stdin, marks, progress),
         read_answer,
-        read_errors(from.stderr, marks.0, 1),
-        read_errors(to.stderr, marks.1, 1),
+        read_errors(from.stderr, marks.0),
+        read_errors(to.stderr, marks.1),
     );
     let (from_ended, to_ended) = futures_util::join!(end(from.ended), end(to.ended));
-    let from_errors = split_errors(&from_errors, marks.0).join("\n").trim().to_owned();
-    let to_errors = split_errors(&to_errors, marks.1).join("\n").trim().to_owned();
-    let Some((to_status, to_stdout)) = answers.into_iter().next() else {
+    let Some(Answer { status: to_status, stdout: to_stdout, .. }) = answers.into_iter().next() else {
         let refused = to_ended && !answer.began();
         return Err(RelayError::To(if refused { WireError::Refused(to_errors) } else { WireError::Cut(to_errors) }));
     };
@@ -100,10 +102,23 @@ async fn carry(from: Execution, to: Execution, marks: (&str, &str), input: &[u8]
     Ok(Piped { from: Output { status, stdout: vec![], stderr: from_errors }, to, bytes: stream.bytes })
 }
 
+/// All that a lone script said, until it has ended.
+async fn read_errors(mut stderr: Box<dyn AsyncRead + Unpin + Send>, mark: &str) -> String {
+    let (mut reader, mut said) = (ErrorReader::new(mark), vec![]);
+    let mut buffer = vec![0; 8 << 10];
+    while said.is_empty()
+        && let Ok(length @ 1..) = stderr.read(&mut buffer).await
+    {
+        reader.push(buffer.get(..length).unwrap_or_default(), &mut said);
+    }
+    said.push(reader.rest());
+    said.join("\n").trim().to_owned()
+}
+
 /// Passes on what is between the frames of one answer.
 async fn copy(
-    mut stdout: Box<dyn AsyncRead + Unpin>,
-    mut stdin: Box<dyn AsyncWrite + Unpin>,
+    mut stdout: Box<dyn AsyncRead + Unpin + Send>,
+    mut stdin: Box<dyn AsyncWrite + Unpin + Send>,
     (from_mark, to_mark): (&str, &str),
     progress: &dyn Fn(u64),
 ) -> Stream {
@@ -138,7 +153,7 @@ async fn copy(
     }
     let mark = format!("\n{from_mark} end ").into_bytes();
     if let Some(at) = frame::find(&held, &mark).filter(|_| stream.began) {
-        stream.status = frame::status(held.get(at + mark.len()..).unwrap_or_default()).map(|(status, _)| status);
+        stream.status = frame::end(held.get(at + mark.len()..).unwrap_or_default()).map(|end| end.status);
         if stdin.write_all(held.get(..at).unwrap_or_default()).await.is_ok() {
             stream.bytes += at as u64;
         }

@@ -1,25 +1,25 @@
 //! What does `migc survey` cost beyond its script? The same script by hand over ssh, on an sshd of its own on loopback.
 
-use super::{languages, machine};
+use super::{
+    languages, machine,
+    sshd::{Sshd, identity},
+};
 use std::{
-    fs,
-    net::{TcpListener, TcpStream},
+    fs, io,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    thread::sleep,
-    time::{Duration, Instant},
+    process::{Command, Stdio},
+    time::Instant,
 };
 
 /// Odd, so that there is a median.
 const RUN_COUNT: usize = 21;
-const SSHD: &str = "/usr/sbin/sshd";
 const SCRIPT: &str = concat!(include_str!("../../../runtime/src/scripts/head.sh"), include_str!("../../../runtime/src/scripts/survey.sh"));
 
 /// Measures both, one after the other in turns, so that a machine that does other work troubles both alike.
 pub(crate) fn run() -> Result<(), String> {
     let load_before = machine::load();
     let program = languages::migc()?;
-    let host = Sshd::start()?;
+    let host = Surveyed::start()?;
     let (mut by_hand, mut by_migc) = (vec![], vec![]);
     for turn in 0..=RUN_COUNT {
         let pair = (timed(&mut host.script()?)?, timed(&mut host.survey(&program))?);
@@ -49,52 +49,30 @@ fn timed(command: &mut Command) -> Result<f64, String> {
     if output.status.success() { Ok(time) } else { Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr))) }
 }
 
-/// Ended, and its folder removed, when it is dropped.
-struct Sshd {
+/// Its folder is removed when it is dropped.
+struct Surveyed {
+    sshd: Sshd,
     folder: PathBuf,
-    port: u16,
-    child: Child,
 }
 
-impl Sshd {
+impl Surveyed {
     fn start() -> Result<Self, String> {
-        if !Path::new(SSHD).exists() {
-            return Err(format!("{SSHD} is missing; install openssh-server"));
-        }
         let folder = std::env::temp_dir().join(format!("migc-bench-{}", std::process::id()));
-        let told = |e: std::io::Error| format!("{}: {e}", folder.display());
+        let told = |e: io::Error| format!("{}: {e}", folder.display());
         fs::create_dir_all(folder.join("project/facts")).map_err(told)?;
-        for name in ["host", "id"] {
-            let made = Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(folder.join(name)).status();
-            made.map_err(told)?;
-        }
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).map_err(told)?.port();
-        let at = folder.display();
-        let config = format!(
-            "Port {port}\nListenAddress 127.0.0.1\nHostKey {at}/host\nAuthorizedKeysFile {at}/id.pub\nPidFile none\nStrictModes no\n\
-             UsePAM no\nPermitRootLogin yes\n"
-        );
-        fs::write(folder.join("sshd"), config).map_err(told)?;
-        let key = fs::read_to_string(folder.join("host.pub")).map_err(told)?;
-        fs::write(folder.join("known"), format!("[127.0.0.1]:{port} {key}")).map_err(told)?;
-        let key: Vec<&str> = key.split_whitespace().take(2).collect();
-        let facts = format!("{{\"version\": 1, \"host\": \"here\", \"host_keys\": [\"{}\"]}}\n", key.join(" "));
+        let sshd = Sshd::start(&folder, "host")?;
+        let Sshd { port, key, .. } = &sshd;
+        fs::write(folder.join("known"), format!("[127.0.0.1]:{port} {key}\n")).map_err(told)?;
+        let facts = format!("{{\"version\": 1, \"host\": \"here\", \"host_keys\": [\"{key}\"]}}\n");
         fs::write(folder.join("project/facts/here.json"), facts).map_err(told)?;
+        let identity = identity(&folder).map_err(told)?;
         let program = format!(
-            "use ssh\nexisting server here: ssh.host {{\n  address = 127.0.0.1\n  login   = {{ port = {port}/tcp, identity_file = \"{at}/id\" }}\n  \
-             facts   = survey(\"facts/here.json\")\n}}\n"
+            "use ssh\nexisting server here: ssh.host {{\n  address = 127.0.0.1\n  login   = {{ port = {port}/tcp, identity_file = \"{}\" }}\n  \
+             facts   = survey(\"facts/here.json\")\n}}\n",
+            identity.display()
         );
         fs::write(folder.join("project/main.mig"), program).map_err(told)?;
-        fs::create_dir_all("/run/sshd").map_err(told)?;
-        let mut sshd = Command::new(SSHD);
-        let child = sshd.args(["-D", "-f"]).arg(folder.join("sshd")).stdin(Stdio::null()).spawn().map_err(told)?;
-        for _ in 0..200 {
-            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                break;
-            }
-            sleep(Duration::from_millis(25));
-        }
-        Ok(Self { folder, port, child })
+        Ok(Self { sshd, folder })
     }
 
     fn script(&self) -> Result<Command, String> {
@@ -102,7 +80,7 @@ impl Sshd {
         let script = at("script");
         fs::write(&script, SCRIPT).map_err(|e| e.to_string())?;
         let mut ssh = Command::new("ssh");
-        ssh.args(["-F", "none", "-p", &self.port.to_string(), "-i", &at("id"), "-o", &format!("UserKnownHostsFile={}", at("known"))]);
+        ssh.args(["-F", "none", "-p", &self.sshd.port.to_string(), "-i", &at("id"), "-o", &format!("UserKnownHostsFile={}", at("known"))]);
         // `eval`, because parts of the script would else read the rest of it as their input.
         ssh.args(["127.0.0.1", "sh -c 'eval \"$(cat)\"' sh mark quick 0"]);
         ssh.stdin(fs::File::open(script).map_err(|e| e.to_string())?);
@@ -116,10 +94,8 @@ impl Sshd {
     }
 }
 
-impl Drop for Sshd {
+impl Drop for Surveyed {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
         let _ = fs::remove_dir_all(&self.folder);
     }
 }

@@ -1,6 +1,7 @@
 //! How fast is `migc`, next to others that answer the same question? `bench languages` measures and prints a table.
 //! What does a survey cost beyond its script? `bench survey` asks a host on loopback both ways.
 //! What does a rehearsal of all faults cost? `bench rehearse`. What does a large state cost? `bench journal`.
+//! How long do fifteen operations on ten hosts take, next to Ansible and pyinfra? `bench operations`.
 //! How long does an editor wait? `bench editor` does the same for keystrokes.
 //!
 //! Only the words of the command line are read here. Nothing fails because a figure is slow: machines differ, and people read the table.
@@ -12,7 +13,7 @@ mod bench;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo run --release -p mig_tests --bin bench -- languages|editor|survey|rehearse|journal";
+const USAGE: &str = "usage: cargo run --release -p mig_tests --bin bench -- languages|editor|survey|rehearse|journal|operations";
 const USAGE_STATUS: u8 = 2;
 
 fn main() -> ExitCode {
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         ["survey"] => bench::survey::run(),
         ["rehearse"] => bench::rehearse::run(),
         ["journal"] => bench::journal::run(),
+        ["operations"] => bench::operations::run(),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(USAGE_STATUS);
