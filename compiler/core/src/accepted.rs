@@ -11,6 +11,7 @@ use crate::{
     quantity::{Quantity, Rounding},
     source::Loc,
     value::{Val, Value},
+    walk,
 };
 use mig_syntax::ast::{BinaryOp, Expr, ExprKind, UnaryOp};
 use std::cmp::Ordering;
@@ -167,7 +168,8 @@ impl Model<'_, '_> {
             return String::new();
         }
         let at = self.program.loc(scope.module, e.span);
-        if self.program.is_brought(at) {
+        // Of which value `it` is said only the rule tells, which is pointed at.
+        if self.program.is_brought(at) || walk::names(e, "it") {
             return String::new();
         }
         let text = self.program.syntax.texts.slice(at);

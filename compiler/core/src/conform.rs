@@ -12,7 +12,7 @@ use crate::{
     value::{Entries, InstanceId, Sort, Val, Value},
 };
 use smol_str::SmolStr;
-use std::rc::Rc;
+use std::{cmp::Ordering, rc::Rc};
 
 /// Who wants a value: the name of the place, and the field of a declaration where it is one.
 #[derive(Clone, Copy)]
@@ -25,7 +25,14 @@ pub(crate) struct Asker<'s> {
 impl<'a> Model<'_, 'a> {
     /// The value of a field as its type wants it: defaults of records filled in, conditions looked at.
     pub fn conform(&self, value: Val, field: &FieldDef<'a>, id: InstanceId, number: usize) -> Val {
-        self.conform_as(value, &field.typed, Asker { place: &field.name, me: Some(id), field: Some(number) })
+        let value = self.conform_as(value, &field.typed, Asker { place: &field.name, me: Some(id), field: Some(number) });
+        match &value.v {
+            Value::Quantity(q) if q.sign() == Ordering::Less && field.begins_at_zero(&value.v) => {
+                self.refuse_below_zero(&value, *q, field, id, number);
+                Val::error(value.at)
+            }
+            _ => value,
+        }
     }
 
     /// The value as a type wants it.

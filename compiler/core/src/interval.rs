@@ -34,12 +34,13 @@ pub struct Interval {
     /// The upper end.
     pub high: Option<End>,
     sample: Value,
+    from_zero: bool,
 }
 
 impl Interval {
     /// The tightest of these ends, for values like that one. Ends of whole numbers are whole numbers.
     pub fn of(ends: Vec<End>, sample: &Value) -> Self {
-        let mut interval = Self { low: None, high: None, sample: sample.clone() };
+        let mut interval = Self { low: None, high: None, sample: sample.clone(), from_zero: ends.iter().any(|e| e.length) };
         for end in ends {
             let end = if end.length || matches!(sample, Value::Int(_)) { whole(end) } else { end };
             let place = if end.least { &mut interval.low } else { &mut interval.high };
@@ -54,6 +55,14 @@ impl Interval {
         interval
     }
 
+    /// The same, of values that are never below zero. That alone is no end worth a word, unless nothing is left above it.
+    #[must_use]
+    pub fn never_below_zero(mut self) -> Self {
+        self.from_zero = true;
+        self.low = self.low.filter(|low| low.value.sign() == Ordering::Greater || (low.strict && low.value.is_zero()));
+        self
+    }
+
     /// Both ends, as far as there are any.
     pub fn into_ends(self) -> Vec<End> {
         self.low.into_iter().chain(self.high).collect()
@@ -66,12 +75,18 @@ impl Interval {
 
     /// Does nothing lie in it?
     pub fn is_empty(&self) -> bool {
-        let (Some(low), Some(high)) = (&self.low, &self.high) else { return false };
+        let (Some(low), Some(high)) = (&self.low, &self.high) else { return self.is_below_zero() };
         match low.value.compare(high.value) {
             Ordering::Greater => true,
             Ordering::Equal => low.strict || high.strict,
             Ordering::Less => false,
         }
+    }
+
+    /// Does it end below zero, where no value is?
+    fn is_below_zero(&self) -> bool {
+        let ends_there = |high: &End| high.value.sign() == Ordering::Less || (high.strict && high.value.is_zero());
+        self.from_zero && self.high.as_ref().is_some_and(ends_there)
     }
 
     /// Something that lies in it; nothing for lengths, which are not tried.
@@ -100,6 +115,14 @@ impl Interval {
             }
             (Some(low), Some(high)) if !low.strict && !high.strict && !self.is_empty() => format!("from {} to {}", show(low), show(high)),
             (Some(low), None) => format!("{} {}", word(low), show(low)),
+            (None, Some(high)) if self.is_below_zero() => {
+                let what = match &self.sample {
+                    _ if high.length => "length".to_owned(),
+                    Value::Quantity(q) => q.dim.to_string(),
+                    _ => "value".to_owned(),
+                };
+                format!("{} {}, and no {what} is below zero", word(high), show(high))
+            }
             (None, Some(high)) => format!("{} {}", word(high), show(high)),
             (Some(low), Some(high)) => format!("{} {} and {} {}", word(low), show(low), word(high), show(high)),
         })
@@ -191,6 +214,21 @@ mod tests {
         assert!(Interval::of(vec![end(true, false, 2), end(false, false, 1)], &size(1)).is_empty());
         assert!(Interval::of(vec![end(true, true, 2), end(false, false, 2)], &size(1)).is_empty());
         assert!(!Interval::of(vec![end(true, false, 2), end(false, false, 2)], &size(1)).is_empty());
+    }
+
+    #[test]
+    fn nothing_lies_below_zero_where_no_value_does() {
+        let below = Interval::of(vec![end(false, false, -24 * GIB)], &size(GIB));
+        assert!(!below.is_empty());
+        let below = below.never_below_zero();
+        assert!(below.is_empty());
+        assert_eq!(below.words(&size(GIB)).as_deref(), Some("at most -24 GiB, and no Size is below zero"));
+        assert!(Interval::of(vec![end(false, true, 0)], &size(GIB)).never_below_zero().is_empty());
+        assert!(!Interval::of(vec![end(false, false, 0)], &size(GIB)).never_below_zero().is_empty());
+        // An end below zero is none, and one above it is not touched.
+        let wide = Interval::of(vec![end(true, false, -GIB), end(false, false, GIB)], &size(2 * GIB)).never_below_zero();
+        assert_eq!(wide.words(&size(2 * GIB)).as_deref(), Some("at most 1 GiB"));
+        assert!(Interval::of(vec![end(true, true, 0)], &size(GIB)).never_below_zero().low.is_some());
     }
 
     #[test]

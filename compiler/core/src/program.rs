@@ -5,9 +5,11 @@
 use crate::{
     infer::article,
     load::Syntax,
+    quantity::Dim,
     report::{DUPLICATE_NAME, Problem, Problems, TYPE_MISMATCH, UNKNOWN_NAME, near},
     source::Loc,
     types::{KindId, ModuleId, Type, Typed},
+    value::Value,
     watch::{Target, Watch},
 };
 use mig_syntax::ast;
@@ -82,6 +84,12 @@ impl FieldDef<'_> {
     /// Has it a default that a survey gives?
     pub fn is_fact(&self) -> bool {
         self.value.is_some_and(|e| calls(e, &["fact", "measured"]))
+    }
+
+    /// Is it an amount of data or data by time, of which nobody can give less than none? What is computed may be a difference, and
+    /// durations and money count both ways.
+    pub fn begins_at_zero(&self, value: &Value) -> bool {
+        !self.derived && matches!(value, Value::Quantity(q) if [Dim::SIZE, Dim::BANDWIDTH].contains(&q.dim))
     }
 
     /// Must it be written where a survey gives nothing?

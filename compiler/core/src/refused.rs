@@ -6,12 +6,15 @@ use crate::{
     eval::Scope,
     interval::{End, Interval},
     model::Model,
+    program::FieldDef,
+    quantity::Quantity,
     report::{Problem, REFUSED_VALUE},
     source::Loc,
-    types::{Refine, Typed},
+    types::{Refine, Type, Typed},
     value::{InstanceId, Val, Value},
+    walk,
 };
-use mig_syntax::ast::{Expr, ExprKind};
+use mig_syntax::ast::Expr;
 
 impl Model<'_, '_> {
     /// Reports that a condition refuses a value.
@@ -24,13 +27,14 @@ impl Model<'_, '_> {
         let at = entry.filter(|entry| !within(value.at, *entry)).unwrap_or(value.at);
         let may_explain = self.assumption.may_explain();
         let ends = if may_explain { self.all_ends(value, typed, asker) } else { vec![] };
-        let interval = Interval::of(ends, &value.v);
+        let interval = self.interval(ends, value, asker);
         let about_this = interval.low.iter().chain(&interval.high).any(|e| within(e.rule, rule));
         let given = given(self, value, &interval);
         let mut problem = match interval.words(&value.v).filter(|_| about_this) {
             Some(words) if interval.is_empty() => {
                 let message = format!("`{}` is {given}, and nothing fits: it must be {words}", asker.place);
-                Problem::error(REFUSED_VALUE, at, message).help("change one of the two limits, or what it comes from")
+                let limits = if interval.low.is_some() { "one of the two limits" } else { "the limit" };
+                Problem::error(REFUSED_VALUE, at, message).help(format!("change {limits}, or what it comes from"))
             }
             Some(words) if interval.is_of_length() => {
                 Problem::error(REFUSED_VALUE, at, format!("`{}` has {}, and must have {words}", asker.place, length(&value.v)))
@@ -40,18 +44,45 @@ impl Model<'_, '_> {
         };
         problem = point_at_ends(problem, &interval, &value.v, rule);
         if let (Some(id), Some(number), true) = (asker.me, asker.field, may_explain) {
-            for (from, text) in crate::why::shown(self, id, number, value) {
-                problem = problem.also(from, text);
-            }
-            problem.about = Some(self.instance(id).address.to_string());
-            problem.one_of_many = self.instance(id).is_one_of_many();
+            problem = self.of_field(problem, value, id, number);
         }
         self.program.report(problem);
     }
 
-    /// Of all conditions on the value, and of those on sibling fields that speak of it.
+    /// Whose field it is, and where its value comes from.
+    fn of_field(&self, problem: Problem, value: &Val, id: InstanceId, number: usize) -> Problem {
+        let origins = crate::why::shown(self, id, number, value);
+        let mut problem = origins.into_iter().fold(problem, |problem, (from, text)| problem.also(from, text));
+        problem.about = Some(self.instance(id).address.to_string());
+        problem.one_of_many = self.instance(id).is_one_of_many();
+        problem
+    }
+
+    /// Reports a field that is given less than nothing of what there is no less of.
+    pub(crate) fn refuse_below_zero(&self, value: &Val, given: Quantity, field: &FieldDef<'_>, id: InstanceId, number: usize) {
+        if self.assumption.is_on() {
+            return;
+        }
+        let message = format!("`{}` is {given}, and no {} is below zero", field.name, given.dim);
+        let problem = Problem::error(REFUSED_VALUE, self.entry(id, number), message)
+            .help("a difference may be below zero in a `let`, a function or a computed field, but not in a field that is given");
+        self.program.report(if self.assumption.may_explain() { self.of_field(problem, value, id, number) } else { problem });
+    }
+
+    /// What all these ends leave of the values that a field may have.
+    fn interval(&self, ends: Vec<End>, value: &Val, asker: Asker<'_>) -> Interval {
+        let field = asker.me.zip(asker.field).and_then(|(id, number)| self.program.kind(self.instance(id).kind).fields.get(number));
+        let interval = Interval::of(ends, &value.v);
+        if field.is_some_and(|f| f.begins_at_zero(&value.v)) { interval.never_below_zero() } else { interval }
+    }
+
+    /// Of all conditions on the value, those behind names of types included, and of those on sibling fields that speak of it.
     fn all_ends(&self, value: &Val, typed: &Typed, asker: Asker<'_>) -> Vec<End> {
-        let mut ends: Vec<End> = typed.refinements.iter().flat_map(|r| self.ends_of(value, r, asker.me)).collect();
+        let field = asker.me.zip(asker.field).and_then(|(id, number)| self.program.kind(self.instance(id).kind).fields.get(number));
+        // Of an entry of a list, the conditions of the list say nothing.
+        let whole = field.map(|f| &f.typed).filter(|whole| layers(whole).any(|layer| std::ptr::eq(layer, typed)));
+        let refinements = layers(whole.unwrap_or(typed)).flat_map(|layer| layer.refinements.iter());
+        let mut ends: Vec<End> = refinements.flat_map(|r| self.ends_of(value, r, asker.me)).collect();
         if let (Some(id), Some(number)) = (asker.me, asker.field) {
             ends.extend(self.sibling_ends(value, id, number));
         }
@@ -75,7 +106,7 @@ impl Model<'_, '_> {
         let Some(name) = kind.fields.get(number).map(|f| f.name.clone()) else { return vec![] };
         let mut ends = vec![];
         for (other, field) in kind.fields.iter().enumerate().filter(|(other, _)| *other != number) {
-            for refine in field.typed.refinements.iter().filter(|r| !r.is_in && names(&r.value, &name)) {
+            for refine in field.typed.refinements.iter().filter(|r| !r.is_in && walk::names(&r.value, &name)) {
                 let scope = Scope { me: Some(id), body: true, ..Scope::module(refine.module) };
                 let scope = &scope;
                 let eval = |x: &Val, e: &Expr| {
@@ -105,7 +136,7 @@ impl Model<'_, '_> {
         let field = self.program.kind(self.instance(id).kind).fields.get(number)?;
         let asker = Asker { place: &field.name, me: Some(id), field: Some(number) };
         ends.extend(self.all_ends(&value, &field.typed, asker));
-        let interval = Interval::of(ends, &value.v);
+        let interval = self.interval(ends, &value, asker);
         let words = interval.words(&value.v)?;
         Some(if interval.is_empty() { format!("nothing fits: it must be {words}") } else { format!("{words} would do") })
     }
@@ -163,16 +194,20 @@ fn length(value: &Value) -> String {
     }
 }
 
-fn within(inner: Loc, outer: Loc) -> bool {
-    inner.file == outer.file && outer.span.start <= inner.span.start && inner.span.end <= outer.span.end
+/// A type, and the types with conditions that it is made of around the same value: `type Small = Size in …`, `small: Small? where …`.
+fn layers(typed: &Typed) -> impl Iterator<Item = &Typed> {
+    std::iter::successors(Some(typed), |typed| {
+        let mut ty = &typed.ty;
+        loop {
+            match ty {
+                Type::Option(inner) | Type::Later(inner) | Type::Secret(inner) => ty = inner,
+                Type::Refined(inner) => return Some(inner),
+                _ => return None,
+            }
+        }
+    })
 }
 
-/// Does the expression name that?
-fn names(e: &Expr, name: &str) -> bool {
-    let mut found = matches!(&e.kind, ExprKind::Name(n) if n == name);
-    if let ExprKind::Dot(receiver, _) = &e.kind {
-        return names(receiver, name);
-    }
-    crate::walk::parts(e, &mut |part| found |= names(part, name));
-    found
+fn within(inner: Loc, outer: Loc) -> bool {
+    inner.file == outer.file && outer.span.start <= inner.span.start && inner.span.end <= outer.span.end
 }

@@ -40,3 +40,13 @@ pub(crate) fn parts<'e>(e: &'e Expr, f: &mut dyn FnMut(&'e Expr)) {
         ExprKind::Missing | ExprKind::Literal(_) | ExprKind::Bool(_) | ExprKind::Name(_) | ExprKind::Root | ExprKind::Dot(..) => {}
     }
 }
+
+/// Does the expression name that?
+pub(crate) fn names(e: &Expr, name: &str) -> bool {
+    let mut found = matches!(&e.kind, ExprKind::Name(n) if n == name);
+    if let ExprKind::Dot(receiver, _) = &e.kind {
+        return names(receiver, name);
+    }
+    parts(e, &mut |part| found |= names(part, name));
+    found
+}
