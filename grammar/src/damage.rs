@@ -23,7 +23,11 @@ pub(crate) fn told(text: &str, mut notices: Vec<Notice>) -> Vec<Damage> {
     let mut before: Option<(usize, bool)> = None;
     for notice in notices {
         let (start, end) = (notice.at.start as usize, notice.at.end as usize);
-        let follows = before.is_some_and(|(until, absent)| start < until || is_consequence(&text[until..start], absent && notice.absent));
+        let follows = before.is_some_and(|(until, absent)| {
+            start < until
+                || is_consequence(&text[until..start], absent && notice.absent)
+                || is_one_more_name(&text[..until], &text[until..start], &text[start..end])
+        });
         let until = before.map_or(end, |(until, _)| until.max(end));
         before = Some((until, notice.absent));
         if !follows {
@@ -41,4 +45,12 @@ fn is_consequence(between: &str, both_absent: bool) -> bool {
         return matches!(operator, "and" | "or") || operator.bytes().all(|byte| b"=<>!?.+-*/".contains(&byte));
     }
     between.bytes().all(|byte| matches!(byte, b' ' | b'\t'))
+}
+
+/// `{ a, b }` where entries are expected: whoever leaves the values away does so with all names.
+fn is_one_more_name(head: &str, between: &str, here: &str) -> bool {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let before = &head[head.trim_end_matches(is_word).len()..];
+    let is_name = |text: &str| text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && text.chars().all(is_word);
+    between.trim() == "," && is_name(before) && is_name(here.trim())
 }

@@ -84,6 +84,9 @@ fn absence_help(text: &str, rule: Rule, at: Span, around: Around) -> Option<Stri
         Rule::no_value if text[at.start as usize..].trim_start().starts_with(['“', '”', '„', '‘', '’', '«']) => {
             "texts stand between straight quotes: `\"`"
         }
+        Rule::no_value if around.rule == Rule::paren && text[at.start as usize..].trim_start().starts_with(')') => {
+            "there is no empty value: leave the field away, or write an empty list, `[]`"
+        }
         Rule::no_arrow if text[at.start as usize..].trim_start().starts_with(':') => "the type of the result stands behind `->`",
         Rule::no_body if text[at.start as usize..].trim_start().starts_with("then ") => "as in `if c { a } else { b }`",
         Rule::no_on => "as in `replace on image, zone`",

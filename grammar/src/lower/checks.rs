@@ -90,6 +90,10 @@ impl Lower<'_> {
         for kid in pair.into_inner() {
             match kid.as_rule() {
                 Rule::name => found.names.push(self.name(&kid)),
+                Rule::bad_names => {
+                    self.stray(&kid, around);
+                    found.names.extend(kid.into_inner().map(|name| self.name(&name)));
+                }
                 Rule::expr | Rule::no_value => found.list = self.value(kid, around),
                 _ => self.stray(&kid, around),
             }

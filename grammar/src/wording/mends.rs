@@ -33,6 +33,7 @@ pub(super) fn of_skipped(text: &str, rule: Rule, at: Span, around: Around) -> Op
         Rule::bad_item if skipped.starts_with('#') => Some(sure(start, start + 1, "//")),
         Rule::bad_end | Rule::bad_tail if skipped.starts_with('#') => Some(sure(start, start + 1, "//")),
         Rule::bad_end | Rule::bad_tail | Rule::bad_arg => behind_a_value(text, rule, start, skipped, around),
+        Rule::bad_names => Some(sure(start, end, skipped.trim_matches(['(', ')']).trim())),
         Rule::bad_entry if skipped.starts_with(';') => Some(sure(start, start + 1, "")),
         Rule::bad_entry => entry(skipped, start, around),
         Rule::bad_head => head(text, start, skipped, around),
@@ -50,6 +51,10 @@ fn is_indented_item(skipped: &str) -> bool {
 /// `10GiB;`, `10 GiB`, `a && b`, `size = 1 name = 2`, `[1 2]`.
 fn behind_a_value(text: &str, rule: Rule, start: usize, skipped: &str, around: Around) -> Option<Mend> {
     let before = text[..start].trim_end_matches([' ', '\t']).len();
+    let in_list = rule == Rule::bad_arg && matches!(around.rule, Rule::call | Rule::list | Rule::params);
+    if let Some(rest) = skipped.strip_prefix(';').filter(|_| in_list) {
+        return Some(if rest.trim().is_empty() { sure(before, start + 1, "") } else { sure(before, start + 1, ",") });
+    }
     if let Some(rest) = skipped.strip_prefix(';') {
         let goes_on = rule == Rule::bad_tail && !rest.trim().is_empty();
         return (goes_on || rest.trim().is_empty()).then(|| sure(before, start + 1, if goes_on { "," } else { "" }));
@@ -63,7 +68,6 @@ fn behind_a_value(text: &str, rule: Rule, start: usize, skipped: &str, around: A
     if before < start && is_literal(&text[..before], &word_of_unit(skipped)) {
         return Some(sure(before, start, ""));
     }
-    let in_list = rule == Rule::bad_arg && matches!(around.rule, Rule::call | Rule::list | Rule::params);
     if (rule == Rule::bad_tail && is_field(skipped)) || (in_list && skipped.starts_with(|c: char| is_word(c) || c == '"')) {
         return Some(guess(before, before, ","));
     }

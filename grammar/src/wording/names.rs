@@ -30,6 +30,10 @@ pub(crate) fn people(rule: Rule) -> &'static str {
         | Rule::text_lit
         | Rule::long_text
         | Rule::bad_rest
+        | Rule::bad_tuple
+        | Rule::bad_names
+        | Rule::more
+        | Rule::within
         | Rule::bad_arg
         | Rule::bad_char
         | Rule::bad_date

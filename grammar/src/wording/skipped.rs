@@ -24,6 +24,9 @@ pub(super) fn damage(text: &str, rule: Rule, at: Span, around: Around) -> Damage
         let help = Some(format!("remove `{}`", &text[name.start as usize..name.end as usize]));
         return Damage { span: name, message, help, mend: mends::of_named_record(skipped, name, at) };
     }
+    if rule == Rule::bad_tuple {
+        return tuple(text, at, around);
+    }
     let token = first(skipped);
     let (message, help) = match rule {
         Rule::bad_item => item(skipped),
@@ -34,6 +37,10 @@ pub(super) fn damage(text: &str, rule: Rule, at: Span, around: Around) -> Damage
         Rule::bad_arg => argument(text, at, &token, around),
         Rule::bad_hole => (format!("expected `}}` before `{token}`"), Some("write `\\{` for a brace in text".to_owned())),
         Rule::bad_rest => ("a map has one type of keys and one of values".to_owned(), Some("as in `{Str: Int}`".to_owned())),
+        Rule::bad_names => {
+            let names = skipped.trim_matches(['(', ')']).trim();
+            ("the names of a `for` have no brackets".to_owned(), Some(format!("write `for {names} in …`")))
+        }
         Rule::bad_date | Rule::bad_number => (format!("`{token}` is no literal"), None),
         _ => (format!("{} cannot stand here", people(rule)), None),
     };
@@ -51,6 +58,28 @@ fn name_of_a_record(text: &str, rule: Rule, at: Span, around: Around) -> Option<
     let is_name = text[name..end].starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     let is_item = before(text, name).ends_with(['[', ',']) || text[..name].trim_end_matches([' ', '\t']).ends_with('\n');
     (is_name && is_item).then(|| Span::new(name, end))
+}
+
+/// `(1, 2)`, where `, 2` was skipped.
+fn tuple(text: &str, at: Span, around: Around) -> Damage {
+    let (skipped, behind) = (&text[at.start as usize..at.end as usize], &text[at.end as usize + 1..]);
+    let span = Span::new(around.start, at.end as usize + 1);
+    if behind.trim_start().starts_with("=>") {
+        let help = "name the pair: `pair => …`, and its sides are `pair.first` and `pair.last`";
+        return Damage { span, message: "a rule has one name before its `=>`".to_owned(), help: Some(help.to_owned()), mend: None };
+    }
+    let is_type = around.rule == Rule::group_type;
+    let help = match (is_type, skipped.trim_end() == ",") {
+        (true, _) => "write a record, `{ name: Str, size: Size }`, or a list, `[Size]`",
+        (false, true) => "a list of one is written `[a]`",
+        (false, false) => "write a list, `[a, b]`, or a record, `{ name = a, size = b }`",
+    };
+    Damage {
+        span,
+        message: "there are no tuples: brackets hold one ".to_owned() + if is_type { "type" } else { "value" },
+        help: Some(help.to_owned()),
+        mend: None,
+    }
 }
 
 /// Text outside of every item.
@@ -163,8 +192,13 @@ fn argument(text: &str, at: Span, token: &str, around: Around) -> Said {
         let help = "a branch holds one expression; write `{ { a = 1 } }` for a record".to_owned();
         return (format!("expected `}}` before `{token}`"), Some(help));
     }
-    let help = tail_help(text, at, token);
-    if matches!(around.rule, Rule::call | Rule::list | Rule::params) {
+    let is_list = matches!(around.rule, Rule::call | Rule::list | Rule::params);
+    let help = match token {
+        ";" if is_list => Some("values stand apart by `,`".to_owned()),
+        ";" => Some(format!("remove the `;`: one value stands before `{closing}`")),
+        _ => tail_help(text, at, token),
+    };
+    if is_list {
         return (format!("expected `,` or `{closing}` before `{token}`"), help);
     }
     (format!("expected `{closing}` before `{token}`"), help)
@@ -214,7 +248,9 @@ fn entry(skipped: &str, around: Around) -> Said {
         return (format!("expected `=` after `{word}`"), Some("`==` compares; a value is given with `=`".to_owned()));
     }
     let sign = if matches!(around.rule, Rule::record_type | Rule::kind_body) { "`:` and a type" } else { "`=` and a value" };
-    (format!("expected {sign} after `{word}`"), None)
+    let help = (around.rule == Rule::record && rest.is_empty())
+        .then(|| format!("a name alone is no entry: write `{word} = {word}`, or a list, `[{word}]`"));
+    (format!("expected {sign} after `{word}`"), help)
 }
 
 /// A word that is no clause of a check.
