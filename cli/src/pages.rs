@@ -17,6 +17,9 @@ pub struct Check {
     pub severity: String,
     /// The first sentence of its page.
     pub summary: String,
+    /// Names and codes that it had, or that checks had whose place it took.
+    #[serde(skip)]
+    pub former: Vec<String>,
     /// The page, in Markdown.
     #[serde(skip)]
     pub page: &'static str,
@@ -24,13 +27,14 @@ pub struct Check {
 
 /// All checks that have a page, by code.
 pub fn all() -> Vec<Check> {
-    let rules = rules();
+    let rules: Vec<_> = STDLIB.iter().flat_map(|(_, text)| rules_of(text)).collect();
     let page = |(path, page): &(&str, &'static str)| {
         let name = name_of(path);
-        let rule = rules.iter().find(|(rule, ..)| *rule == name);
-        let code = rule.map_or_else(|| code_of(page), |(_, code, _)| (*code).to_owned());
-        let severity = rule.map_or("error", |(.., severity)| severity).to_owned();
-        Check { name, code, severity, summary: summary(page), page }
+        let rule = rules.iter().find(|rule| rule.name == name);
+        let code = rule.map_or_else(|| code_of(page), |rule| rule.code.to_owned());
+        let severity = rule.map_or("error", |rule| rule.severity).to_owned();
+        let former = rule.map(|rule| rule.former.iter().map(|&old| old.to_owned()).collect()).unwrap_or_default();
+        Check { name, code, severity, summary: summary(page), former, page }
     };
     sorted(PAGES.iter().map(page).collect())
 }
@@ -42,6 +46,7 @@ pub fn errors() -> Vec<Check> {
         code: code_of(page),
         severity: "error".to_owned(),
         summary: summary(page),
+        former: vec![],
         page,
     };
     sorted(ERRORS.iter().map(page).collect())
@@ -56,11 +61,13 @@ fn sorted(mut pages: Vec<Check>) -> Vec<Check> {
     pages
 }
 
-/// The check of that name or code; a code may be written without `MIG`, and either in any case.
+/// The check of that name or code, else the one that was called so; a code may be written without `MIG`, and either in any case.
 pub fn find<'c>(checks: &'c [Check], wanted: &str) -> Option<&'c Check> {
     let upper = wanted.to_ascii_uppercase();
     let name = wanted.to_ascii_lowercase().replace('-', "_");
-    checks.iter().find(|c| c.name == name || c.code == upper || c.code.strip_prefix("MIG") == Some(&upper))
+    let is_code = |code: &str| code == upper || code.strip_prefix("MIG") == Some(&upper);
+    let now = checks.iter().find(|c| c.name == name || is_code(&c.code));
+    now.or_else(|| checks.iter().find(|c| c.former.iter().any(|old| *old == name || is_code(old))))
 }
 
 /// Which checks are meant?
@@ -159,16 +166,31 @@ pub fn near(checks: &[Check], wanted: &str) -> Vec<String> {
     near.into_iter().take(3).map(|(_, c)| format!("`{}` ({})", c.name, c.code)).collect()
 }
 
-/// Name, code and severity of every `check NAME: CODE SEVERITY {` of the standard library.
-fn rules() -> Vec<(&'static str, &'static str, &'static str)> {
-    let lines = STDLIB.iter().flat_map(|(_, text)| text.lines());
-    lines
-        .filter_map(|line| {
-            let (name, rest) = line.trim_start().strip_prefix("check ")?.split_once(':')?;
-            let mut words = rest.split_whitespace();
-            Some((name.trim(), words.next()?, words.next()?))
-        })
-        .collect()
+/// What the head of a check says.
+struct Rule<'t> {
+    name: &'t str,
+    code: &'t str,
+    severity: &'t str,
+    former: Vec<&'t str>,
+}
+
+/// Of every `check NAME: CODE SEVERITY {` of a file of the standard library, which is formatted: `@moved(from = OLD)` stands above.
+fn rules_of(text: &str) -> Vec<Rule<'_>> {
+    let mut former = vec![];
+    let mut rules = vec![];
+    for line in text.lines().map(str::trim_start).filter(|line| !line.starts_with("//")) {
+        if let Some(old) = line.strip_prefix("@moved(from = ") {
+            former.extend(old.split_once(')').map(|(old, _)| old));
+            continue;
+        }
+        let former = std::mem::take(&mut former);
+        let Some((name, rest)) = line.strip_prefix("check ").and_then(|head| head.split_once(':')) else { continue };
+        let mut words = rest.split_whitespace();
+        if let (Some(code), Some(severity)) = (words.next(), words.next()) {
+            rules.push(Rule { name: name.trim(), code, severity, former });
+        }
+    }
+    rules
 }
 
 fn code_of(page: &str) -> String {
@@ -178,6 +200,12 @@ fn code_of(page: &str) -> String {
 }
 
 impl Check {
+    /// What to say before its page to somebody who asked for it by a name or code that it has no longer.
+    pub fn called_now(&self, wanted: &str) -> Option<String> {
+        let is_it = find(&[Self { former: vec![], ..self.clone() }], wanted).is_some();
+        (!is_it).then(|| format!("`{wanted}` is called `{}` ({}) now.", self.name, self.code))
+    }
+
     /// The first paragraph of its page, on one line.
     pub fn about(&self) -> String {
         paragraph(self.page)
@@ -205,7 +233,14 @@ mod tests {
     use super::*;
 
     fn check(name: &str, code: &str) -> Check {
-        Check { name: name.to_owned(), code: code.to_owned(), severity: "error".to_owned(), summary: String::new(), page: "" }
+        Check {
+            name: name.to_owned(),
+            code: code.to_owned(),
+            severity: "error".to_owned(),
+            summary: String::new(),
+            former: vec![],
+            page: "",
+        }
     }
 
     #[test]
@@ -220,6 +255,24 @@ mod tests {
         assert_eq!(near(&checks, "disc"), ["`disk_too_small` (MIG2001)"]);
         assert_eq!(near(&checks, "MIG3029"), ["`duplicate_node_id` (MIG3030)"]);
         assert!(near(&checks, "3050").is_empty());
+    }
+
+    #[test]
+    fn by_what_it_was_called() {
+        let text = "@moved(from = small_disk)\n@moved(from = MIG2000)\n/// Why.\ncheck disk_too_small: MIG2001 error! {\n  for d in all(disk)\n}\n\n\
+                    @moved(from = old)\nserver new: ssh.host { }\n\ncheck other: MIG2002 warning {\n}\n";
+        let checks: Vec<Check> = rules_of(text)
+            .into_iter()
+            .map(|rule| Check { former: rule.former.iter().map(|&old| old.to_owned()).collect(), ..check(rule.name, rule.code) })
+            .collect();
+        for wanted in ["small_disk", "small-disk", "MIG2000", "mig2000", "2000", "disk_too_small", "MIG2001"] {
+            assert_eq!(find(&checks, wanted).map(|c| c.name.as_str()), Some("disk_too_small"), "{wanted}");
+        }
+        let found = find(&checks, "small_disk").expect("it was called so");
+        assert_eq!(found.called_now("small_disk").as_deref(), Some("`small_disk` is called `disk_too_small` (MIG2001) now."));
+        assert_eq!(found.called_now("mig2001"), None);
+        assert_eq!(find(&checks, "old"), None, "that was the name of a declaration");
+        assert_eq!(find(&checks, "other").map(|c| c.former.len()), Some(0));
     }
 
     #[test]

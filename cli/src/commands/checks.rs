@@ -153,6 +153,7 @@ fn page(ran: &Ran, pages: &BTreeMap<String, Check>) -> Check {
         name: ran.name.clone(),
         code: ran.code.clone(),
         severity: ran.severity.clone(),
+        former: vec![],
         summary: format!("Declared in {}", ran.file),
         page: "",
     })

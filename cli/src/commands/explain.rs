@@ -10,7 +10,7 @@ use crate::{
 /// Print the page of a check or of an error: what it finds, why it matters, an example and the mended one
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Its name or its code: `duplicate_node_id`, `MIG3030`, `type_mismatch`, `MIG1004`
+    /// Its name or its code, also one that it had before: `duplicate_node_id`, `MIG3030`, `type_mismatch`, `MIG1004`
     name: String,
 }
 
@@ -24,6 +24,9 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
         };
         return Err(Failure::new(format!("no check and no error is called `{}`", args.name)).help(help));
     };
+    if let Some(now) = check.called_now(&args.name) {
+        terminal.print(&visible::text(&format!("{now}\n\n")));
+    }
     terminal.print(&visible::text(check.page));
     Ok(Status::Done)
 }

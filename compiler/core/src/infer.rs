@@ -6,7 +6,7 @@ use crate::{
     literal,
     program::{FieldDef, NamedType, Program, Symbol},
     quantity::Dim,
-    report::{Problem, STAGE, TYPE_MISMATCH, UNKNOWN_NAME, near},
+    report::{Problem, STAGE, TYPE_MISMATCH, UNKNOWN_NAME},
     source::Loc,
     types::{KindId, Lookup, ModuleId, Type},
     watch::Target,
@@ -227,10 +227,8 @@ impl Typer<'_, '_> {
     fn unknown_word(&self, env: &Env, e: &Expr, name: &str, words: &[SmolStr]) -> Type {
         let at = self.loc(env, e);
         let list = words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ");
-        let mut problem = Problem::error(UNKNOWN_NAME, at, format!("`{name}` is none of {list}"));
-        if let Some(close) = near(name, words.iter().map(SmolStr::as_str)) {
-            problem = problem.help(format!("did you mean `{close}`?")).fix(format!("write `{close}`"), at, close);
-        }
+        let problem = Problem::error(UNKNOWN_NAME, at, format!("`{name}` is none of {list}"));
+        let problem = problem.near(name, words.iter().map(SmolStr::as_str), at);
         self.broken(env, e, problem)
     }
 

@@ -107,10 +107,9 @@ fn driver(program: &Program<'_>, module: ModuleId, name: &ast::Name) -> Option<&
     if found.is_none() && !name.text.is_empty() {
         let at = program.loc(module, name.span);
         let problem = Problem::error(UNKNOWN_NAME, at, format!("there is no driver `{}`", name.text));
-        program.report(match near(&name.text, DRIVERS.iter().map(|d| d.path)) {
-            Some(close) => problem.help(format!("did you mean `{close}`?")).fix(format!("write `{close}`"), at, close),
-            None => problem.help(format!("there are {}", listed(DRIVERS.iter().map(|d| d.path)))),
-        });
+        let problem = problem.near(&name.text, DRIVERS.iter().map(|d| d.path), at);
+        let has_help = problem.help.is_some();
+        program.report(if has_help { problem } else { problem.help(format!("there are {}", listed(DRIVERS.iter().map(|d| d.path)))) });
     }
     found
 }
@@ -144,10 +143,7 @@ pub(crate) fn no_field(program: &Program<'_>, def: &KindDef<'_>, name: &ast::Nam
     }
     let at = program.loc(def.module, name.span);
     let problem = Problem::error(UNKNOWN_NAME, at, format!("`{}` has no field `{}`", def.path, name.text));
-    program.report(match near(&name.text, def.fields.iter().map(|f| f.name.as_str())) {
-        Some(close) => problem.help(format!("did you mean `{close}`?")).fix(format!("write `{close}`"), at, close),
-        None => problem,
-    });
+    program.report(problem.near(&name.text, def.fields.iter().map(|f| f.name.as_str()), at));
 }
 
 pub(crate) fn listed<'w>(words: impl IntoIterator<Item = &'w str>) -> String {

@@ -347,7 +347,9 @@ impl<'p, 'a> Model<'p, 'a> {
     /// A field that nobody wrote and that has no default.
     fn without(&self, id: InstanceId, field: &FieldDef<'a>) -> Val {
         let instance = self.instance(id);
-        let value = if field.typed.ty.is_later() {
+        // What is known later is told by a lifecycle; without one nobody says it, and an optional one is absent.
+        let is_told = !field.typed.ty.is_optional() || self.program.kind(instance.kind).lifecycle.is_some();
+        let value = if field.typed.ty.is_later() && is_told {
             Value::Later(Rc::new(Later::Field(id, field.name.clone())))
         } else if field.name == "provider"
             && let Type::Ref(kind, _) = field.typed.ty.plain()

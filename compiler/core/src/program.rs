@@ -557,10 +557,11 @@ impl<'a> Program<'a> {
                 return;
             }
             problem = problem.help(format!("`{first}` is not imported: write `use {first}` above"));
-        } else if let Some(close) = near(&name.text, self.kinds.iter().filter(fits).map(|k| k.path.as_str())) {
-            problem = problem.help(format!("did you mean `{close}`?")).fix(format!("write `{close}`"), at, close);
-        } else if let Some(module) = self.kinds.iter().filter(fits).find(|k| k.name == name.text) {
-            problem = problem.help(format!("did you mean `{}`?", module.path));
+        } else {
+            problem = problem.near(&name.text, self.kinds.iter().filter(fits).map(|k| k.path.as_str()), at);
+            if let Some(module) = self.kinds.iter().filter(fits).find(|k| k.name == name.text && problem.help.is_none()) {
+                problem = problem.help(format!("did you mean `{}`?", module.path));
+            }
         }
         self.report(problem);
     }

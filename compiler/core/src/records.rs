@@ -161,10 +161,9 @@ impl Typer<'_, '_> {
     pub fn no_such_field(&self, env: &Env, field: &ast::Field, known: &[&str], whose: &str) {
         let first = &field.key;
         let at = self.program.loc(env.module, first.span);
-        let mut problem = Problem::error(UNKNOWN_NAME, at, format!("{whose} has no field `{}`", first.text));
-        if let Some(close) = near(&first.text, known.iter().copied()) {
-            problem = problem.help(format!("did you mean `{close}`?")).fix(format!("write `{close}`"), at, close);
-        } else if !known.is_empty() {
+        let problem = Problem::error(UNKNOWN_NAME, at, format!("{whose} has no field `{}`", first.text));
+        let mut problem = problem.near(&first.text, known.iter().copied(), at);
+        if problem.help.is_none() && !known.is_empty() {
             problem = problem.help(format!("it has {}", known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")));
         }
         self.program.report(problem);

@@ -7,7 +7,7 @@ use crate::{
     operators::arithmetic,
     program::Symbol,
     quantity::{self, Dim},
-    report::{Problem, TYPE_MISMATCH, UNKNOWN_NAME, near},
+    report::{Problem, TYPE_MISMATCH, UNKNOWN_NAME},
     types::{Lookup, RecordField, RecordType, Type},
     watch::Target,
 };
@@ -60,10 +60,8 @@ impl Typer<'_, '_> {
             return self.own_function(env, e, module, function, args);
         }
         let Some((brought, params)) = FUNCTIONS.iter().find(|f| f.0 == name) else {
-            let mut problem = Problem::error(UNKNOWN_NAME, at, format!("there is no function `{name}`"));
-            if let Some(close) = near(name, FUNCTIONS.iter().map(|f| f.0)) {
-                problem = problem.help(format!("did you mean `{close}`?")).fix(format!("write `{close}`"), at, close);
-            }
+            let problem = Problem::error(UNKNOWN_NAME, at, format!("there is no function `{name}`"));
+            let problem = problem.near(name, FUNCTIONS.iter().map(|f| f.0), at);
             for arg in args {
                 self.infer(env, &arg.value, None);
             }

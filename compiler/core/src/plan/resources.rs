@@ -11,7 +11,7 @@ use super::{
     observed::names,
     steps::Draw,
 };
-use crate::report::Problem;
+use crate::{infer::kind_called, report::Problem};
 use mig_plan::{
     Action, Call, Change, Difference, Digest, Phase, Removal, Request, ResourceState, Seen, StepId, Undo, Verb, call::in_words,
 };
@@ -64,7 +64,7 @@ impl Lowering<'_> {
             return Some(self.create_resource(resource, wished, after, why));
         };
         let Some(removal) = &known.removal else {
-            return Some(self.create_resource(resource, wished, after, format!("it was a `{}` before", known.kind)));
+            return Some(self.create_resource(resource, wished, after, format!("it was {} before", kind_called(&known.kind))));
         };
         let drift = self.drifted(&resource.address, &resource.kind, &removal.call.look);
         let changed = changed(&known, &wished, &resource.known);
@@ -72,7 +72,7 @@ impl Lowering<'_> {
         let another = of(&resource.replaced_by);
         if known.kind != resource.kind || !another.is_empty() {
             let why = match another.as_slice() {
-                [] => format!("it was a `{}` and is a `{}` now", known.kind, resource.kind),
+                [] => format!("it was {} and is {} now", kind_called(&known.kind), kind_called(&resource.kind)),
                 fields => format!("{} changed, which only another one in its place can take", list(fields)),
             };
             return Some(self.replace(resource, wished, removal, after, why));
