@@ -87,6 +87,9 @@ fn absence_help(text: &str, rule: Rule, at: Span, around: Around) -> Option<Stri
         Rule::no_value if around.rule == Rule::paren && text[at.start as usize..].trim_start().starts_with(')') => {
             "there is no empty value: leave the field away, or write an empty list, `[]`"
         }
+        Rule::no_eq if around.rule == Rule::function && text[at.start as usize..].trim_start().starts_with('{') => {
+            "a function is one expression behind `=`, without braces"
+        }
         Rule::no_arrow if text[at.start as usize..].trim_start().starts_with(':') => "the type of the result stands behind `->`",
         Rule::no_body if text[at.start as usize..].trim_start().starts_with("then ") => "as in `if c { a } else { b }`",
         Rule::no_on => "as in `replace on image, zone`",

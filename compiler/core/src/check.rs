@@ -102,12 +102,13 @@ struct Runner<'r, 'p, 'a> {
     /// What its `for`s go through, and its conditions; most checks of a small program come to none.
     lists: Vec<OnceCell<Code<'a>>>,
     conditions: OnceCell<Vec<Code<'a>>>,
+    broken: OnceCell<bool>,
 }
 
 impl<'r, 'p, 'a> Runner<'r, 'p, 'a> {
     fn new(model: &'r Model<'p, 'a>, check: &'a ast::Check, module: ModuleId, allows: &'r Allows<'a>) -> Self {
         let lists = check.bindings.iter().map(|_| OnceCell::new()).collect();
-        Self { model, check, module, allows, asked: Cell::new(0), lists, conditions: OnceCell::new() }
+        Self { model, check, module, allows, asked: Cell::new(0), lists, conditions: OnceCell::new(), broken: OnceCell::new() }
     }
 
     /// What an expression comes to behind these `for`s.
@@ -127,14 +128,27 @@ impl<'r, 'p, 'a> Runner<'r, 'p, 'a> {
 
     /// Once, or for one declaration of the kind it stands in, whose fields it may name.
     fn run(&self, of_kind: Option<&Val>) {
-        // That it has none is said already, and what it finds could not be named.
-        if self.check.code.text.is_empty() {
+        // What is wrong with it is said already, and what it finds would be nothing but a consequence.
+        if self.is_broken() {
+            self.allows.excuse(self.check);
             return;
         }
         self.model.undecided.borrow_mut().clear();
         let me = of_kind.and_then(|v| if let Value::Ref(id) = v.v { Some(id) } else { None });
         let scope = Scope { me, body: me.is_some(), ..Scope::module(self.module) };
         self.bind(&scope, &self.check.bindings, &mut of_kind.cloned().into_iter().collect());
+    }
+
+    /// Is it damaged, or is a value in it none?
+    fn is_broken(&self) -> bool {
+        let program = self.model.program;
+        let all = program.loc(self.module, self.check.span);
+        let is_within = |at: &Loc| at.file == all.file && all.span.start <= at.span.start && at.span.end <= all.span.end;
+        *self.broken.get_or_init(|| {
+            self.check.code.text.is_empty()
+                || program.is_damaged(self.module, self.check.span)
+                || program.broken.borrow().iter().any(is_within)
+        })
     }
 
     /// Goes through the lists of `for`, one inside the other.
@@ -509,6 +523,12 @@ impl<'a> Allows<'a> {
             allowed: self.list.iter().enumerate().filter(|(number, allow)| used.contains(number) && names(allow)).count(),
             cost: None,
         }
+    }
+
+    /// A check that cannot run might have reported what they silence.
+    fn excuse(&self, check: &ast::Check) {
+        let meant = self.list.iter().enumerate().filter(|(_, allow)| check.is_called(&allow.check));
+        self.used.borrow_mut().extend(meant.map(|(number, _)| number));
     }
 
     fn report_unused(&self, model: &Model<'_, 'a>) {

@@ -3,7 +3,7 @@
 //! Computes no values. Calls and methods are in `signatures`.
 
 use crate::{
-    literal,
+    habits, literal,
     program::{FieldDef, NamedType, Program, Symbol},
     quantity::Dim,
     report::{Problem, STAGE, TYPE_MISMATCH, UNKNOWN_NAME},
@@ -305,7 +305,13 @@ impl Typer<'_, '_> {
                 at,
                 format!("self.{name}"),
             );
-        } else if let Some((help, word)) = habit(name) {
+        } else if self.program.find_kind(env.module, name, None).is_some() {
+            problem = problem.help(format!("`{name}` is a kind; its declarations are `all({name})`")).fix(
+                format!("write `all({name})`"),
+                at,
+                format!("all({name})"),
+            );
+        } else if let Some((help, word)) = habits::value(name) {
             problem = problem.help(help);
             problem = if word.is_empty() { problem } else { problem.fix(format!("write `{word}`"), at, word) };
         } else {
@@ -357,19 +363,6 @@ pub fn by_keys(d: &ast::Declaration, reference: Type) -> Type {
     if d.keys.is_some() { Type::Map(Rc::new(reference), Lookup::Error) } else { reference }
 }
 
-/// What a word of other languages is here: what to do, and the word.
-fn habit(name: &str) -> Option<(&'static str, &'static str)> {
-    match name {
-        "True" | "TRUE" | "yes" | "on" => Some(("the word is `true`", "true")),
-        "False" | "FALSE" | "no" | "off" => Some(("the word is `false`", "false")),
-        "null" | "nil" | "None" | "none" | "undefined" => {
-            Some(("there is no null: leave the field out, or say with `??` what holds where a value is absent", ""))
-        }
-        "this" => Some(("the declaration itself is `self`", "self")),
-        _ => None,
-    }
-}
-
 /// The type inside `?`, with `later` kept.
 pub fn optional_inner(ty: &Type) -> Type {
     match ty {
@@ -406,11 +399,19 @@ fn conversion(want: &Type, found: &Type) -> Option<String> {
     let (want, found) = (want.plain(), found.plain());
     let is_text = matches!(found, Type::Str);
     match want {
-        Type::List(inner) if inner.to_string() == found.to_string() => Some("a list stands between `[` and `]`".to_owned()),
+        Type::List(inner) if inner.to_string() == found.to_string() || matches!((inner.plain(), found), (Type::Ref(..), Type::Ref(..))) => {
+            Some("a list stands between `[` and `]`".to_owned())
+        }
+        Type::Map(..) if matches!(found, Type::List(_)) => Some("a map is written `{ name = value }`".to_owned()),
+        Type::Ref(_, name) if is_text && name == "facts" => Some("write `survey(\"facts/NAME.json\")`".to_owned()),
         Type::Ref(..) if is_text => Some("a declaration is named without quotes".to_owned()),
         Type::Str if matches!(found, Type::Int | Type::Ip | Type::Port) => Some("write it between quotes".to_owned()),
         Type::Str if matches!(found, Type::Enum(_) | Type::Float | Type::Quantity(_)) => {
             Some("in a text it is written `\"{…}\"`".to_owned())
+        }
+        Type::Union(members) if is_text || matches!(found, Type::Int) => {
+            let is_port = members.iter().any(|member| matches!(member.plain(), Type::Port));
+            one_of(want).or_else(|| is_port.then(|| "a port is written `80/tcp`".to_owned()))
         }
         Type::Union(_) | Type::Enum(_) => one_of(want),
         _ => {

@@ -23,7 +23,8 @@ impl Typer<'_, '_> {
             Type::Error => Type::Error,
             other => {
                 let message = format!("keys are a list or a map, and this is {}", article(other));
-                return self.broken(&around, keys, Problem::error(TYPE_MISMATCH, self.loc(&around, keys), message));
+                let problem = Problem::error(TYPE_MISMATCH, self.loc(&around, keys), message);
+                return self.broken(&around, keys, problem.help("keys are names and no numbers, as in `[name in [\"a\", \"b\"]]`"));
             }
         };
         let problem = if key.is_secret() {

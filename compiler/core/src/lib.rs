@@ -22,6 +22,7 @@ mod eval;
 mod facts;
 mod functions;
 mod graph;
+mod habits;
 mod infer;
 mod interval;
 mod keys;

@@ -1,6 +1,7 @@
 //! What type has `x.name`, `x[i]`? Fields, children and parents of declarations, parts of records, names of modules.
 
 use crate::{
+    habits,
     infer::{Env, Typer, article, kind_called},
     program::Symbol,
     report::{Problem, TYPE_MISMATCH, UNKNOWN_NAME},
@@ -177,6 +178,11 @@ impl<'a> Typer<'_, 'a> {
     pub fn no_member(&self, env: &Env, e: &Expr, name: &ast::Name, known: &[&str], whose: &str) -> Type {
         let at = self.program.loc(env.module, name.span);
         let problem = Problem::error(UNKNOWN_NAME, at, format!("{whose} has no `{}`", name.text));
-        self.broken(env, e, problem.near(&name.text, known.iter().copied(), at))
+        let own = habits::method(&name.text).filter(|own| known.contains(own));
+        let problem = match own {
+            Some(own) => problem.help(format!("it is called `{own}`")).fix(format!("write `{own}`"), at, own),
+            None => problem.near(&name.text, known.iter().copied(), at),
+        };
+        self.broken(env, e, problem)
     }
 }

@@ -334,6 +334,10 @@ impl<'p, 'a> Model<'p, 'a> {
     /// A field that a survey fills, of a declaration that is not there yet: unknown, or to be written where it says what to make.
     fn not_there_yet(&self, id: InstanceId, field: &FieldDef<'a>) -> Val {
         let instance = self.instance(id);
+        // It may stand in what was skipped of the declaration.
+        if instance.tree.is_some_and(|tree| self.program.is_damaged(instance.module, tree.span)) {
+            return Val::error(instance.at);
+        }
         if !field.is_measured() {
             let needs = format!("`{}` of `{}`, which is not there yet", field.name, instance.address);
             return Val::new(Value::Unknown(needs.into()), instance.at);

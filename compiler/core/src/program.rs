@@ -573,6 +573,13 @@ impl KindDef<'_> {
         KindId(found.unwrap_or(0) as u32)
     }
 
+    /// Is the text of the kind damaged? Then a field that it seems not to have may stand in what was skipped.
+    pub fn is_damaged(&self, program: &Program<'_>) -> bool {
+        let Some(module) = program.syntax.modules.get(self.module.0 as usize).filter(|m| !m.tree.damage.is_empty()) else { return false };
+        let is_it = |item: &&ast::Item| matches!(&item.kind, ast::ItemKind::Kind(kind) if std::ptr::eq(kind, self.tree));
+        module.tree.items.iter().find(is_it).is_some_and(|item| program.is_damaged(self.module, item.span))
+    }
+
     /// The field of that name.
     pub fn field(&self, name: &str) -> Option<&FieldDef<'_>> {
         self.by_name.get(name).and_then(|n| self.fields.get(*n))

@@ -3,6 +3,7 @@
 //! Their values are computed in `functions` and `methods`.
 
 use crate::{
+    habits,
     infer::{Env, Typer, article, optional_inner},
     operators::arithmetic,
     program::Symbol,
@@ -61,7 +62,13 @@ impl Typer<'_, '_> {
         }
         let Some((brought, params)) = FUNCTIONS.iter().find(|f| f.0 == name) else {
             let problem = Problem::error(UNKNOWN_NAME, at, format!("there is no function `{name}`"));
-            let problem = problem.near(name, FUNCTIONS.iter().map(|f| f.0), at);
+            let problem = match args {
+                [arg] if arg.name.is_none() && habits::is_method(name) => {
+                    let whose = self.program.syntax.texts.slice(self.loc(env, &arg.value));
+                    problem.help(format!("it is asked of the value, as in `{whose}.{}`", habits::method(name).unwrap_or(name)))
+                }
+                _ => problem.near(name, FUNCTIONS.iter().map(|f| f.0), at),
+            };
             for arg in args {
                 self.infer(env, &arg.value, None);
             }

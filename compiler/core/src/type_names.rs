@@ -1,6 +1,7 @@
 //! Which type do the words of a type mean? Scalars, kinds, aliases, unions and records, with their conditions.
 
 use crate::{
+    habits,
     program::{NamedType, Program},
     report::{Problem, TYPE_MISMATCH, UNKNOWN_NAME, is_one_edit_apart},
     types::{EnumType, Lookup, ModuleId, RecordField, RecordType, Refine, SCALARS, Type, Typed, scalar},
@@ -188,7 +189,11 @@ impl<'a> Program<'a> {
     fn unknown_type(&self, module: ModuleId, name: &ast::Name) {
         let at = self.loc(module, name.span);
         let problem = Problem::error(UNKNOWN_NAME, at, format!("there is no type called `{}`", name.text));
-        self.report(problem.near(&name.text, self.types_seen(module), at));
+        self.report(match (habits::type_name(&name.text), habits::type_of_many(&name.text)) {
+            (Some(own), _) => problem.help(format!("it is called `{own}`")).fix(format!("write `{own}`"), at, own),
+            (None, Some(many)) => problem.help(many),
+            (None, None) => problem.near(&name.text, self.types_seen(module), at),
+        });
     }
 
     /// In a union every name that is no type is a value, also one that was meant to be a type. A type is looked at again and again,

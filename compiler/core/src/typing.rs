@@ -270,8 +270,8 @@ impl<'a> Typer<'_, 'a> {
         self.program.note_declaration(env.module, d, kind);
         let def = self.program.kind(kind);
         if def.tree.is_abstract {
-            // That the name is missing is said already.
-            if d.name.text.is_empty() {
+            // That the name is missing or goes on is said already.
+            if d.name.text.is_empty() || self.program.is_damaged(env.module, ast::Span { end: d.name.span.end, ..d.span }) {
                 return;
             }
             let at = self.program.loc(env.module, d.noun.span);
@@ -331,6 +331,17 @@ impl<'a> Typer<'_, 'a> {
                 continue;
             }
             let Some(known) = number.and_then(|number| def.fields.get(number)) else {
+                if def.is_damaged(self.program) {
+                    self.infer(env, &field.value, None);
+                    continue;
+                }
+                let child = def.children.iter().find(|c| c.name.is_none() && self.program.kind(c.kind).name == *key);
+                if child.is_some() {
+                    let problem = Problem::error(UNKNOWN_NAME, at, format!("{} has no field `{key}`", kind_called(&def.path)));
+                    self.program.report(problem.help(format!("a `{key}` is declared inside: `{key} name {{ … }}`")));
+                    self.infer(env, &field.value, None);
+                    continue;
+                }
                 let mut names: Vec<&str> = def.fields.iter().filter(|f| !f.derived).map(|f| f.name.as_str()).collect();
                 names.sort_unstable();
                 self.no_such_field(env, field, &names, &kind_called(&def.path));

@@ -123,6 +123,12 @@ fn item(skipped: &str) -> Said {
 
 /// A kind that follows a name without `:`.
 fn head_help(text: &str, at: Span, skipped: &str, around: Around) -> Option<String> {
+    if skipped.starts_with('-') && !text[..at.start as usize].ends_with([' ', '\t']) {
+        return Some("a name has letters, digits and `_`, and no `-`".to_owned());
+    }
+    if skipped.starts_with("extends ") || skipped.starts_with("implements ") {
+        return Some("write `is`, as in `kind square is shape { … }`".to_owned());
+    }
     let is_kind = skipped.chars().all(|c| is_word(c) || c == '.');
     let head = text[around.start..at.start as usize].trim_end();
     (around.rule == Rule::declaration && is_kind && !head.contains(':')).then(|| format!("write `{head}: {skipped}`"))
@@ -150,6 +156,7 @@ fn tail_help(text: &str, at: Span, token: &str) -> Option<String> {
         ":" if text[start..].starts_with(":tcp") || text[start..].starts_with(":udp") => Some("a port is written `443/tcp`".to_owned()),
         _ if looks_like_time(&text[start..]) => Some("a window is written `4h from 2020-01-18T02:00+08:00`".to_owned()),
         "->" => Some("write `=>`".to_owned()),
+        "where" | "in" | "unique" | "grows" | "fixed" => Some("the default stands last, behind `where`, `in` and classes".to_owned()),
         _ if is_unit(token) && ends_in_number(&text[..start]) => Some("a unit follows its number without a space".to_owned()),
         _ if token.starts_with('"') && before == Some(' ') => {
             Some("texts are joined inside one string, as in `\"{a}{b}\"`; a tag stands before its `\"` without a space".to_owned())
@@ -255,6 +262,15 @@ fn entry(skipped: &str, around: Around) -> Said {
 
 /// A word that is no clause of a check.
 fn clause(word: &str) -> Said {
+    let own = match word {
+        "if" | "where" | "unless" => Some("when"),
+        "message" | "error" | "print" => Some("say"),
+        "foreach" | "each" => Some("for"),
+        _ => None,
+    };
+    if let Some(own) = own {
+        return (format!("`{word}` is no clause of a check"), Some(format!("write `{own}`")));
+    }
     let near = CHECK_WORDS.iter().find(|known| one_edit_apart(known, word));
     let help = match near {
         Some(_) if CHECK_WORDS.contains(&word) => None,
