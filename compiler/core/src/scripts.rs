@@ -3,6 +3,7 @@
 use crate::{
     infer::{Env, Typer, article},
     report::{Problem, STAGE, TYPE_MISMATCH},
+    shell::{Place, place_behind},
     types::Type,
 };
 use mig_syntax::ast::{Expr, Part};
@@ -33,36 +34,46 @@ const CODE: [(&str, &[&str]); 19] = [
 impl Typer<'_, '_> {
     /// Looks at every value that stands in a script.
     pub(crate) fn script(&self, env: &Env, parts: &[Part]) {
-        let mut reader = Reader::default();
+        let mut before = String::new();
         for (number, part) in parts.iter().enumerate() {
             match part {
-                Part::Text(text) => text.chars().for_each(|c| reader.take(c)),
+                Part::Text(text) => before.push_str(text),
                 Part::Hole(hole) => {
                     let after = match parts.get(number + 1) {
                         Some(Part::Text(text)) => text.chars().next().unwrap_or(' '),
                         Some(Part::Hole(_)) => 'x',
                         None => ' ',
                     };
-                    if let Some(problem) = self.placed(env, hole, &reader, after).or_else(|| self.carried(env, hole)) {
+                    if let Some(problem) = self.placed(env, hole, &before, after).or_else(|| self.carried(env, hole)) {
                         self.broken(env, hole, problem);
                     }
-                    reader.before = 'x';
+                    before.push('x');
                 }
             }
         }
     }
 
     /// What is wrong with its place: quotes around it or text beside it would become part of it, and code is no place for it.
-    fn placed(&self, env: &Env, hole: &Expr, reader: &Reader, after: char) -> Option<Problem> {
+    fn placed(&self, env: &Env, hole: &Expr, before: &str, after: char) -> Option<Problem> {
         let at = self.loc(env, hole);
-        if reader.quote.is_some() || !is_apart(reader.before) || !is_apart(after) {
-            let message = if reader.quote.is_some() { "a value inside quotes" } else { "a value beside other text" };
-            let problem = Problem::error(TYPE_MISMATCH, at, format!("{message} of a script is no word of its own"));
+        let place = place_behind(before);
+        let odd = match place {
+            Place { is_quoted: true, .. } => Some("a value inside quotes"),
+            // With a line break in it, it would end the comment.
+            Place { is_comment: true, .. } => {
+                let problem = Problem::error(TYPE_MISMATCH, at, "a value in a comment of a script is no word of a command");
+                return Some(problem.help("take it out of the comment, or write a comment of migc above: `// …`"));
+            }
+            _ if !before.chars().next_back().is_none_or(is_apart) || !is_apart(after) => Some("a value beside other text"),
+            _ => None,
+        };
+        if let Some(odd) = odd {
+            let problem = Problem::error(TYPE_MISMATCH, at, format!("{odd} of a script is no word of its own"));
             return Some(
                 problem.help("it is passed as one quoted word: leave the quotes away, or build the whole word with a string first"),
             );
         }
-        let program = reader.code()?;
+        let program = takes_code(&place.words)?;
         let problem = Problem::error(TYPE_MISMATCH, at, format!("`{program}` would take this value for code"));
         Some(problem.help("take it first, as in `set -- {value}`, and give it to the program as data: by a variable or its standard input"))
     }
@@ -106,51 +117,17 @@ fn is_apart(c: char) -> bool {
     c.is_whitespace() || matches!(c, ';' | '|' | '&' | '(' | ')' | '<' | '>')
 }
 
-/// Reads a script up to a value, as far as its place tells what becomes of it.
-struct Reader {
-    quote: Option<char>,
-    before: char,
-    /// Words of the simple command so far, the last of them not yet ended.
-    words: Vec<String>,
-}
-
-impl Default for Reader {
-    fn default() -> Self {
-        Self { quote: None, before: ' ', words: vec![String::new()] }
-    }
-}
-
-impl Reader {
-    fn take(&mut self, c: char) {
-        let quote = self.quote;
-        self.quote = match quote {
-            None if matches!(c, '\'' | '"') && self.before != '\\' => Some(c),
-            Some(open) if open == c => None,
-            other => other,
-        };
-        let is_plain = quote.is_none() && self.before != '\\';
-        if is_plain && matches!(c, ';' | '|' | '&' | '(' | ')' | '\n') {
-            self.words = vec![String::new()];
-        } else if is_plain && c.is_whitespace() {
-            self.words.push(String::new());
-        } else if quote == self.quote {
-            self.words.last_mut().into_iter().for_each(|word| word.push(c));
-        }
-        self.before = c;
-    }
-
-    /// The program that would take a value here for code. It may stand behind others, as in `sudo sh -c`.
-    fn code(&self) -> Option<&'static str> {
-        let name = |word: &String| word.rsplit('/').next().unwrap_or_default().to_owned();
-        let starts = |flag: &str, word: &str| match flag.strip_prefix("-c") {
-            // `-lc`, as in `bash -lc`
-            Some("") => word.starts_with('-') && !word.starts_with("--") && word.ends_with('c'),
-            _ => word == flag,
-        };
-        CODE.iter().find_map(|(program, flags)| {
-            let first = self.words.iter().position(|word| name(word) == *program)?;
-            let behind = &self.words[first + 1..];
-            (flags.is_empty() || behind.iter().any(|word| flags.iter().any(|flag| starts(flag, word)))).then_some(*program)
-        })
-    }
+/// The program that would take a value behind these words for code. It may stand behind others, as in `sudo sh -c`.
+fn takes_code(words: &[String]) -> Option<&'static str> {
+    let name = |word: &String| word.rsplit('/').next().unwrap_or_default().to_owned();
+    let starts = |flag: &str, word: &str| match flag.strip_prefix("-c") {
+        // `-lc`, as in `bash -lc`
+        Some("") => word.starts_with('-') && !word.starts_with("--") && word.ends_with('c'),
+        _ => word == flag,
+    };
+    CODE.iter().find_map(|(program, flags)| {
+        let first = words.iter().position(|word| name(word) == *program)?;
+        let behind = &words[first + 1..];
+        (flags.is_empty() || behind.iter().any(|word| flags.iter().any(|flag| starts(flag, word)))).then_some(*program)
+    })
 }

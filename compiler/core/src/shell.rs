@@ -10,6 +10,7 @@ use crate::{
     types::{Lookup, ModuleId, RecordField, RecordType, Type},
     value::{Entries, Shell, Val, Value},
 };
+pub(crate) use lexer::{Place, place_behind};
 use lexer::{Simple, Word};
 use smol_str::SmolStr;
 use std::rc::Rc;

@@ -38,7 +38,7 @@ pub(super) struct Simple {
 
 /// The simple commands of a script, in its order; nothing if it has anything else. `given` are its positional parameters.
 pub(super) fn simple_commands(text: &str, given: &[String]) -> Option<Vec<Simple>> {
-    let mut lexer = Lexer { chars: text.chars().peekable(), given, word: None, open: false };
+    let mut lexer = Lexer::new(text, given);
     let (mut list, mut current, mut redirects) = (vec![], Simple::default(), None);
     loop {
         let token = lexer.token()?;
@@ -64,6 +64,44 @@ pub(super) fn simple_commands(text: &str, given: &[String]) -> Option<Vec<Simple
     }
 }
 
+/// Where a script stops in the middle: what would become of a value there?
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Between quotes that are open.
+    pub(crate) is_quoted: bool,
+    /// In a comment.
+    pub(crate) is_comment: bool,
+    /// Words of the simple command so far; the last one may go on.
+    pub(crate) words: Vec<String>,
+}
+
+/// The place at the end of a text. Other than for a whole script, what is more than simple commands begins new ones.
+pub(crate) fn place_behind(text: &str) -> Place {
+    let mut lexer = Lexer::new(text, &[]);
+    let mut words = vec![];
+    loop {
+        match lexer.token() {
+            Some(Token::Word(Word::Text(word) | Word::Open(word))) => words.push(word),
+            Some(Token::Redirect(_)) => {}
+            Some(Token::Break) => words.clear(),
+            None if lexer.chars.peek().is_some() => {
+                let rest: usize = lexer.chars.clone().map(char::len_utf8).sum();
+                if text[..text.len() - rest].ends_with(['(', ')']) {
+                    words.clear();
+                }
+            }
+            Some(Token::End) | None => break,
+        }
+    }
+    // `$(…` and a backquote that are still open hold commands of their own.
+    let open = lexer.word.filter(|_| lexer.quote.is_none()).unwrap_or_default();
+    match open.split_once("$(").or_else(|| open.split_once('`')) {
+        Some((_, inside)) => place_behind(inside),
+        None if text.ends_with('(') => Place::default(),
+        None => Place { is_quoted: lexer.quote.is_some(), is_comment: lexer.in_comment, words },
+    }
+}
+
 #[derive(Debug)]
 enum Token {
     Word(Word),
@@ -80,14 +118,24 @@ struct Lexer<'t> {
     word: Option<String>,
     /// Is something in it that only the shell knows?
     open: bool,
+    /// The quote that is open.
+    quote: Option<char>,
+    /// Does the text end in a comment?
+    in_comment: bool,
 }
 
-impl Lexer<'_> {
+impl<'t> Lexer<'t> {
+    fn new(text: &'t str, given: &'t [String]) -> Self {
+        Self { chars: text.chars().peekable(), given, word: None, open: false, quote: None, in_comment: false }
+    }
+
     /// The next token; nothing where the text is more than simple commands, or ends in the middle.
     fn token(&mut self) -> Option<Token> {
         loop {
             let Some(c) = self.chars.peek().copied() else { return Some(self.done().unwrap_or(Token::End)) };
-            let ends_word = c.is_whitespace() || matches!(c, ';' | '&' | '|' | '(' | ')');
+            // `ls>file` is a word and where its output goes; a number before the sign belongs to it.
+            let is_stream = self.word.as_ref().is_none_or(|word| word.chars().all(|c| c.is_ascii_digit()));
+            let ends_word = c.is_whitespace() || matches!(c, ';' | '&' | '|' | '(' | ')') || (matches!(c, '<' | '>') && !is_stream);
             if ends_word && let Some(word) = self.done() {
                 return Some(word);
             }
@@ -95,7 +143,10 @@ impl Lexer<'_> {
             match c {
                 '\n' | ';' | '&' | '|' => return Some(Token::Break),
                 '(' | ')' => return None,
-                '#' if self.word.is_none() => while self.chars.next_if(|c| *c != '\n').is_some() {},
+                '#' if self.word.is_none() => {
+                    while self.chars.next_if(|c| *c != '\n').is_some() {}
+                    self.in_comment = self.chars.peek().is_none();
+                }
                 '>' | '<' => return self.redirect(c),
                 '\'' => self.single()?,
                 '"' => self.double()?,
@@ -127,9 +178,6 @@ impl Lexer<'_> {
     /// `> file`, `2> file`, `2>&1`; a number before it is no word.
     fn redirect(&mut self, sign: char) -> Option<Token> {
         let stream = self.word.take().unwrap_or_default();
-        if !stream.chars().all(|c| c.is_ascii_digit()) {
-            return None;
-        }
         if self.chars.next_if_eq(&'<').is_some() {
             return None;
         }
@@ -144,9 +192,13 @@ impl Lexer<'_> {
 
     fn single(&mut self) -> Option<()> {
         self.word.get_or_insert_default();
+        self.quote = Some('\'');
         loop {
             match self.chars.next()? {
-                '\'' => return Some(()),
+                '\'' => {
+                    self.quote = None;
+                    return Some(());
+                }
                 c => self.quoted(c),
             }
         }
@@ -154,9 +206,13 @@ impl Lexer<'_> {
 
     fn double(&mut self) -> Option<()> {
         self.word.get_or_insert_default();
+        self.quote = Some('"');
         loop {
             match self.chars.next()? {
-                '"' => return Some(()),
+                '"' => {
+                    self.quote = None;
+                    return Some(());
+                }
                 '\\' => match self.chars.next()? {
                     '\n' => {}
                     c @ ('"' | '\\' | '$' | '`') => self.push(c),
@@ -240,5 +296,43 @@ impl Lexer<'_> {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_becomes_of_a_value_behind_a_text() {
+        for (text, words, is_quoted, is_comment) in [
+            ("docker stop ", "docker stop", false, false),
+            ("echo 'a", "echo", true, false),
+            ("echo \"it's", "echo", true, false),
+            ("echo 'a' ", "echo a", false, false),
+            ("# don't\ndocker stop ", "docker stop", false, false),
+            ("ls # about ", "ls", false, true),
+            ("echo \\\\ ", "echo \\", false, false),
+            ("x=$(sh -c ", "sh -c", false, false),
+            ("x=`sh -c ", "sh -c", false, false),
+            ("x=$(ls) sh -c ", "x=$(ls) sh -c", false, false),
+            ("echo \"$(ls ", "echo", true, false),
+            ("for f in a; do rm ", "do rm", false, false),
+            ("(cd a; sh -c ", "sh -c", false, false),
+            ("(", "", false, false),
+            ("sh -c>out ", "sh -c out", false, false),
+            ("sh -c <<E ", "sh -c E", false, false),
+        ] {
+            let place = place_behind(text);
+            // Of a word in open quotes nothing is said.
+            assert_eq!((place.words.join(" ").as_str(), place.is_quoted, place.is_comment), (words, is_quoted, is_comment), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn where_output_goes_ends_a_word() {
+        let found = simple_commands("ls>file; ls 2>&1 >other", &[]).expect("simple");
+        let into: Vec<_> = found.iter().map(|s| (s.words.len(), s.into.as_ref().and_then(Word::text))).collect();
+        assert_eq!(into, [(1, Some("file")), (1, Some("other"))]);
     }
 }
