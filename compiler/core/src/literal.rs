@@ -146,6 +146,14 @@ fn named(unit: &str, digits: &str, at: Loc, start: usize) -> Result<Quantity, Bo
             "day" | "days" => Some("d"),
             _ => None,
         };
+        let other_form = match (lower.chars().next(), lower.get(1..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))) {
+            (Some('e'), true) => Some("there is no exponent: write the number out"),
+            (Some('x' | 'o' | 'b'), true) => Some("numbers are written in base ten"),
+            _ => None,
+        };
+        if let Some(help) = other_form {
+            return Box::new(problem.help(help));
+        }
         Box::new(match by_case.or(usual).or_else(|| near(unit, quantity::unit_names())) {
             Some(close) => {
                 let from = at.span.start as usize + start;
