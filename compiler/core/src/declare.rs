@@ -6,7 +6,7 @@
 use crate::{
     eval::Scope,
     infer::{Typer, kind_called},
-    model::{Fields, Instance, Model},
+    model::{Instance, Model},
     report::{CYCLE, DUPLICATE_NAME, MISSING_FIELD, Problem, STAGE, TYPE_MISMATCH},
     source::Loc,
     types::{KindId, ModuleId},
@@ -76,6 +76,7 @@ impl<'a> Model<'_, 'a> {
         if self.full.get() {
             // Nothing is computed of what is not whole.
             self.instances.clear();
+            self.fields.clear();
             self.tops.clear();
             self.many.clear();
         }
@@ -339,7 +340,7 @@ impl<'a> Model<'_, 'a> {
     }
 
     fn push(&mut self, instance: Instance<'a>) -> InstanceId {
-        self.fields.push(Fields::new(instance.kind, instance.written.len()));
+        self.fields.push(instance.kind, instance.written.len());
         self.instances.push(instance);
         InstanceId(self.instances.len() as u32 - 1)
     }

@@ -116,41 +116,47 @@ impl<'a> Model<'_, 'a> {
     pub(crate) fn run(&self, s: &Scope<'_>, code: &Code<'a>) -> Val {
         let at = code.at;
         match &code.op {
-            Op::Value(value) => value.clone(),
-            Op::Local(outwards) => s.local(*outwards).cloned().unwrap_or_else(|| Val::error(at)),
+            Op::Value(_) | Op::Local(_) | Op::Bare(..) | Op::Top(_) | Op::Qualified(_) => self.view(s, code).into_owned(),
+            Op::Else(_) | Op::If(..) | Op::Dot(..) | Op::Index(_) | Op::Fact(_) => self.view(s, code).into_owned(),
             Op::Me => s.me.map_or_else(|| Val::error(at), |me| Val::new(Value::Ref(me), at)),
-            Op::Bare(member, at_top) => s.me.and_then(|me| self.member_near(me, member)).unwrap_or_else(|| self.run(s, at_top)),
-            Op::Top(top) => self.at_top(top, at),
-            Op::Qualified(names) => self.qualified(s, names),
             Op::Text(pieces) => self.template(s, pieces, at),
             Op::Shell(pieces) => self.shell(s, pieces, at),
             Op::List(items) => self.list(s, items, at),
             Op::Record(fields) => self.record(s, fields, at),
-            Op::If(arms, other) => self.conditional(s, arms, other.as_deref(), at),
             Op::Unary(op, inner) => self.unary(s, *op, inner, at),
             Op::Logic(and, sides) => self.logic(s, *and, sides, at),
-            Op::Else(sides) => self.or_else(s, sides),
             Op::Is(inner, tested) => self.is_type(s, inner, tested, at),
             Op::Binary(op, sides) => self.binary(s, *op, sides, at),
-            Op::Dot(receiver, member) => self.dot(s, receiver, member, at),
-            Op::Index(sides) => self.index(s, sides, at),
             Op::Present(inner) => self.present(s, inner, at),
             Op::Lambda(..) | Op::Kind(_) => Val::error(at),
             Op::All(kind) => self.all_of(*kind, at),
-            Op::Fact(inner) => self.fact(s, inner, at),
             Op::Brought(name, args) => self.brought(s, name, args, at),
             Op::Own(function, args) => self.call_own(s, function, args),
-            Op::Method(receiver, name, args) => self.call_method(s, receiver, name, args, at),
+            Op::Method(receiver, name, args) => self.method(s, &self.view(s, receiver), name, args, at),
         }
     }
 
-    fn call_method(&self, s: &Scope<'_>, receiver: &Code<'a>, name: &str, args: &[Code<'a>], at: Loc) -> Val {
-        self.method(s, &self.view(s, receiver), name, args, at)
+    /// The same for one who only looks at the value: what stands somewhere already is left there.
+    pub(crate) fn view<'v>(&'v self, s: &Scope<'v>, code: &'v Code<'a>) -> Cow<'v, Val> {
+        let at = code.at;
+        match &code.op {
+            Op::Value(value) => Cow::Borrowed(value),
+            Op::Local(outwards) => s.local(*outwards).map_or_else(|| Cow::Owned(Val::error(at)), Cow::Borrowed),
+            Op::Bare(member, at_top) => s.me.and_then(|me| self.member_near(me, member)).unwrap_or_else(|| self.view(s, at_top)),
+            Op::Top(top) => self.at_top(top, at),
+            Op::Qualified(names) => self.qualified(s, names),
+            Op::Else(sides) => self.or_else(s, sides),
+            Op::If(arms, other) => self.conditional(s, arms, other.as_deref(), at),
+            Op::Dot(receiver, member) => self.dot(s, receiver, member, at),
+            Op::Index(sides) => self.index(s, sides, at),
+            Op::Fact(inner) => self.fact(s, inner, at),
+            _ => Cow::Owned(self.run(s, code)),
+        }
     }
 
-    fn qualified(&self, s: &Scope<'_>, names: &Qualified<'a>) -> Val {
+    fn qualified<'v>(&'v self, s: &Scope<'v>, names: &'v Qualified<'a>) -> Cow<'v, Val> {
         let is_own = s.me.is_some_and(|me| self.member(me, &names.first).is_some());
-        self.run(s, if is_own { &names.of_self } else { &names.of_module })
+        self.view(s, if is_own { &names.of_self } else { &names.of_module })
     }
 
     fn list(&self, s: &Scope<'_>, items: &[Code<'a>], at: Loc) -> Val {
@@ -162,23 +168,14 @@ impl<'a> Model<'_, 'a> {
         Val::new(Value::Map(Rc::new(Entries::new(list, None))), at)
     }
 
-    fn or_else(&self, s: &Scope<'_>, sides: &[Code<'a>; 2]) -> Val {
-        let value = self.run(s, &sides[0]);
-        if matches!(value.v, Value::Absent) { self.run(s, &sides[1]) } else { value }
+    fn or_else<'v>(&'v self, s: &Scope<'v>, sides: &'v [Code<'a>; 2]) -> Cow<'v, Val> {
+        let value = self.view(s, &sides[0]);
+        if matches!(value.v, Value::Absent) { self.view(s, &sides[1]) } else { value }
     }
 
     fn all_of(&self, kind: Option<KindId>, at: Loc) -> Val {
         let kind = kind.filter(|_| self.is_decided(at));
         kind.map_or_else(|| Val::error(at), |kind| Val::new(Value::List(self.of_kind(kind)), at))
-    }
-
-    /// The same for one who only looks at the value.
-    pub(crate) fn view<'v>(&self, s: &Scope<'v>, code: &'v Code<'a>) -> Cow<'v, Val> {
-        match &code.op {
-            Op::Value(value) => Cow::Borrowed(value),
-            Op::Local(outwards) => s.local(*outwards).map_or_else(|| Cow::Owned(Val::error(code.at)), Cow::Borrowed),
-            _ => Cow::Owned(self.run(s, code)),
-        }
     }
 
     /// Was it said that this is wrong?
@@ -200,28 +197,28 @@ impl<'a> Model<'_, 'a> {
     }
 
     /// While checks run, nothing changes what a name at the top stands for.
-    fn at_top(&self, top: &Top<'a>, at: Loc) -> Val {
-        let remembers = self.remembers();
-        if let Some(known) = top.known.get().filter(|_| remembers) {
-            return known.clone();
+    fn at_top<'v>(&self, top: &'v Top<'a>, at: Loc) -> Cow<'v, Val> {
+        let value = || self.symbol_value(top.module, &top.name, &top.symbol, at);
+        if !self.remembers() {
+            return Cow::Owned(value());
         }
-        let value = self.symbol_value(top.module, &top.name, &top.symbol, at);
-        if remembers && !matches!(value.v, Value::Error) {
-            let _ = top.known.set(value.clone());
+        if let Some(known) = top.known.get() {
+            return Cow::Borrowed(known);
         }
-        value
+        let value = value();
+        if matches!(value.v, Value::Error) { Cow::Owned(value) } else { Cow::Borrowed(top.known.get_or_init(|| value)) }
     }
 
     /// A field where the same one was found before, or any member.
-    fn member_near(&self, id: InstanceId, member: &Member) -> Option<Val> {
+    fn member_near(&self, id: InstanceId, member: &Member) -> Option<Cow<'_, Val>> {
         let kind = self.kind_of(id);
         if let Some((_, number)) = member.field.get().filter(|(known, _)| *known == kind) {
-            return Some(self.field(id, number));
+            return Some(self.look(id, number));
         }
         if let Some(number) = self.program.kind(kind).by_name.get(&member.name) {
             member.field.set(Some((kind, *number)));
         }
-        self.member(id, &member.name)
+        self.member(id, &member.name).map(Cow::Owned)
     }
 
     /// A field, a child or the parent.
@@ -367,22 +364,16 @@ impl<'a> Model<'_, 'a> {
         Val::error(at)
     }
 
-    /// What is seen of a field that is found as before and has its value.
-    fn look_near<R>(&self, id: InstanceId, member: &Member, see: impl FnOnce(&Val) -> R) -> Option<R> {
-        let (_, number) = member.field.get().filter(|(known, _)| *known == self.kind_of(id))?;
-        self.look(id, number, see)
-    }
-
-    fn conditional(&self, s: &Scope<'_>, arms: &[(Code<'a>, Code<'a>)], other: Option<&Code<'a>>, at: Loc) -> Val {
+    fn conditional<'v>(&'v self, s: &Scope<'v>, arms: &'v [(Code<'a>, Code<'a>)], other: Option<&'v Code<'a>>, at: Loc) -> Cow<'v, Val> {
         for (condition, value) in arms {
             let decided = self.run(s, condition);
             match decided.v {
-                Value::Bool(true) => return self.run(s, value),
+                Value::Bool(true) => return self.view(s, value),
                 Value::Bool(false) => {}
-                v => return Val::new(v, at),
+                v => return Cow::Owned(Val::new(v, at)),
             }
         }
-        other.map_or_else(|| Val::new(Value::Absent, at), |e| self.run(s, e))
+        other.map_or_else(|| Cow::Owned(Val::new(Value::Absent, at)), |e| self.view(s, e))
     }
 
     fn unary(&self, s: &Scope<'_>, op: UnaryOp, inner: &Code<'a>, at: Loc) -> Val {
@@ -456,24 +447,25 @@ impl<'a> Model<'_, 'a> {
         wanted.is_some_and(|wanted| self.program.is_a(kind, wanted))
     }
 
-    fn dot(&self, s: &Scope<'_>, receiver: &Code<'a>, member: &Member, at: Loc) -> Val {
+    fn dot<'v>(&'v self, s: &Scope<'v>, receiver: &'v Code<'a>, member: &Member, at: Loc) -> Cow<'v, Val> {
         let value = self.view(s, receiver);
         let name = &member.name;
-        match &value.v {
-            Value::Ref(id) => self.member_near(*id, member).unwrap_or_else(|| Val::error(at)),
-            Value::Map(map) => match map.get_near(name, &member.entry) {
-                Some(found) if matches!(found.v, Value::Absent) && map.needs.is_some() => Val::new(needed(map), at),
-                Some(found) => found.clone(),
-                // Methods without brackets stand for themselves.
-                None if map.needs.is_none() || crate::signatures::MAP_METHODS.contains(&name.as_str()) => {
-                    self.method(s, &value, name, &[], at)
-                }
-                None => Val::new(needed(map), at),
-            },
+        if let Value::Ref(id) = value.v {
+            return self.member_near(id, member).unwrap_or_else(|| Cow::Owned(Val::error(at)));
+        }
+        if let Value::Map(map) = &value.v
+            && let Some(found) = part(&value, map, |map| map.get_near(name, &member.entry))
+        {
+            let is_needed = matches!(found.v, Value::Absent) && map.needs.is_some();
+            return if is_needed { Cow::Owned(Val::new(needed(map), at)) } else { found };
+        }
+        Cow::Owned(match &value.v {
+            // Methods without brackets stand for themselves.
+            Value::Map(map) if map.needs.is_some() && !crate::signatures::MAP_METHODS.contains(&name.as_str()) => Val::new(needed(map), at),
             Value::Absent => Val::new(Value::Unknown(self.what_lacks(s, receiver, name).into()), at),
             Value::Error | Value::Unknown(_) | Value::Later(_) => Val::new(arithmetic::stuck(&value.v), at),
             _ => self.method(s, &value, name, &[], at),
-        }
+        })
     }
 
     /// What would settle a value below something absent: mostly a survey.
@@ -489,25 +481,27 @@ impl<'a> Model<'_, 'a> {
         owner.map_or_else(|| format!("`{name}`, which is not given"), |id| format!("a survey of `{}`", self.instance(id).address))
     }
 
-    fn index(&self, s: &Scope<'_>, sides: &[Code<'a>; 2], at: Loc) -> Val {
+    fn index<'v>(&'v self, s: &Scope<'v>, sides: &'v [Code<'a>; 2], at: Loc) -> Cow<'v, Val> {
         let (value, key) = (self.view(s, &sides[0]), self.view(s, &sides[1]));
         if !key.is_known() {
-            return Val::new(arithmetic::stuck(&key.v), at);
+            return Cow::Owned(Val::new(arithmetic::stuck(&key.v), at));
         }
-        match (&value.v, &key.v) {
-            (Value::Map(map), Value::Str(k) | Value::Word(k)) => match map.get(k) {
-                Some(found) => found.clone(),
-                None if map.needs.is_some() => Val::new(needed(map), at),
-                None if map.of_keys => self.no_such_key(map, k, (sides[0].at, sides[1].at), at),
-                None => Val::new(Value::Absent, at),
-            },
+        if let (Value::Map(map), Value::Str(k) | Value::Word(k)) = (&value.v, &key.v)
+            && let Some(found) = part(&value, map, |map| map.get(k))
+        {
+            return found;
+        }
+        Cow::Owned(match (&value.v, &key.v) {
+            (Value::Map(map), Value::Str(_) | Value::Word(_)) if map.needs.is_some() => Val::new(needed(map), at),
+            (Value::Map(map), Value::Str(k) | Value::Word(k)) if map.of_keys => self.no_such_key(map, k, (sides[0].at, sides[1].at), at),
+            (Value::Map(_), Value::Str(_) | Value::Word(_)) => Val::new(Value::Absent, at),
             (Value::List(list), Value::Int(i)) => usize::try_from(*i).ok().and_then(|i| list.get(i)).cloned().unwrap_or_else(|| {
                 self.program.report(Problem::error(TYPE_MISMATCH, at, format!("there is no element {i} in a list of {}", list.len())));
                 Val::error(at)
             }),
             (Value::Absent, _) => Val::new(Value::Unknown("a value that is not given".into()), at),
             (other, _) => Val::new(arithmetic::stuck(other), at),
-        }
+        })
     }
 
     /// A declaration that is not there: what is declared for keys has no others.
@@ -536,21 +530,21 @@ impl<'a> Model<'_, 'a> {
     }
 
     fn present(&self, s: &Scope<'_>, inner: &Code<'a>, at: Loc) -> Val {
-        let is_there = |value: &Val| match &value.v {
+        let v = match &self.view(s, inner).v {
             Value::Absent => Value::Bool(false),
             Value::Error => Value::Error,
             Value::Unknown(needs) => Value::Unknown(needs.clone()),
             _ => Value::Bool(true),
         };
-        // Mostly a field, whose value nobody takes away.
-        let of_field = match &inner.op {
-            Op::Dot(receiver, member) => match self.view(s, receiver).v {
-                Value::Ref(id) => self.look_near(id, member, is_there),
-                _ => None,
-            },
-            _ => None,
-        };
-        Val::new(of_field.unwrap_or_else(|| is_there(&self.view(s, inner))), at)
+        Val::new(v, at)
+    }
+}
+
+/// A part of a map, which is left where it is if the map is.
+fn part<'v>(value: &Cow<'v, Val>, map: &Entries, find: impl Fn(&Entries) -> Option<&Val>) -> Option<Cow<'v, Val>> {
+    match value {
+        Cow::Borrowed(Val { v: Value::Map(map), .. }) => find(map).map(Cow::Borrowed),
+        _ => find(map).cloned().map(Cow::Owned),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
 use mig_syntax::ast::BinaryOp;
 use rustc_hash::FxHashMap as HashMap;
 use smol_str::SmolStr;
-use std::{cmp::Ordering, rc::Rc};
+use std::{borrow::Cow, cmp::Ordering, rc::Rc};
 
 impl<'a> Model<'_, 'a> {
     /// A function that the language brings.
@@ -80,17 +80,18 @@ impl<'a> Model<'_, 'a> {
 
     /// What is missing below `fact(…)` is unknown, and what is there was measured. Of a declaration that is not there yet nothing
     /// can be measured, so it is absent, and a default may stand for it.
-    pub(crate) fn fact(&self, s: &Scope<'_>, inner: &Code<'a>, at: Loc) -> Val {
-        let value = self.run(s, inner);
+    pub(crate) fn fact<'v>(&'v self, s: &Scope<'v>, inner: &'v Code<'a>, at: Loc) -> Cow<'v, Val> {
+        let value = self.view(s, inner);
         let missing = matches!(value.v, Value::Absent | Value::Unknown(_));
         if missing && s.body && s.me.is_some_and(|me| !self.is_there(me)) {
-            return Val { v: Value::Absent, ..value };
+            return Cow::Owned(Val { v: Value::Absent, ..value.into_owned() });
         }
         match value.v {
-            Value::Absent => Val { v: Value::Unknown(self.what_is_absent(s, inner).into()), ..value },
             Value::Unknown(_) => value,
-            Value::Error => Val { at, ..value },
-            _ => Val { sort: crate::value::Sort::Fact, ..value },
+            Value::Absent => Cow::Owned(Val { v: Value::Unknown(self.what_is_absent(s, inner).into()), ..value.into_owned() }),
+            Value::Error => Cow::Owned(Val { at, ..value.into_owned() }),
+            _ if value.sort == Sort::Fact => value,
+            _ => Cow::Owned(Val { sort: Sort::Fact, ..value.into_owned() }),
         }
     }
 

@@ -20,6 +20,7 @@ mod drivers;
 pub mod editor;
 mod eval;
 mod facts;
+mod fields;
 mod functions;
 mod graph;
 mod habits;

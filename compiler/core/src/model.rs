@@ -4,6 +4,7 @@
 
 use crate::{
     declare::Keys,
+    fields::Fields,
     program::{FieldDef, Program, Symbol},
     report::{CONTRADICTION, CYCLE, MISSING_FIELD, Problem},
     source::Loc,
@@ -14,6 +15,7 @@ use mig_syntax::ast;
 use rustc_hash::FxHashMap as HashMap;
 use smol_str::SmolStr;
 use std::{
+    borrow::Cow,
     cell::{Cell, OnceCell, RefCell},
     collections::BTreeSet,
     rc::Rc,
@@ -56,38 +58,6 @@ pub struct Instance<'a> {
     pub written: Vec<Option<&'a ast::Field>>,
 }
 
-/// What is known of an instance's fields. All that checks look at of most instances, so it is small and stands by itself.
-#[derive(Debug)]
-pub(crate) struct Fields {
-    kind: KindId,
-    slots: RefCell<Box<[Slot]>>,
-}
-
-impl Fields {
-    /// Nobody asked for any yet.
-    pub(crate) fn new(kind: KindId, count: usize) -> Self {
-        Self { kind, slots: RefCell::new(vec![Slot::Todo; count].into()) }
-    }
-
-    fn set(&self, number: usize, slot: Slot) {
-        if let Some(place) = self.slots.borrow_mut().get_mut(number) {
-            *place = slot;
-        }
-    }
-}
-
-/// What is known of a field.
-#[derive(Debug, Clone, Default)]
-pub(crate) enum Slot {
-    /// Nobody asked.
-    #[default]
-    Todo,
-    /// It is being computed.
-    Busy,
-    /// Its value.
-    Done(Val),
-}
-
 impl Instance<'_> {
     /// Does one text declare it and others: for each key, or in each of a component?
     pub fn is_one_of_many(&self) -> bool {
@@ -105,8 +75,8 @@ pub struct Model<'p, 'a> {
     pub program: &'p Program<'a>,
     /// Instances by number; parents come before their children.
     pub instances: Vec<Instance<'a>>,
-    /// Of each of them.
-    pub(crate) fields: Vec<Fields>,
+    /// What is known of their fields.
+    pub(crate) fields: Fields,
     /// Of a declaration without keys, by module and name.
     pub(crate) tops: HashMap<(ModuleId, SmolStr), InstanceId>,
     /// Of a declaration with keys, by key.
@@ -148,7 +118,7 @@ impl<'p, 'a> Model<'p, 'a> {
         let mut model = Self {
             program,
             instances: vec![],
-            fields: vec![],
+            fields: Fields::default(),
             tops: HashMap::default(),
             many: HashMap::default(),
             declared: Cell::new(false),
@@ -178,7 +148,7 @@ impl<'p, 'a> Model<'p, 'a> {
 
     /// The kind of an instance.
     pub(crate) fn kind_of(&self, id: InstanceId) -> KindId {
-        self.fields[id.0 as usize].kind
+        self.fields.kind_of(id)
     }
 
     /// Every instance with its number.
@@ -192,8 +162,8 @@ impl<'p, 'a> Model<'p, 'a> {
             return list.clone();
         }
         let wanted: Vec<bool> = (0..self.program.kinds.len()).map(|other| self.program.is_a(KindId(other as u32), kind)).collect();
-        let found = (0..self.fields.len()).filter(|number| wanted[self.fields[*number].kind.0 as usize]);
-        let list: Rc<[Val]> = found.map(|number| Val::new(Value::Ref(InstanceId(number as u32)), self.instances[number].at)).collect();
+        let found = self.fields.kinds().zip(self.all()).filter(|(kind, _)| wanted[kind.0 as usize]);
+        let list: Rc<[Val]> = found.map(|(_, (id, instance))| Val::new(Value::Ref(id), instance.at)).collect();
         if self.declared.get() {
             self.by_kind.borrow_mut().insert(kind, list.clone());
         }
@@ -264,35 +234,29 @@ impl<'p, 'a> Model<'p, 'a> {
 
     /// The value of a field by number.
     pub fn field(&self, id: InstanceId, number: usize) -> Val {
-        if self.assumption.is_on() {
-            return self.assumed_field(id, number);
-        }
-        self.look(id, number, Val::clone).unwrap_or_else(|| self.field_first(id, number))
+        self.look(id, number).into_owned()
     }
 
-    /// What is seen of a field that has its value, and is not assumed to have another.
-    pub(crate) fn look<R>(&self, id: InstanceId, number: usize, see: impl FnOnce(&Val) -> R) -> Option<R> {
-        match self.fields[id.0 as usize].slots.borrow().get(number) {
-            Some(Slot::Done(value)) if !self.assumption.is_on() => Some(see(value)),
-            _ => None,
+    /// The same for one who only looks at it.
+    pub(crate) fn look(&self, id: InstanceId, number: usize) -> Cow<'_, Val> {
+        if self.assumption.is_on() {
+            return Cow::Owned(self.assumed_field(id, number));
         }
+        self.fields.get(id, number).map_or_else(|| Cow::Owned(self.field_first(id, number)), Cow::Borrowed)
     }
 
     /// The same where nobody asked before.
     fn field_first(&self, id: InstanceId, number: usize) -> Val {
-        let instance = self.instance(id);
-        let fields = &self.fields[id.0 as usize];
-        let is_busy = matches!(fields.slots.borrow().get(number), Some(Slot::Busy));
-        if is_busy {
+        if !self.fields.begin(id, number) {
+            let instance = self.instance(id);
             let def = self.program.kind(instance.kind);
             let name = def.fields.get(number).map(|f| f.name.clone()).unwrap_or_default();
             let message = format!("`{}.{name}` needs itself to be computed", instance.address);
             self.program.report(Problem::error(CYCLE, self.entry(id, number), message));
             return Val::error(instance.at);
         }
-        fields.set(number, Slot::Busy);
         let value = self.compute(id, number);
-        fields.set(number, Slot::Done(value.clone()));
+        self.fields.set(id, number, value.clone());
         value
     }
 
