@@ -125,7 +125,7 @@ pub fn contains(value: &Val, set: &Val) -> Value {
                 _ => Value::Error,
             }
         }
-        (Value::Str(k) | Value::Word(k), Value::Map(map)) => Value::Bool(map.get(k).is_some()),
+        (Value::Str(k) | Value::Word(k), Value::Map(map)) => Value::Bool(map.has(k)),
         (Value::Str(part), Value::Str(whole)) => Value::Bool(whole.contains(part.as_str())),
         (Value::Ip(ip), Value::Cidr(net, bits)) => Value::Bool(ip.is_ipv4() == net.is_ipv4() && mask(*ip, *bits) == *net),
         (Value::Cidr(part, length), Value::Cidr(net, bits)) => {

@@ -5,6 +5,7 @@
 
 use crate::{
     calls::Function,
+    entries::{Near, Shape},
     eval::Scope,
     literal,
     model::Model,
@@ -49,7 +50,7 @@ pub(crate) enum Op<'a> {
     /// `sh"…"`
     Shell(Box<[Piece<'a>]>),
     List(Box<[Code<'a>]>),
-    Record(Box<[(SmolStr, Code<'a>)]>),
+    Record(Rc<Shape>, Box<[Code<'a>]>),
     If(Box<[(Code<'a>, Code<'a>)]>, Option<Box<Code<'a>>>),
     Unary(UnaryOp, Box<Code<'a>>),
     /// `and`, or else `or`.
@@ -90,13 +91,15 @@ pub(crate) struct Member {
     pub name: SmolStr,
     /// The number of the field in declarations of that kind.
     pub field: Cell<Option<(KindId, usize)>>,
+    /// Of a declaration without others inside, and of what it is declared in, if that is meant.
+    pub parent: Cell<Option<(KindId, KindId)>>,
     /// The place of the entry in records.
-    pub entry: Cell<usize>,
+    pub entry: Near,
 }
 
 impl Member {
     fn new(name: &SmolStr) -> Self {
-        Self { name: name.clone(), field: Cell::default(), entry: Cell::default() }
+        Self { name: name.clone(), field: Cell::default(), parent: Cell::default(), entry: Near::default() }
     }
 }
 
@@ -195,7 +198,10 @@ impl<'a> Coder<'_, '_, 'a> {
             ExprKind::Tagged(tag, parts) => Op::Value(self.model.tagged(&tag.text, parts, at)),
             ExprKind::Name(name) => self.name(name, at),
             ExprKind::List(items) => Op::List(items.iter().map(|item| self.code(item)).collect()),
-            ExprKind::Record(fields) => Op::Record(fields.iter().map(|f| (f.key.text.clone(), self.code(&f.value))).collect()),
+            ExprKind::Record(fields) => {
+                let shape = Shape::new(fields.iter().map(|f| f.key.text.clone()));
+                Op::Record(shape, fields.iter().map(|f| self.code(&f.value)).collect())
+            }
             ExprKind::If(arms, other) => {
                 let arms = arms.iter().map(|(condition, value)| (self.code(condition), self.code(value))).collect();
                 Op::If(arms, other.as_ref().map(|e| self.boxed(e)))

@@ -4,15 +4,15 @@
 
 use crate::{
     arithmetic,
+    entries::Entries,
     eval::Scope,
     model::Model,
     program::FieldDef,
     source::Loc,
     types::{RecordType, Refine, Type, Typed},
-    value::{Entries, InstanceId, Sort, Val, Value},
+    value::{InstanceId, Sort, Val, Value},
 };
-use smol_str::SmolStr;
-use std::{cmp::Ordering, rc::Rc};
+use std::cmp::Ordering;
 
 /// Who wants a value: the name of the place, and the field of a declaration where it is one.
 #[derive(Clone, Copy)]
@@ -65,24 +65,24 @@ impl<'a> Model<'_, 'a> {
                 Val { v: Value::List(items), ..value }
             }
             (Value::Map(map), Type::Map(inner, _)) if needs_shape(inner) => {
-                let rows = map.iter().map(|(k, v)| (k.clone(), self.shape(v.clone(), inner, asker))).collect();
-                Val { v: Value::Map(Rc::new(Entries::new(rows, map.needs.clone()))), ..value }
+                let values = map.values().iter().map(|v| self.shape(v.clone(), inner, asker));
+                Val { v: Value::Map(Entries::alike(map.shape(), values, map.needs().cloned())), ..value }
             }
             (Value::Map(map), Type::Record(record)) => {
                 let filled = self.fill(map, record, asker.me, value.at);
                 Val { v: filled, ..value }
             }
-            (Value::Map(map), Type::Ref(kind, _)) if map.needs.is_none() => {
-                let fields = self.program.kind(*kind).fields.iter();
-                let rows = fields.map(|f| {
+            (Value::Map(map), Type::Ref(kind, _)) if map.needs().is_none() => {
+                let def = self.program.kind(*kind);
+                let values = def.fields.iter().map(|f| {
                     let given = map.get(&f.name).cloned();
                     let v = given.unwrap_or_else(|| match f.value {
                         Some(e) => self.run(&Scope::module(f.module), &self.code_once(&Scope::module(f.module), e)),
                         None => Val::new(Value::Absent, value.at),
                     });
-                    (f.name.clone(), self.conform_to(v, &f.typed, &f.name, None))
+                    self.conform_to(v, &f.typed, &f.name, None)
                 });
-                Val { v: Value::Map(Rc::new(Entries::new(rows.collect(), None))), ..value }
+                Val { v: Value::Map(Entries::alike(def.shape(), values, None)), ..value }
             }
             (Value::Map(_) | Value::List(_), Type::Union(_)) => {
                 let fits = ty.members().into_iter().find(|m| fits(&value.v, m)).cloned();
@@ -99,23 +99,20 @@ impl<'a> Model<'_, 'a> {
     /// Has it the shape of its type already, and are there no conditions inside? Then it stays what it is, and is not built again:
     /// most arguments of functions come from fields and were shaped there.
     fn is_shaped(&self, value: &Val, ty: &Type) -> bool {
-        let has_field = |row: &(SmolStr, Val), name: &SmolStr, typed: &Typed| {
-            row.0 == *name && typed.refinements.is_empty() && self.is_shaped(&row.1, &typed.ty)
-        };
+        let is_field = |(value, typed): (&Val, &Typed)| typed.refinements.is_empty() && self.is_shaped(value, &typed.ty);
         match (&value.v, ty) {
             (_, Type::Option(inner) | Type::Later(inner) | Type::Secret(inner)) => self.is_shaped(value, inner),
             (_, Type::Refined(_)) | (Value::Int(_), Type::Float) => false,
             (Value::List(list), Type::List(inner)) => !needs_shape(inner) || list.iter().all(|v| self.is_shaped(v, inner)),
             (Value::Map(map), Type::Map(inner, _)) => {
-                !needs_shape(inner) || (!map.of_keys && map.iter().all(|row| self.is_shaped(&row.1, inner)))
+                !needs_shape(inner) || (!map.is_of_keys() && map.values().iter().all(|v| self.is_shaped(v, inner)))
             }
             (Value::Map(map), Type::Record(record)) => {
-                let rows = || map.iter().zip(&record.fields);
-                map.len() == record.fields.len() && rows().all(|(row, f)| has_field(row, &f.name, &f.typed))
+                map.has_shape(&record.shape) && map.values().iter().zip(record.fields.iter().map(|f| &f.typed)).all(is_field)
             }
-            (Value::Map(map), Type::Ref(kind, _)) if map.needs.is_none() => {
-                let fields = &self.program.kind(*kind).fields;
-                map.len() == fields.len() && map.iter().zip(fields).all(|(row, f)| has_field(row, &f.name, &f.typed))
+            (Value::Map(map), Type::Ref(kind, _)) if map.needs().is_none() => {
+                let def = self.program.kind(*kind);
+                map.has_shape(def.shape()) && map.values().iter().zip(def.fields.iter().map(|f| &f.typed)).all(is_field)
             }
             (Value::Map(_) | Value::List(_), Type::Union(_)) => {
                 ty.members().into_iter().find(|m| fits(&value.v, m)).is_none_or(|member| self.is_shaped(value, member))
@@ -124,8 +121,8 @@ impl<'a> Model<'_, 'a> {
         }
     }
 
-    fn fill(&self, map: &Rc<Entries>, record: &RecordType, me: Option<InstanceId>, at: Loc) -> Value {
-        let rows = record.fields.iter().map(|f| {
+    fn fill(&self, map: &Entries, record: &RecordType, me: Option<InstanceId>, at: Loc) -> Value {
+        let values = record.fields.iter().map(|f| {
             let value = match (map.get(&f.name), &f.default) {
                 (Some(given), _) => given.clone(),
                 (None, Some(default)) => {
@@ -134,9 +131,9 @@ impl<'a> Model<'_, 'a> {
                 }
                 (None, None) => Val::new(Value::Absent, at),
             };
-            (f.name.clone(), self.conform_to(value, &f.typed, &f.name, me))
+            self.conform_to(value, &f.typed, &f.name, me)
         });
-        Value::Map(Rc::new(Entries::new(rows.collect(), map.needs.clone())))
+        Value::Map(Entries::alike(&record.shape, values, map.needs().cloned()))
     }
 
     fn accepts(&self, value: &Val, refine: &Refine, me: Option<InstanceId>) -> bool {

@@ -4,13 +4,14 @@
 //! Fields are computed later, in `model`. What exists is decided first, so keys read no declaration.
 
 use crate::{
+    entries::Entries,
     eval::Scope,
     infer::{Typer, kind_called},
     model::{Instance, Model},
     report::{CYCLE, DUPLICATE_NAME, MISSING_FIELD, Problem, STAGE, TYPE_MISMATCH},
     source::Loc,
     types::{KindId, ModuleId},
-    value::{Entries, InstanceId, Val, Value},
+    value::{InstanceId, Val, Value},
 };
 use mig_syntax::ast;
 use rustc_hash::FxHashMap as HashMap;
@@ -120,9 +121,9 @@ impl<'a> Model<'_, 'a> {
         full
     }
 
-    fn by_key(&self, found: &[(SmolStr, InstanceId)]) -> Rc<Entries> {
+    fn by_key(&self, found: &[(SmolStr, InstanceId)]) -> Entries {
         let entries = found.iter().map(|(key, id)| (key.clone(), Val::new(Value::Ref(*id), self.instance(*id).at)));
-        Rc::new(Entries::of_keys(entries.collect()))
+        Entries::of_keys(entries.collect())
     }
 
     /// One for each key, under `path["key"]`.
@@ -340,7 +341,7 @@ impl<'a> Model<'_, 'a> {
     }
 
     fn push(&mut self, instance: Instance<'a>) -> InstanceId {
-        self.fields.push(instance.kind, instance.written.len());
+        self.fields.push(&instance);
         self.instances.push(instance);
         InstanceId(self.instances.len() as u32 - 1)
     }

@@ -6,17 +6,18 @@ use crate::{
     arithmetic,
     code::{Code, Member, Op, Qualified, Tested, Top},
     declare::Keys,
+    entries::Entries,
     literal,
     model::{Instance, Model},
     program::{FieldDef, Symbol},
     report::{CYCLE, PARAMETER, Problem, TYPE_MISMATCH, UNKNOWN_NAME, near},
     source::Loc,
     types::{KindId, ModuleId, Type, Typed},
-    value::{Entries, InstanceId, Val, Value},
+    value::{InstanceId, Val, Value},
 };
 use mig_syntax::ast::{self, BinaryOp, Expr, ExprKind, Part, UnaryOp};
 use smol_str::SmolStr;
-use std::{borrow::Cow, rc::Rc};
+use std::borrow::Cow;
 
 /// A local name and those around it.
 #[derive(Debug, Clone, Copy)]
@@ -122,7 +123,9 @@ impl<'a> Model<'_, 'a> {
             Op::Text(pieces) => self.template(s, pieces, at),
             Op::Shell(pieces) => self.shell(s, pieces, at),
             Op::List(items) => self.list(s, items, at),
-            Op::Record(fields) => self.record(s, fields, at),
+            Op::Record(shape, values) => {
+                Val::new(Value::Map(Entries::alike(shape, values.iter().map(|value| self.run(s, value)), None)), at)
+            }
             Op::Unary(op, inner) => self.unary(s, *op, inner, at),
             Op::Logic(and, sides) => self.logic(s, *and, sides, at),
             Op::Is(inner, tested) => self.is_type(s, inner, tested, at),
@@ -161,11 +164,6 @@ impl<'a> Model<'_, 'a> {
 
     fn list(&self, s: &Scope<'_>, items: &[Code<'a>], at: Loc) -> Val {
         Val::new(Value::List(items.iter().map(|item| self.run(s, item)).collect()), at)
-    }
-
-    fn record(&self, s: &Scope<'_>, fields: &[(SmolStr, Code<'a>)], at: Loc) -> Val {
-        let list = fields.iter().map(|(key, value)| (key.clone(), self.run(s, value))).collect();
-        Val::new(Value::Map(Rc::new(Entries::new(list, None))), at)
     }
 
     fn or_else<'v>(&'v self, s: &Scope<'v>, sides: &'v [Code<'a>; 2]) -> Cow<'v, Val> {
@@ -209,16 +207,36 @@ impl<'a> Model<'_, 'a> {
         if matches!(value.v, Value::Error) { Cow::Owned(value) } else { Cow::Borrowed(top.known.get_or_init(|| value)) }
     }
 
-    /// A field where the same one was found before, or any member.
+    /// What was found before of a declaration of the same kind, or any member.
     fn member_near(&self, id: InstanceId, member: &Member) -> Option<Cow<'_, Val>> {
         let kind = self.kind_of(id);
         if let Some((_, number)) = member.field.get().filter(|(known, _)| *known == kind) {
             return Some(self.look(id, number));
         }
+        if let Some(parent) = self.parent_near(id, member) {
+            return Some(Cow::Owned(parent));
+        }
         if let Some(number) = self.program.kind(kind).by_name.get(&member.name) {
             member.field.set(Some((kind, *number)));
+            return Some(self.look(id, *number));
         }
         self.member(id, &member.name).map(Cow::Owned)
+    }
+
+    /// The parent of a declaration that has no children, if the name means it.
+    fn parent_near(&self, id: InstanceId, member: &Member) -> Option<Val> {
+        let head = self.fields.head(id);
+        let up = self.fields.parent(id).filter(|_| !head.has_children)?;
+        let of_parent = self.fields.head(up);
+        let kinds = (head.kind, of_parent.kind);
+        if member.parent.get() != Some(kinds) {
+            let is_meant = self.program.kind(self.program.kind(kinds.1).root).name == member.name;
+            if !is_meant || self.program.kind(kinds.0).by_name.contains_key(&member.name) {
+                return None;
+            }
+            member.parent.set(Some(kinds));
+        }
+        Some(Val::new(Value::Ref(up), of_parent.at))
     }
 
     /// A field, a child or the parent.
@@ -289,8 +307,8 @@ impl<'a> Model<'_, 'a> {
                 let mut value = self.conform_to(value, &self.program.typed(module, ty, false), &t.name.text, None);
                 if let Value::Map(map) = &value.v {
                     let needs = format!("a row of the table `{}`", t.name.text);
-                    let rows = self.extended(t, map.iter().cloned().collect());
-                    value.v = Value::Map(Rc::new(Entries::new(rows, Some(needs.into()))));
+                    let rows = self.extended(t, map.iter().map(|(key, value)| (key.clone(), value.clone())).collect());
+                    value.v = Value::Map(Entries::new(rows, Some(needs.into())));
                 }
                 value
             }
@@ -456,12 +474,14 @@ impl<'a> Model<'_, 'a> {
         if let Value::Map(map) = &value.v
             && let Some(found) = part(&value, map, |map| map.get_near(name, &member.entry))
         {
-            let is_needed = matches!(found.v, Value::Absent) && map.needs.is_some();
+            let is_needed = matches!(found.v, Value::Absent) && map.needs().is_some();
             return if is_needed { Cow::Owned(Val::new(needed(map), at)) } else { found };
         }
         Cow::Owned(match &value.v {
             // Methods without brackets stand for themselves.
-            Value::Map(map) if map.needs.is_some() && !crate::signatures::MAP_METHODS.contains(&name.as_str()) => Val::new(needed(map), at),
+            Value::Map(map) if map.needs().is_some() && !crate::signatures::MAP_METHODS.contains(&name.as_str()) => {
+                Val::new(needed(map), at)
+            }
             Value::Absent => Val::new(Value::Unknown(self.what_lacks(s, receiver, name).into()), at),
             Value::Error | Value::Unknown(_) | Value::Later(_) => Val::new(arithmetic::stuck(&value.v), at),
             _ => self.method(s, &value, name, &[], at),
@@ -492,8 +512,10 @@ impl<'a> Model<'_, 'a> {
             return found;
         }
         Cow::Owned(match (&value.v, &key.v) {
-            (Value::Map(map), Value::Str(_) | Value::Word(_)) if map.needs.is_some() => Val::new(needed(map), at),
-            (Value::Map(map), Value::Str(k) | Value::Word(k)) if map.of_keys => self.no_such_key(map, k, (sides[0].at, sides[1].at), at),
+            (Value::Map(map), Value::Str(_) | Value::Word(_)) if map.needs().is_some() => Val::new(needed(map), at),
+            (Value::Map(map), Value::Str(k) | Value::Word(k)) if map.is_of_keys() => {
+                self.no_such_key(map, k, (sides[0].at, sides[1].at), at)
+            }
             (Value::Map(_), Value::Str(_) | Value::Word(_)) => Val::new(Value::Absent, at),
             (Value::List(list), Value::Int(i)) => usize::try_from(*i).ok().and_then(|i| list.get(i)).cloned().unwrap_or_else(|| {
                 self.program.report(Problem::error(TYPE_MISMATCH, at, format!("there is no element {i} in a list of {}", list.len())));
@@ -549,7 +571,7 @@ fn part<'v>(value: &Cow<'v, Val>, map: &Entries, find: impl Fn(&Entries) -> Opti
 }
 
 fn needed(map: &Entries) -> Value {
-    map.needs.as_ref().map_or(Value::Absent, |n| Value::Unknown(n.clone()))
+    map.needs().map_or(Value::Absent, |n| Value::Unknown(n.clone()))
 }
 
 /// Literals that a command line may give.

@@ -3,6 +3,7 @@
 //! The file comes from a host: nothing in it is trusted in shape.
 
 use crate::{
+    entries::Entries,
     eval::Scope,
     literal,
     model::Model,
@@ -11,8 +12,8 @@ use crate::{
     report::{BROKEN_FACTS, OLD_FACTS, Problem, near},
     source::{FileId, Loc},
     time,
-    types::{KindId, RecordField, Type},
-    value::{Entries, Sort, Val, Value},
+    types::{KindId, RecordField, RecordType, Type},
+    value::{Sort, Val, Value},
 };
 use jsonc_parser::{CollectOptions, CommentCollectionStrategy, ParseOptions, ast as json, common::Ranged};
 use mig_plan::{Facts, visible};
@@ -184,12 +185,8 @@ impl Reader<'_, '_, '_> {
         self.unknown_keys(root, &known);
         let values =
             fields.iter().map(|f: &FieldDef<'_>| root.get(&f.name).map_or_else(|| self.missing(at), |p| self.value(&p.value, &f.typed.ty)));
-        // Facts have many fields, the same of every host.
-        let empty = self.model.no_facts.get_or_init(|| {
-            let rows = fields.iter().map(|f| (f.name.clone(), Val::error(Loc::default())));
-            Entries::new(rows.collect(), None)
-        });
-        Val { v: Value::Map(Rc::new(empty.alike(values, Some(self.needs.clone())))), at, sort: Sort::Fact }
+        let shape = self.model.program.kind(kind).shape();
+        Val { v: Value::Map(Entries::alike(shape, values, Some(self.needs.clone()))), at, sort: Sort::Fact }
     }
 
     /// Without a list or map there is nothing known of its sort; other parts are unknown.
@@ -242,7 +239,7 @@ impl Reader<'_, '_, '_> {
             return ok(Value::Unknown(self.needs.clone()));
         }
         let found = match (ty.plain(), node) {
-            (Type::Record(record), json::Value::Object(object)) => return ok(self.record(object, &record.fields, at)),
+            (Type::Record(record), json::Value::Object(object)) => return ok(self.record(object, record, at)),
             (Type::Map(inner, _), json::Value::Object(object)) => return ok(self.map(object, inner)),
             (Type::List(inner), json::Value::Array(array)) => {
                 return ok(Value::List(array.elements.iter().map(|e| self.value(e, inner)).collect()));
@@ -264,21 +261,19 @@ impl Reader<'_, '_, '_> {
         )
     }
 
-    fn record(&self, object: &json::Object<'_>, fields: &[RecordField], at: Loc) -> Value {
-        let known: Vec<&str> = fields.iter().map(|f| f.name.as_str()).collect();
+    fn record(&self, object: &json::Object<'_>, record: &RecordType, at: Loc) -> Value {
+        let known: Vec<&str> = record.fields.iter().map(|f| f.name.as_str()).collect();
         self.keys(object);
         self.unknown_keys(object, &known);
-        let rows = fields.iter().map(|f| {
-            let value = object.get(&f.name).map_or_else(|| self.missing(at), |p| self.value(&p.value, &f.typed.ty));
-            (f.name.clone(), value)
-        });
-        Value::Map(Rc::new(Entries::new(rows.collect(), Some(self.needs.clone()))))
+        let value = |f: &RecordField| object.get(&f.name).map_or_else(|| self.missing(at), |p| self.value(&p.value, &f.typed.ty));
+        Value::Map(Entries::alike(&record.shape, record.fields.iter().map(value), Some(self.needs.clone())))
     }
 
     fn map(&self, object: &json::Object<'_>, inner: &Type) -> Value {
         self.keys(object);
-        let rows: Vec<(SmolStr, Val)> = object.properties.iter().map(|p| (p.name.as_str().into(), self.value(&p.value, inner))).collect();
-        Value::Map(Rc::new(Entries::new(rows, Some(self.needs.clone()))))
+        let keys = object.properties.iter().map(|p| SmolStr::from(p.name.as_str())).collect();
+        let values = object.properties.iter().map(|p| self.value(&p.value, inner));
+        Value::Map(Entries::alike(&self.model.shapes.of(keys), values, Some(self.needs.clone())))
     }
 }
 

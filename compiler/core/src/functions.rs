@@ -3,13 +3,15 @@
 use crate::{
     arithmetic::{self, compare},
     code::{Code, Member, Op},
+    entries::Entries,
     eval::Scope,
     literal::mask,
     model::Model,
     quantity,
     report::Problem,
     source::Loc,
-    value::{Entries, Key, Later, Sort, Val, Value},
+    types::KindId,
+    value::{InstanceId, Key, Later, Sort, Val, Value},
 };
 use mig_syntax::ast::BinaryOp;
 use rustc_hash::FxHashMap as HashMap;
@@ -20,23 +22,22 @@ impl<'a> Model<'_, 'a> {
     /// A function that the language brings.
     pub(crate) fn brought(&self, s: &Scope<'_>, name: &str, args: &[Option<Code<'a>>], at: Loc) -> Val {
         let more = |number: usize| args.get(number).and_then(Option::as_ref).map(|arg| self.run(s, arg));
-        let Some(value) = more(0) else { return Val::error(at) };
+        let Some(value) = args.first().and_then(Option::as_ref).map(|arg| self.view(s, arg)) else { return Val::error(at) };
         if !value.is_known() {
-            return Val { v: arithmetic::stuck(&value.v), at, ..value };
+            return Val { v: arithmetic::stuck(&value.v), at, sort: value.sort };
         }
-        let text = || value.as_str().map(SmolStr::from);
-        let v = match (name, text()) {
-            ("env", Some(name)) => Value::Later(Rc::new(Later::Env(name))),
-            ("secret", Some(name)) => Value::Secret(name),
-            ("survey", Some(path)) => return self.survey(s, &path, at),
-            ("repository", Some(image)) => Value::Str(repository(&image).into()),
-            ("tag", Some(image)) => Value::Str(tag(&image).into()),
-            ("version", Some(text)) => version(&text, at),
+        let v = match (name, value.as_str()) {
+            ("env", Some(name)) => Value::Later(Rc::new(Later::Env(name.into()))),
+            ("secret", Some(name)) => Value::Secret(name.into()),
+            ("survey", Some(path)) => return self.survey(s, path, at),
+            ("repository", Some(image)) => Value::Str(repository(image).into()),
+            ("tag", Some(image)) => Value::Str(tag(image).into()),
+            ("version", Some(text)) => version(text, at),
             ("written", Some(beginning)) => match more(1).map(|w| w.v) {
-                Some(Value::Regex(pattern)) => self.written(&beginning, &pattern),
+                Some(Value::Regex(pattern)) => self.written(beginning, &pattern),
                 _ => Value::Error,
             },
-            ("exposed", _) => return Val { sort: Sort::Exposed, ..value },
+            ("exposed", _) => return Val { sort: Sort::Exposed, ..value.into_owned() },
             ("kind_of", _) => match &value.v {
                 Value::Ref(id) => Value::Str(self.program.kind(self.instance(*id).kind).path.clone()),
                 _ => Value::Error,
@@ -46,21 +47,21 @@ impl<'a> Model<'_, 'a> {
                 _ => Value::Error,
             },
             ("is_existing" | "is_adopted", _) => match &value.v {
-                Value::Ref(id) if name == "is_existing" => Value::Bool(self.instance(self.root(*id)).existing),
+                Value::Ref(id) if name == "is_existing" => Value::Bool(self.fields.head(*id).is_existing),
                 Value::Ref(id) => Value::Bool(self.instance(self.root(*id)).adopt.is_some()),
                 _ => Value::Error,
             },
             ("json", _) => Value::Str(self.json(&value).to_string().into()),
-            ("age" | "file", _) => secret_source(name, value, at),
-            ("command", _) if matches!(value.v, Value::List(_)) => secret_source(name, value, at),
-            ("tcp" | "http" | "command", _) => probe(name, value, more(1), more(2), at),
+            ("age" | "file", _) => secret_source(name, value.into_owned(), at),
+            ("command", _) if matches!(value.v, Value::List(_)) => secret_source(name, value.into_owned(), at),
+            ("tcp" | "http" | "command", _) => probe(name, value.into_owned(), more(1), more(2), at),
             _ => Value::Error,
         };
         Val::new(v, at)
     }
 
     /// Its name; one of many has its key behind it.
-    fn name_of(&self, id: crate::value::InstanceId) -> SmolStr {
+    fn name_of(&self, id: InstanceId) -> SmolStr {
         let instance = self.instance(id);
         instance.key.as_ref().map_or_else(|| instance.name.clone(), |key| format!("{}_{key}", instance.name).into())
     }
@@ -159,24 +160,20 @@ impl<'a> Model<'_, 'a> {
     }
 
     /// Declarations of a kind below another, at any depth.
-    fn below(&self, id: crate::value::InstanceId, kind: crate::types::KindId) -> Rc<[Val]> {
-        if let Some(known) = self.below.borrow().get(&(id, kind)) {
-            return known.clone();
-        }
-        let mut found = vec![];
-        let mut open: Vec<_> = self.instance(id).children.iter().rev().copied().collect();
-        while let Some(child) = open.pop() {
-            let instance = self.instance(child);
-            if self.program.is_a(instance.kind, kind) {
-                found.push(Val::new(Value::Ref(child), instance.at));
+    fn below(&self, id: InstanceId, kind: KindId) -> Rc<[Val]> {
+        let find = || {
+            let mut found = vec![];
+            let mut open: Vec<InstanceId> = self.instance(id).children.iter().rev().copied().collect();
+            while let Some(child) = open.pop() {
+                let head = self.fields.head(child);
+                if self.program.is_a(head.kind, kind) {
+                    found.push(Val::new(Value::Ref(child), head.at));
+                }
+                open.extend(self.instance(child).children.iter().rev());
             }
-            open.extend(instance.children.iter().rev());
-        }
-        let found: Rc<[Val]> = found.into();
-        if self.declared.get() {
-            self.below.borrow_mut().insert((id, kind), found.clone());
-        }
-        found
+            if found.is_empty() { self.nothing.clone() } else { found.into() }
+        };
+        if self.declared.get() { self.fields.below(id, kind, find) } else { find() }
     }
 
     pub(crate) fn rule(&self, s: &Scope<'_>, args: &[Code<'a>], item: &Val) -> Val {
@@ -339,8 +336,8 @@ impl<'a> Model<'_, 'a> {
             }
         }
         let row = |(key, items): (Val, Vec<Val>)| {
-            let rows = vec![("key".into(), key), ("items".into(), Val::new(Value::List(items.into()), at))];
-            Val::new(Value::Map(Rc::new(Entries::new(rows, None))), at)
+            let values = [key, Val::new(Value::List(items.into()), at)];
+            Val::new(Value::Map(Entries::alike(&self.group, values, None)), at)
         };
         Value::List(order.into_iter().map(row).collect())
     }
@@ -361,11 +358,11 @@ impl<'a> Model<'_, 'a> {
         Value::List(pairs.into())
     }
 
-    fn map_method(&self, s: &Scope<'_>, map: &Rc<Entries>, name: &str, args: &[Code<'a>], at: Loc) -> Value {
+    fn map_method(&self, s: &Scope<'_>, map: &Entries, name: &str, args: &[Code<'a>], at: Loc) -> Value {
         match name {
             "len" => Value::Int(map.len() as i64),
             "keys" => Value::List(map.iter().map(|(k, v)| Val::new(Value::Str(k.clone()), v.at)).collect()),
-            "values" => Value::List(map.iter().map(|(_, v)| v.clone()).collect()),
+            "values" => Value::List(map.values().iter().cloned().collect()),
             "contains" => arithmetic::contains(&self.arg(s, args, 0, at), &Val::new(Value::Map(map.clone()), at)),
             "before" => crate::planned::before(self, s, map, args),
             "downtime" => crate::planned::downtime(self, s, map, args),
@@ -465,7 +462,7 @@ fn version(text: &str, at: Loc) -> Value {
 fn secret_source(by: &str, value: Val, at: Loc) -> Value {
     let place = if matches!(value.v, Value::List(_)) { "words" } else { "path" };
     let rows = vec![("by".into(), Val::new(Value::Str(by.into()), at)), (place.into(), value)];
-    Value::Map(Rc::new(Entries::new(rows, None)))
+    Value::Map(Entries::new(rows, None))
 }
 
 fn probe(by: &str, value: Val, within: Option<Val>, stdin: Option<Val>, at: Loc) -> Value {
@@ -492,5 +489,5 @@ fn probe(by: &str, value: Val, within: Option<Val>, stdin: Option<Val>, at: Loc)
         ("within".into(), within),
         ("stdin".into(), stdin.unwrap_or_else(absent)),
     ];
-    Value::Map(Rc::new(Entries::new(rows, None)))
+    Value::Map(Entries::new(rows, None))
 }

@@ -18,6 +18,7 @@ mod conform;
 mod declare;
 mod drivers;
 pub mod editor;
+mod entries;
 mod eval;
 mod facts;
 mod fields;

@@ -4,19 +4,20 @@
 
 use crate::{
     declare::Keys,
+    entries::{Entries, Shape, Shapes},
     fields::Fields,
     program::{FieldDef, Program, Symbol},
     report::{CONTRADICTION, CYCLE, MISSING_FIELD, Problem},
     source::Loc,
     types::{KindId, ModuleId, Type},
-    value::{Entries, InstanceId, Later, Sort, Val, Value},
+    value::{InstanceId, Later, Sort, Val, Value},
 };
 use mig_syntax::ast;
 use rustc_hash::FxHashMap as HashMap;
 use smol_str::SmolStr;
 use std::{
     borrow::Cow,
-    cell::{Cell, OnceCell, RefCell},
+    cell::{Cell, RefCell},
     collections::BTreeSet,
     rc::Rc,
 };
@@ -53,7 +54,7 @@ pub struct Instance<'a> {
     /// Keys that its entries may name: its own and those around it.
     pub keys: Option<Rc<Keys>>,
     /// Children of one declaration by their keys, under its name.
-    pub many: Vec<(SmolStr, Rc<Entries>)>,
+    pub many: Vec<(SmolStr, Entries)>,
     /// Entries by number of the field.
     pub written: Vec<Option<&'a ast::Field>>,
 }
@@ -64,9 +65,6 @@ impl Instance<'_> {
         self.keys.is_some() || self.component.is_some()
     }
 }
-
-/// Declarations by what they are below, and by their kind.
-pub(crate) type Below = HashMap<(InstanceId, KindId), Rc<[Val]>>;
 
 /// All that a program declares.
 #[derive(Debug)]
@@ -80,15 +78,13 @@ pub struct Model<'p, 'a> {
     /// Of a declaration without keys, by module and name.
     pub(crate) tops: HashMap<(ModuleId, SmolStr), InstanceId>,
     /// Of a declaration with keys, by key.
-    pub(crate) many: HashMap<(ModuleId, SmolStr), Rc<Entries>>,
+    pub(crate) many: HashMap<(ModuleId, SmolStr), Entries>,
     /// Is it decided what exists?
     pub(crate) declared: Cell<bool>,
     /// Was it said that there are too many declarations?
     pub(crate) full: Cell<bool>,
     /// Values of `let` and `param`; `None` while they are computed.
     pub(crate) constants: RefCell<HashMap<(ModuleId, SmolStr), Option<Val>>>,
-    /// Names of the fields of facts.
-    pub(crate) no_facts: OnceCell<Entries>,
     /// Facts by path, converted.
     pub(crate) facts: RefCell<HashMap<String, Val>>,
     /// What a condition met that it could not decide, and about whom; the check that runs takes it.
@@ -104,10 +100,12 @@ pub struct Model<'p, 'a> {
     /// Is a field taken to be something else for a moment?
     pub(crate) assumption: crate::assume::Assumption,
     by_kind: RefCell<HashMap<KindId, Rc<[Val]>>>,
+    /// Of maps that were measured.
+    pub(crate) shapes: Shapes,
+    /// Of what `group_by` gives.
+    pub(crate) group: Rc<Shape>,
     /// The empty list.
     pub(crate) nothing: Rc<[Val]>,
-    /// Declarations of a kind below another.
-    pub(crate) below: RefCell<Below>,
     /// How deep `fn`s have called each other.
     pub(crate) calls: Cell<u32>,
 }
@@ -124,7 +122,6 @@ impl<'p, 'a> Model<'p, 'a> {
             declared: Cell::new(false),
             full: Cell::new(false),
             constants: RefCell::default(),
-            no_facts: OnceCell::new(),
             facts: RefCell::default(),
             undecided: RefCell::default(),
             patterns: RefCell::default(),
@@ -133,8 +130,9 @@ impl<'p, 'a> Model<'p, 'a> {
             remembered: crate::calls::Remembered::default(),
             assumption: crate::assume::Assumption::default(),
             by_kind: RefCell::default(),
+            shapes: Shapes::default(),
+            group: Shape::new(["key", "items"].map(SmolStr::from)),
             nothing: Rc::new([]),
-            below: RefCell::default(),
             calls: Cell::new(0),
         };
         model.declare_all();
@@ -148,7 +146,7 @@ impl<'p, 'a> Model<'p, 'a> {
 
     /// The kind of an instance.
     pub(crate) fn kind_of(&self, id: InstanceId) -> KindId {
-        self.fields.kind_of(id)
+        self.fields.head(id).kind
     }
 
     /// Every instance with its number.
@@ -162,8 +160,8 @@ impl<'p, 'a> Model<'p, 'a> {
             return list.clone();
         }
         let wanted: Vec<bool> = (0..self.program.kinds.len()).map(|other| self.program.is_a(KindId(other as u32), kind)).collect();
-        let found = self.fields.kinds().zip(self.all()).filter(|(kind, _)| wanted[kind.0 as usize]);
-        let list: Rc<[Val]> = found.map(|(_, (id, instance))| Val::new(Value::Ref(id), instance.at)).collect();
+        let found = self.fields.heads().filter(|(_, head)| wanted[head.kind.0 as usize]);
+        let list: Rc<[Val]> = found.map(|(id, head)| Val::new(Value::Ref(id), head.at)).collect();
         if self.declared.get() {
             self.by_kind.borrow_mut().insert(kind, list.clone());
         }
@@ -186,11 +184,7 @@ impl<'p, 'a> Model<'p, 'a> {
 
     /// The outermost declaration it stands in.
     pub fn root(&self, id: InstanceId) -> InstanceId {
-        let mut at = id;
-        while let Some(parent) = self.instance(at).parent {
-            at = parent;
-        }
-        at
+        self.fields.head(id).root
     }
 
     /// Is it that declaration, or declared in it at any depth?

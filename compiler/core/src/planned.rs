@@ -2,18 +2,16 @@
 
 use crate::{
     code::{Code, Op},
+    entries::Entries,
     eval::Scope,
     model::Model,
     quantity::{Dim, Quantity},
     source::Loc,
-    value::{Entries, Val, Value},
+    value::{Val, Value},
 };
 use mig_plan::{Action, Call, Estimate, MoveSummary, Phase, Plan, State, Step, Tree, Undo, Verb};
 use smol_str::SmolStr;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    rc::Rc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The plan as a value; what is done for whom are the declarations themselves.
 pub(crate) fn value(model: &Model<'_, '_>, plan: &Plan, state: &State) -> Val {
@@ -95,7 +93,7 @@ impl<'m, 'p, 'a> Maker<'m, 'p, 'a> {
             ("unproven", texts(plan.unproven.iter().map(|u| u.name.as_str()))),
             ("time", time(total(&|e| e.seconds))),
             ("data", size(bytes)),
-            ("downtimes", Value::Map(Rc::new(Entries::new(downtimes, None)))),
+            ("downtimes", Value::Map(Entries::new(downtimes, None))),
         ])
     }
 
@@ -188,7 +186,7 @@ fn val(v: Value) -> Val {
 
 fn record(fields: Vec<(&str, Value)>) -> Val {
     let rows = fields.into_iter().map(|(name, v)| (SmolStr::from(name), val(v))).collect();
-    val(Value::Map(Rc::new(Entries::new(rows, None))))
+    val(Value::Map(Entries::new(rows, None)))
 }
 
 fn list(values: impl IntoIterator<Item = Val>) -> Value {

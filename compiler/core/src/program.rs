@@ -3,6 +3,7 @@
 //! Expressions are typed in `infer`, values computed in `eval`.
 
 use crate::{
+    entries::Shape,
     infer::article,
     load::Syntax,
     quantity::Dim,
@@ -16,8 +17,9 @@ use mig_syntax::ast;
 use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 use smol_str::SmolStr;
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     collections::BTreeMap,
+    rc::Rc,
 };
 
 /// A named value of a module.
@@ -141,6 +143,8 @@ pub struct KindDef<'a> {
     pub fields: Vec<FieldDef<'a>>,
     /// Numbers by name.
     pub by_name: HashMap<SmolStr, usize>,
+    /// The names of its fields, which records of it share.
+    pub shape: OnceCell<Rc<Shape>>,
     /// Rules for children, the base's first.
     pub children: Vec<ChildDef>,
     /// Its clauses and those of its bases: `create`, `read`, `update`, `replace`, `delete`.
@@ -367,6 +371,7 @@ impl<'a> Program<'a> {
             root: id,
             fields: vec![],
             by_name: HashMap::default(),
+            shape: OnceCell::new(),
             children: vec![],
             lifecycle: None,
         });
@@ -578,6 +583,11 @@ impl KindDef<'_> {
         let Some(module) = program.syntax.modules.get(self.module.0 as usize).filter(|m| !m.tree.damage.is_empty()) else { return false };
         let is_it = |item: &&ast::Item| matches!(&item.kind, ast::ItemKind::Kind(kind) if std::ptr::eq(kind, self.tree));
         module.tree.items.iter().find(is_it).is_some_and(|item| program.is_damaged(self.module, item.span))
+    }
+
+    /// The names of its fields.
+    pub fn shape(&self) -> &Rc<Shape> {
+        self.shape.get_or_init(|| Shape::new(self.fields.iter().map(|f| f.name.clone())))
     }
 
     /// The field of that name.

@@ -80,7 +80,7 @@ impl Typer<'_, '_> {
             default: None,
             module: env.module,
         };
-        Type::Record(Rc::new(RecordType { fields: fields.iter().map(of).collect(), facts: false }))
+        Type::Record(Rc::new(RecordType::new(fields.iter().map(of).collect(), false)))
     }
 
     /// One value of a map. A key with dots nests, which few mean where values have no fields.

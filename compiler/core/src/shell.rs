@@ -6,9 +6,10 @@
 mod lexer;
 
 use crate::{
+    entries::Entries,
     source::Loc,
     types::{Lookup, ModuleId, RecordField, RecordType, Type},
-    value::{Entries, Shell, Val, Value},
+    value::{Shell, Val, Value},
 };
 pub(crate) use lexer::{Place, place_behind};
 use lexer::{Simple, Word};
@@ -67,7 +68,7 @@ pub(crate) fn commands_type(module: ModuleId) -> Type {
         field("values", Type::Map(Rc::new(Type::Str), Lookup::Absent)),
         field("operands", texts),
     ];
-    Type::List(Rc::new(Type::Record(Rc::new(RecordType { fields, facts: false }))))
+    Type::List(Rc::new(Type::Record(Rc::new(RecordType::new(fields, false)))))
 }
 
 fn record(command: Command, at: Loc) -> Value {
@@ -87,10 +88,10 @@ fn record(command: Command, at: Loc) -> Value {
         ("root".into(), Val::new(Value::Bool(command.root), at)),
         ("host".into(), command.host.map_or_else(|| Val::new(Value::Absent, at), text)),
         ("flags".into(), list(command.flags.into_iter().map(text).collect())),
-        ("values".into(), Val::new(Value::Map(Rc::new(Entries::new(values, None))), at)),
+        ("values".into(), Val::new(Value::Map(Entries::new(values, None)), at)),
         ("operands".into(), list(command.operands.into_iter().map(word).collect())),
     ];
-    Value::Map(Rc::new(Entries::new(rows, None)))
+    Value::Map(Entries::new(rows, None))
 }
 
 struct Reader<'v> {

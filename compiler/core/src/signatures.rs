@@ -417,7 +417,7 @@ impl Typer<'_, '_> {
                 let key = self.lambda(env, name, args, element)?;
                 let field = |name: &str, ty: Type, module| RecordField { name: name.into(), typed: ty.into(), default: None, module };
                 let fields = vec![field("key", key, env.module), field("items", Type::List(element.clone()), env.module)];
-                list(Type::Record(Rc::new(RecordType { fields, facts: false })))
+                list(Type::Record(Rc::new(RecordType::new(fields, false))))
             }
             "duplicates" => {
                 optional_rule(self)?;

@@ -84,8 +84,7 @@ impl<'a> Program<'a> {
                 Type::Map(inner(ty), if facts { Lookup::Unknown } else { Lookup::Absent }).into()
             }
             ast::TypeForm::Record(fields) => {
-                Type::Record(Rc::new(RecordType { fields: fields.iter().map(|f| self.record_field(module, f, facts)).collect(), facts }))
-                    .into()
+                Type::Record(Rc::new(RecordType::new(fields.iter().map(|f| self.record_field(module, f, facts)).collect(), facts))).into()
             }
             ast::TypeForm::Group(ty) => self.typed(module, ty, facts),
             ast::TypeForm::Missing => Type::Error.into(),

@@ -1,6 +1,6 @@
 //! What may a value be? Types, which of them takes which, and how they are called.
 
-use crate::{quantity::Dim, value::Val};
+use crate::{entries::Shape, quantity::Dim, value::Val};
 use mig_syntax::ast;
 use smol_str::SmolStr;
 use std::{cell::OnceCell, fmt, rc::Rc};
@@ -96,6 +96,16 @@ pub struct RecordType {
     pub fields: Vec<RecordField>,
     /// Of facts: what is absent is unknown.
     pub facts: bool,
+    /// The names of its fields, which its values share.
+    pub shape: Rc<Shape>,
+}
+
+impl RecordType {
+    /// Of these fields.
+    pub fn new(fields: Vec<RecordField>, facts: bool) -> Self {
+        let shape = Shape::new(fields.iter().map(|f| f.name.clone()));
+        Self { fields, facts, shape }
+    }
 }
 
 /// One field of a record.

@@ -1,9 +1,8 @@
 //! What is a field's value, and where does it come from? Known, later, unknown or absent, with its place.
 
-use crate::{quantity::Quantity, source::Loc};
-use rustc_hash::FxHashMap as HashMap;
+use crate::{entries::Entries, quantity::Quantity, source::Loc};
 use smol_str::SmolStr;
-use std::{cell::Cell, fmt, net::IpAddr, rc::Rc};
+use std::{fmt, net::IpAddr, rc::Rc};
 
 /// A declaration of the model, by number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,6 +32,9 @@ pub struct Val {
     /// How.
     pub sort: Sort,
 }
+
+/// There are millions of them, and checks wait for memory more than for anything else.
+const _: () = assert!(size_of::<Val>() <= 48);
 
 /// A value.
 #[derive(Debug, Clone)]
@@ -76,7 +78,7 @@ pub enum Value {
     /// A list.
     List(Rc<[Val]>),
     /// A record or a map.
-    Map(Rc<Entries>),
+    Map(Entries),
     /// A declaration.
     Ref(InstanceId),
     /// `a..b`, and whether b is part of it.
@@ -130,73 +132,6 @@ pub struct Shell {
     pub text: String,
     /// Its positional parameters.
     pub words: Vec<String>,
-}
-
-/// Fields of a record or rows of a map, in the order written.
-#[derive(Debug, Default)]
-pub struct Entries {
-    list: Vec<(SmolStr, Val)>,
-    index: Option<Rc<Index>>,
-    /// What is not there is unknown, and this would settle it.
-    pub needs: Option<Rc<str>>,
-    /// Are they declarations by their keys, so that there has to be one for a key that is named?
-    pub of_keys: bool,
-}
-
-/// Places of entries by their keys.
-type Index = HashMap<SmolStr, usize>;
-
-impl Entries {
-    /// Keys are distinct.
-    pub fn new(list: Vec<(SmolStr, Val)>, needs: Option<Rc<str>>) -> Self {
-        /// Below this a walk is faster than a hash.
-        const INDEXED_FROM: usize = 16;
-        let by_key = || list.iter().enumerate().map(|(i, e)| (e.0.clone(), i)).collect();
-        let index = (list.len() >= INDEXED_FROM).then(|| Rc::new(by_key()));
-        Self { list, index, needs, of_keys: false }
-    }
-
-    /// The same keys with other values, which come in the same order.
-    pub fn alike(&self, values: impl Iterator<Item = Val>, needs: Option<Rc<str>>) -> Self {
-        let list = self.list.iter().zip(values).map(|((key, _), value)| (key.clone(), value)).collect();
-        Self { list, index: self.index.clone(), needs, of_keys: false }
-    }
-
-    /// Declarations by their keys.
-    pub fn of_keys(list: Vec<(SmolStr, Val)>) -> Self {
-        Self { of_keys: true, ..Self::new(list, None) }
-    }
-
-    /// The value of a key.
-    pub fn get(&self, key: &str) -> Option<&Val> {
-        match &self.index {
-            Some(index) => index.get(key).and_then(|i| self.list.get(*i)).map(|e| &e.1),
-            None => self.list.iter().find(|e| e.0 == key).map(|e| &e.1),
-        }
-    }
-
-    /// The same, tried first at that place, where it was found in another of these.
-    pub fn get_near(&self, key: &SmolStr, place: &Cell<usize>) -> Option<&Val> {
-        if let Some((_, value)) = self.list.get(place.get()).filter(|e| e.0 == *key) {
-            return Some(value);
-        }
-        let found = match &self.index {
-            Some(index) => index.get(key).copied(),
-            None => self.list.iter().position(|e| e.0 == *key),
-        }?;
-        place.set(found);
-        self.list.get(found).map(|e| &e.1)
-    }
-
-    /// In the order written.
-    pub fn iter(&self) -> impl Iterator<Item = &(SmolStr, Val)> {
-        self.list.iter()
-    }
-
-    /// How many.
-    pub fn len(&self) -> usize {
-        self.list.len()
-    }
 }
 
 impl Val {
