@@ -51,7 +51,7 @@ impl Shapes {
     }
 }
 
-/// Where a key was found last: what comes by in one place of a program is mostly of one shape.
+/// Where one key was found last: what comes by in one place of a program is mostly of one shape.
 #[derive(Debug, Default)]
 pub struct Near(RefCell<Option<(Rc<Shape>, usize)>>);
 
@@ -141,5 +141,47 @@ impl Entries {
     /// How many.
     pub fn len(&self) -> usize {
         self.shape.list.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Entries, Loc, Near, Shapes, Val, Value};
+    use smol_str::SmolStr;
+
+    fn entries(keys: &[&str], needs: Option<&str>) -> Entries {
+        let value = |(number, key): (usize, &&str)| (SmolStr::from(*key), Val::new(Value::Int(number as i64), Loc::default()));
+        Entries::new(keys.iter().enumerate().map(value).collect(), needs.map(Into::into))
+    }
+
+    fn number(value: Option<&Val>) -> Option<i64> {
+        value.and_then(|value| if let Value::Int(number) = value.v { Some(number) } else { None })
+    }
+
+    #[test]
+    fn what_stands_for_other_keys_is_no_entry() {
+        let measured = entries(&["size", "used"], Some("a survey"));
+        assert_eq!(measured.needs().map(AsRef::as_ref), Some("a survey"));
+        assert_eq!((measured.len(), measured.values().len(), measured.iter().count()), (2, 2, 2));
+        assert_eq!((number(measured.get("used")), number(measured.get("owner"))), (Some(1), None));
+        assert!(entries(&["size"], None).needs().is_none());
+    }
+
+    #[test]
+    fn a_key_is_found_in_one_shape_after_another() {
+        let near = Near::default();
+        let (first, second) = (entries(&["size", "used"], None), entries(&["owner", "entries", "used"], None));
+        let found = [&first, &second, &second, &first].map(|entries| number(entries.get_near("used", &near)));
+        assert_eq!(found, [Some(1), Some(2), Some(2), Some(1)]);
+        assert_eq!(number(first.get_near("owner", &Near::default())), None);
+    }
+
+    #[test]
+    fn maps_of_the_same_keys_share_them() {
+        let shapes = Shapes::default();
+        let map = |keys: &[&str]| Entries::alike(&shapes.of(keys.iter().map(|key| SmolStr::from(*key)).collect()), [], None);
+        let (first, second) = (map(&["/", "/data"]), map(&["/", "/data"]));
+        assert!(std::rc::Rc::ptr_eq(first.shape(), second.shape()));
+        assert!(!first.has_shape(map(&["/data", "/"]).shape()));
     }
 }

@@ -35,7 +35,7 @@ pub(crate) struct Head {
 }
 
 /// Of so many declarations the values of each field stand side by side. The fields of one are computed together, so it is not all of them.
-const BLOCK: usize = 32;
+const BLOCK: usize = 64;
 
 /// Declarations of one kind.
 #[derive(Debug, Default)]

@@ -320,7 +320,7 @@ fn a_program_declares_so_much_and_no_more() {
     assert_eq!(codes(&chain(30, "")), Vec::<String>::new());
     let deep = said(&chain(40, ""));
     assert!(deep[0].2.starts_with("components nest at most 32 deep, and `top.x.x"), "{deep:?}");
-    let wide = said(&chain(30, "  NEXT y { }\n"));
+    let wide = said(&(chain(30, "  NEXT y { }\n") + "let count = all(k0).len\n"));
     assert_eq!(
         wide.into_iter().map(|s| s.2).collect::<Vec<_>>(),
         ["a program declares 1000000 things at most, and this would be one more"]
