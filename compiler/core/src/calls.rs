@@ -21,7 +21,7 @@ use std::{
 /// Functions may call each other so deep.
 const CALLS_MAX: u32 = 64;
 
-/// Arguments of a call: of one text a word and a secret differ.
+/// Arguments of a call, the last one first: of one text a word and a secret differ.
 type Given = [(Discriminant<Value>, Key)];
 
 /// What functions gave.
@@ -70,15 +70,15 @@ struct Known {
 }
 
 impl Known {
-    fn new(value: Val, args: &[Val]) -> Self {
+    fn new(value: Val, args: &Scope<'_>) -> Self {
         let is_whole = !matches!(value.v, Value::List(_) | Value::Tuple(_) | Value::Map(_) | Value::Range(_));
-        let is_of_body = is_whole && args.iter().all(|arg| arg.at != value.at);
-        Self { value, places: (!is_of_body).then(|| args.iter().map(|arg| (arg.at, arg.sort)).collect()) }
+        let is_of_body = is_whole && args.values().all(|arg| arg.at != value.at);
+        Self { value, places: (!is_of_body).then(|| args.values().map(|arg| (arg.at, arg.sort)).collect()) }
     }
 
     /// The value, if it is the same for arguments that come from there.
-    fn value_for(&self, args: &[Val]) -> Option<&Val> {
-        let is_same = |places: &[(Loc, Sort)]| places.iter().zip(args).all(|(place, arg)| *place == (arg.at, arg.sort));
+    fn value_for(&self, args: &Scope<'_>) -> Option<&Val> {
+        let is_same = |places: &[(Loc, Sort)]| places.iter().zip(args.values()).all(|(place, arg)| *place == (arg.at, arg.sort));
         self.places.as_deref().is_none_or(is_same).then_some(&self.value)
     }
 }
@@ -93,27 +93,7 @@ impl Remembered<'_> {
 impl<'a> Model<'_, 'a> {
     /// `f(a, name = b)`, with the arguments in the order of the parameters.
     pub(crate) fn call_own(&self, s: &Scope<'_>, function: &Function<'a>, args: &[Option<Code<'a>>]) -> Val {
-        let (_, is_dear) = self.body(function);
-        if !is_dear || !self.remembers() || function.is_new_each_time.get() {
-            return self.apply_to(s, function, args, &Scope::module(function.module), 0);
-        }
-        let values: Vec<Val> = (0..function.types.len()).map(|position| self.argument(s, function, args, position)).collect();
-        let Some(given) = given_to(&values) else { return self.apply(function, &values) };
-        let before = function.known.borrow().get(&*given).map(|known| known.value_for(&values).cloned());
-        match before {
-            Some(Some(value)) => {
-                function.asked_again.set(function.asked_again.get() + 1);
-                value
-            }
-            Some(None) => self.apply(function, &values),
-            None => {
-                let (value, is_silent) = self.apply_and_listen(function, &values);
-                if is_silent && !matches!(value.v, Value::Error) {
-                    function.keep(given, Known::new(value.clone(), &values));
-                }
-                value
-            }
-        }
+        self.apply_to(s, function, args, &Scope::module(function.module), 0)
     }
 
     /// An argument, made to fit its parameter.
@@ -131,26 +111,37 @@ impl<'a> Model<'_, 'a> {
 
     /// The body with what its arguments come to, one after the other.
     fn apply_to(&self, s: &Scope<'_>, function: &Function<'a>, args: &[Option<Code<'a>>], inner: &Scope<'_>, position: usize) -> Val {
-        let Some((param, _)) = function.tree.params.get(position) else { return self.apply_in(function, inner) };
+        let Some((param, _)) = function.tree.params.get(position) else { return self.apply(function, inner) };
         let value = self.argument(s, function, args, position);
         let var = inner.var(&param.text, &value);
         self.apply_to(s, function, args, &inner.with(&var), position + 1)
     }
 
-    /// The body with its arguments.
-    fn apply(&self, function: &Function<'a>, values: &[Val]) -> Val {
-        self.bind(function, &Scope::module(function.module), values)
-    }
-
-    fn bind(&self, function: &Function<'a>, scope: &Scope<'_>, values: &[Val]) -> Val {
-        let position = function.tree.params.len() - values.len();
-        match (function.tree.params.get(position), values.split_first()) {
-            (Some((param, _)), Some((value, values))) => self.bind(function, &scope.with(&scope.var(&param.text, value)), values),
-            _ => self.apply_in(function, scope),
+    /// The body where its parameters are known, or what it gave for the same before.
+    fn apply(&self, function: &Function<'a>, scope: &Scope<'_>) -> Val {
+        let (_, is_dear) = self.body(function);
+        if !is_dear || !self.remembers() || function.is_new_each_time.get() {
+            return self.apply_in(function, scope);
+        }
+        let Some(given) = given_to(scope) else { return self.apply_in(function, scope) };
+        let before = function.known.borrow().get(&*given).map(|known| known.value_for(scope).cloned());
+        match before {
+            Some(Some(value)) => {
+                function.asked_again.set(function.asked_again.get() + 1);
+                value
+            }
+            Some(None) => self.apply_in(function, scope),
+            None => {
+                let (value, is_silent) = self.apply_and_listen(function, scope);
+                if is_silent && !matches!(value.v, Value::Error) {
+                    function.keep(given, Known::new(value.clone(), scope));
+                }
+                value
+            }
         }
     }
 
-    /// The body where its parameters are known.
+    /// The body, computed.
     fn apply_in(&self, function: &Function<'a>, scope: &Scope<'_>) -> Val {
         let depth = self.calls.get();
         if depth > CALLS_MAX {
@@ -174,10 +165,10 @@ impl<'a> Model<'_, 'a> {
     }
 
     /// Whether the call said nothing, and left nothing open, too: else it has to say so each time.
-    fn apply_and_listen(&self, function: &Function<'a>, values: &[Val]) -> (Val, bool) {
+    fn apply_and_listen(&self, function: &Function<'a>, scope: &Scope<'_>) -> (Val, bool) {
         let open_before = self.undecided.take();
         let said_before = self.program.problems.borrow().list.len();
-        let value = self.apply(function, values);
+        let value = self.apply_in(function, scope);
         let is_silent = self.undecided.borrow().is_empty() && self.program.problems.borrow().list.len() == said_before;
         if !open_before.is_empty() {
             self.undecided.borrow_mut().extend(open_before);
@@ -212,7 +203,7 @@ impl<'a> Model<'_, 'a> {
 }
 
 /// What a call is remembered by; `None` if it is not to be.
-fn given_to(values: &[Val]) -> Option<Vec<(Discriminant<Value>, Key)>> {
+fn given_to(args: &Scope<'_>) -> Option<Vec<(Discriminant<Value>, Key)>> {
     let of_value = |value: &Val| match &value.v {
         // Lists and records may be long, and few calls have the same.
         Value::List(_) | Value::Tuple(_) | Value::Map(_) => None,
@@ -220,9 +211,5 @@ fn given_to(values: &[Val]) -> Option<Vec<(Discriminant<Value>, Key)>> {
         Value::Time(..) | Value::Window(..) => None,
         known => Some((mem::discriminant(known), known.key()?)),
     };
-    let mut given = Vec::with_capacity(values.len());
-    for value in values {
-        given.push(of_value(value)?);
-    }
-    Some(given)
+    args.values().map(of_value).collect()
 }

@@ -67,6 +67,11 @@ impl<'s> Scope<'s> {
         Some(at.value)
     }
 
+    /// Values of its local names, the innermost first.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &'s Val> {
+        std::iter::successors(self.vars, |var| var.outer).map(|var| var.value)
+    }
+
     /// Its local names, the outermost first.
     pub(crate) fn names(&self) -> Vec<SmolStr> {
         let mut names: Vec<SmolStr> = std::iter::successors(self.vars, |var| var.outer).map(|var| var.name.into()).collect();
