@@ -15,6 +15,7 @@ mod check;
 mod circles;
 mod code;
 mod conform;
+mod damage;
 mod declare;
 mod drivers;
 pub mod editor;
