@@ -132,6 +132,40 @@ fn sizes_are_measured_at_the_lowest_priority_and_given_up_at_their_limit() {
 }
 
 #[test]
+fn files_that_know_an_interface_by_its_hardware_are_told() {
+    let folder = Folder::new("pinned");
+    sh(
+        r#"cd "$1"; mkdir -p etc/udev/rules.d etc/netplan etc/systemd/network etc/iscsi
+        echo 'SUBSYSTEM=="net", ATTR{address}=="00:0d:3a:01:02:03", NAME="eth0"' >etc/udev/rules.d/70-persistent-net.rules
+        echo '# ATTR{address}=="00:0d:3a:01:02:03"' >etc/udev/rules.d/80-comment.rules
+        printf '%s\n' '  eth0:' '    match:' '      macaddress: "00:0d:3a:01:02:03"' >etc/netplan/50-cloud-init.yaml
+        printf '%s\n' '  eth0:' '    macaddress: "00:0d:3a:01:02:03"' >etc/netplan/60-sets.yaml
+        printf '%s\n' '[Match]' 'MACAddress=00:0d:3a:01:02:03' >etc/systemd/network/10-lan.link
+        echo 'InitiatorName=iqn.1993-08.org.debian:01:9c1d' >etc/iscsi/initiatorname.iscsi"#,
+        &[folder.path().to_str().unwrap()],
+    );
+    let mut script = scripts::survey(MARK, None, &[]);
+    let text = String::from_utf8(script.stdin).unwrap();
+    let elsewhere = text.replace(" /etc/", &format!(" {}/etc/", folder.path().display())).replacen("\nuid=$(id -u)", "\nuid=0", 1);
+    script.stdin = elsewhere.into_bytes();
+    for shell in [&["sh"][..], &["busybox", "sh"]] {
+        if Command::new(shell[0]).arg("--help").output().is_err() {
+            eprintln!("not tested here: there is no {}", shell[0]);
+            continue;
+        }
+        let facts = answered(shell, &script);
+        let pinned = facts.pinned_interfaces.unwrap();
+        let expected = ["netplan/50-cloud-init.yaml", "systemd/network/10-lan.link", "udev/rules.d/70-persistent-net.rules"];
+        assert_eq!(pinned, expected.map(|file| folder.at(&format!("etc/{file}"))), "{shell:?}");
+        assert_eq!(facts.iscsi_initiator.as_deref(), Some("iqn.1993-08.org.debian:01:9c1d"), "{shell:?}");
+    }
+    let none = read(&[("pinned_interfaces", ""), ("iscsi_initiator", "")]);
+    assert_eq!((none.pinned_interfaces, none.iscsi_initiator.as_deref()), (Some(vec![]), Some("")), "looked at, and nothing is there");
+    let unseen = read(&[]);
+    assert_eq!((unseen.pinned_interfaces, unseen.iscsi_initiator), (None, None));
+}
+
+#[test]
 fn an_answer_that_was_cut_is_none() {
     let whole = answer(&[("values", "hostname\tx\n"), ("tools", "tar\ttar 1.34\n")]);
     let end = whole.rfind(MARK).unwrap();

@@ -352,7 +352,7 @@ impl<'r, 'p, 'a> Runner<'r, 'p, 'a> {
         parts.iter().zip(&values).map(part).collect()
     }
 
-    /// Where an expression points: the entry of `x.f`, the name of a declaration, or the place of a value.
+    /// Where an expression points: the entry of `x.f`, the name of a declaration, the side of an `if` that is taken, or the place of a value.
     fn place(&self, scope: &Scope<'_>, e: &Expr) -> Place {
         // In the body of a kind a field's name is the field.
         if let ExprKind::Name(name) = &e.kind
@@ -365,6 +365,14 @@ impl<'r, 'p, 'a> Runner<'r, 'p, 'a> {
             let base = self.model.eval(scope, receiver);
             if let Value::Ref(id) = base.v {
                 return self.field_place(id, &name.text);
+            }
+        }
+        // The entry of the side that is taken, and not the place of its value.
+        if let ExprKind::If(arms, other) = &e.kind {
+            let holds = |condition: &Expr| matches!(self.model.eval(scope, condition).v, Value::Bool(true));
+            let taken = arms.iter().find(|(condition, _)| holds(condition)).map(|(_, side)| side).or(other.as_deref());
+            if let Some(side) = taken {
+                return self.place(scope, side);
             }
         }
         let value = self.model.eval(scope, e);

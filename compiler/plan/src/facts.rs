@@ -112,6 +112,10 @@ records! {
         interfaces: Map<InterfaceFact>,
         /// Networks that are reached otherwise than by the default way.
         routes: Vec<RouteFact>,
+        /// Files that know an interface by the address of its hardware: rules of udev, netplan, systemd.
+        pinned_interfaces: Vec<Path>,
+        /// What the host calls itself to storage over iSCSI: `iqn.1993-08.org.debian:01:…`; empty where it has none.
+        iscsi_initiator: Text,
         /// Overlay networks the host is a member of, by network id; of WireGuard and Tailscale by interface.
         overlays: Map<OverlayFact>,
         /// The node of ZeroTier; absent where there is none.

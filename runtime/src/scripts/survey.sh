@@ -288,6 +288,15 @@ firewall() {
     within 5 iptables-save -t filter || within 5 nft list ruleset
 }
 
+# Files that know an interface by the address of its hardware. In files of netplan, `macaddress` without `match` sets one.
+pinned_interfaces() {
+    grep -l '^[^#]*ATTR{address}==' /etc/udev/rules.d/*.rules
+    grep -l '^ *match:' /etc/netplan/*.yaml | while IFS= read -r file; do grep -l '^[^#]*macaddress:' "$file"; done
+    grep -li '^ *HWADDR=' /etc/sysconfig/network-scripts/ifcfg-*
+    grep -l '^ *\(Permanent\)\{0,1\}MACAddress=' /etc/systemd/network/*.link /etc/systemd/network/*.network
+    grep -l '^ *mac-address=' /etc/NetworkManager/system-connections/*
+}
+
 wireguard() {
     wg show interfaces | tr ' ' '\n' | grep . | while IFS= read -r name; do
         printf 'key\t%s\t%s\n' "$name" "$(wg show "$name" public-key)"
@@ -410,6 +419,8 @@ if only_root firewall; then section firewall firewall; fi
 section addresses ip -o addr show
 section links awk 'FNR == 1 { split(FILENAME, part, "/"); print part[5] "\t" part[6] "\t" $1 }' /sys/class/net/*/address /sys/class/net/*/mtu
 section route cat /proc/net/route
+if only_root pinned_interfaces; then section pinned_interfaces pinned_interfaces; fi
+if only_root iscsi_initiator; then section iscsi_initiator sed -n 's/^InitiatorName=//p' /etc/iscsi/initiatorname.iscsi; fi
 if have wg && only_root overlays; then section wireguard wireguard; fi
 if have tailscale; then section tailscale within 5 tailscale status --json --peers=false; fi
 if have zerotier-cli && only_root zerotier; then

@@ -25,7 +25,7 @@ pub enum Way {
 }
 
 /// What is replaced, and how; docs/facts.md lists the same.
-pub const REDACTED: [(&str, Way); 56] = [
+pub const REDACTED: [(&str, Way); 58] = [
     ("login.user", Way::Name),
     ("hostname", Way::Name),
     ("machine_id", Way::Name),
@@ -82,6 +82,8 @@ pub const REDACTED: [(&str, Way); 56] = [
     ("certificates.*.names.*", Way::Name),
     ("units", Way::Keys),
     ("crontabs.*", Way::Path),
+    ("pinned_interfaces.*", Way::Path),
+    ("iscsi_initiator", Way::Name),
 ];
 
 /// Values that say nothing about whose they are.

@@ -39,6 +39,8 @@ pub(super) fn read(answer: &mut Answer<'_>, facts: &mut Facts) {
     facts.certificates = answer.lines("certificates").map(certificates);
     facts.units = answer.get("units").map(units);
     facts.crontabs = words(answer, "crontabs");
+    facts.pinned_interfaces = words(answer, "pinned_interfaces");
+    facts.iscsi_initiator = answer.get("iscsi_initiator").map(|said| owned(said.trim()));
     facts.tools = answer.rows("tools").map(|rows| rows.iter().filter_map(|row| tool(row)).collect());
 }
 
