@@ -9,8 +9,15 @@ mod tree;
 use std::fmt::Write as _;
 
 /// No program alone shows these: they need a state of another project, an option, or a mistake of the lowering.
-const WITHOUT_EXAMPLE: [&str; 6] =
-    ["state_of_another_project", "old_facts", "copy_not_proven", "two_writers", "no_way_back", "copy_over_unknown_data"];
+const WITHOUT_EXAMPLE: [&str; 7] = [
+    "state_of_another_project",
+    "old_facts",
+    "copy_not_proven",
+    "two_writers",
+    "no_way_back",
+    "copy_over_unknown_data",
+    "source_deleted_before_comparison",
+];
 
 /// What is wrong with one page; and the page as it should be, if only outputs differ.
 fn judge(path: &str, page: &str, problems: &mut String) -> String {

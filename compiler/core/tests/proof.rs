@@ -5,7 +5,7 @@ mod common;
 
 use common::{folder, load};
 use mig_plan::{
-    Action, Plan, Requirement, State, Step,
+    Action, Plan, Request, Requirement, State, Step, Verb,
     proof::{Rule, violations},
 };
 use std::collections::BTreeSet;
@@ -103,4 +103,26 @@ fn a_copy_lands_where_somebody_looked() {
     let mut plan = plan("examples/geekpie");
     plan.preconditions.retain(|precondition| !matches!(precondition.requirement, Requirement::PathFree { .. }));
     assert_eq!(rules(&plan), BTreeSet::from([Rule::OverUnknownData]));
+}
+
+#[test]
+fn nothing_goes_from_a_source_before_its_copy_was_compared() {
+    let mut plan = plan("examples/geekpie");
+    let compared = plan.steps.iter().find(|step| matches!(step.action, Action::VerifyTrees { .. })).unwrap().clone();
+    let Action::VerifyTrees { from, .. } = &compared.action else { unreachable!() };
+    let mut calls = self::plan("examples/host-files").steps.into_iter().filter_map(|step| match step.action {
+        Action::Call(call) => Some(call),
+        _ => None,
+    });
+    let mut call = calls.next().unwrap();
+    let Request::Ssh { host, .. } = &mut call.look.request;
+    host.clone_from(from);
+    call.verb = Verb::Delete;
+    let reads = |step: &&Step| matches!(&step.action, Action::CopyTrees { from: read, .. } | Action::VerifyTrees { from: read, .. } if read == from);
+    let needs: Vec<String> = plan.steps.iter().filter(reads).map(|step| step.id.clone()).collect();
+    let (id, removes) = ("s000000000000".to_owned(), vec!["srv".to_owned()]);
+    plan.steps.push(Step { id, removes, needs, action: Action::Call(call), of_move: None, point_of_no_return: false, ..compared.clone() });
+    assert_eq!(rules(&plan), BTreeSet::new(), "after all of them");
+    plan.steps.last_mut().unwrap().needs.retain(|need| *need != compared.id);
+    assert_eq!(rules(&plan), BTreeSet::from([Rule::SourceDeleted]), "beside one of them");
 }

@@ -4,7 +4,10 @@
 
 mod graph;
 
-use crate::plan::{Action, Plan, Step, StepId, Tree, Undo};
+use crate::{
+    Verb,
+    plan::{Action, Plan, Step, StepId, Tree, Undo},
+};
 use graph::{Graph, Steps};
 use std::collections::BTreeSet;
 
@@ -19,6 +22,8 @@ pub enum Rule {
     NoWayBack,
     /// A copy may overwrite what nobody looked at.
     OverUnknownData,
+    /// Something on the source of a copy may be deleted before the copy was compared.
+    SourceDeleted,
 }
 
 /// A rule that a plan breaks.
@@ -40,6 +45,9 @@ pub fn violations(plan: &Plan) -> Vec<Violation> {
         match &step.action {
             Action::StartContainer { host, container } => found.extend(prover.start(step, host, container)),
             Action::CopyTrees { to, trees, .. } => found.extend(prover.copy(step, to, trees)),
+            Action::Call(call) if call.verb == Verb::Delete && !step.removes.is_empty() => {
+                found.extend(prover.delete(step, call.look.request.host()));
+            }
             _ => {}
         }
     }
@@ -165,6 +173,22 @@ impl<'p> Prover<'p> {
             violation(Rule::OverUnknownData, &[copy], message)
         };
         unknown.map(told).collect()
+    }
+
+    /// What goes away on a host that is copied from goes after the last comparison: a mount that is gone is an empty folder, and a copy of that
+    /// compares equal.
+    fn delete(&self, delete: &'p Step, host: &str) -> Vec<Violation> {
+        let reads = self.graph.reads_of(host);
+        if reads.is_empty() {
+            return vec![];
+        }
+        let before = self.graph.before(delete);
+        let early = reads.iter().filter(|read| !before.contains_key(read.id.as_str()));
+        let told = |read: &&'p Step| {
+            let message = format!("\"{}\" may run before \"{}\", which reads {host}", delete.title, read.title);
+            violation(Rule::SourceDeleted, &[delete, read], message)
+        };
+        early.map(told).collect()
     }
 
     /// A move goes back over all it did, up to the first start on its target, and knows which that is.

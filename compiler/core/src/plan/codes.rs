@@ -41,9 +41,11 @@ pub(super) const TWO_WRITERS: Code = Code("MIG6021", "two_writers");
 pub(super) const NO_WAY_BACK: Code = Code("MIG6022", "no_way_back");
 /// A copy may overwrite what nobody looked at.
 pub(super) const OVER_UNKNOWN_DATA: Code = Code("MIG6023", "copy_over_unknown_data");
+/// Something on the source of a copy may be deleted before the copy was compared.
+pub(super) const SOURCE_DELETED: Code = Code("MIG6024", "source_deleted_before_comparison");
 
 /// All of them.
-pub(crate) const ALL: [Code; 18] = [
+pub(crate) const ALL: [Code; 19] = [
     UNREACHABLE,
     CHECKED_ONLY,
     NO_SOURCE,
@@ -62,4 +64,5 @@ pub(crate) const ALL: [Code; 18] = [
     TWO_WRITERS,
     NO_WAY_BACK,
     OVER_UNKNOWN_DATA,
+    SOURCE_DELETED,
 ];

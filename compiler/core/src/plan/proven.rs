@@ -1,7 +1,7 @@
 //! Does the plan that was made keep what plans promise? What it does not is a mistake of the lowering, and no plan is shown.
 
 use super::{
-    codes::{COPY_NOT_PROVEN, NO_WAY_BACK, OVER_UNKNOWN_DATA, TWO_WRITERS},
+    codes::{COPY_NOT_PROVEN, NO_WAY_BACK, OVER_UNKNOWN_DATA, SOURCE_DELETED, TWO_WRITERS},
     draft::Draft,
 };
 use crate::report::Problem;
@@ -22,6 +22,7 @@ impl Draft {
             Rule::TwoWriters => TWO_WRITERS,
             Rule::NoWayBack => NO_WAY_BACK,
             Rule::OverUnknownData => OVER_UNKNOWN_DATA,
+            Rule::SourceDeleted => SOURCE_DELETED,
         };
         let steps = violation.steps.iter().filter_map(|id| plan.step(id));
         let of = |address: &String| {

@@ -225,6 +225,7 @@ impl Lowering<'_> {
         };
         let gone: BTreeMap<&String, &ResourceState> = state.resources.iter().filter(|(address, known)| is_gone(address, known)).collect();
         let mut steps: BTreeMap<&String, StepId> = BTreeMap::new();
+        let reads = self.graph.reads();
         for (address, known) in &gone {
             let Some(removal) = &known.removal else { continue };
             let drift = self.drifted(address, &known.kind, &removal.call.look);
@@ -244,6 +245,10 @@ impl Lowering<'_> {
                 removes: vec![(*address).clone()],
                 ..Draw::new(address, None, Phase::Finish, Action::Call(removal.call.clone()), &origin)
             });
+            // What is copied from there has been compared before anything goes: a folder whose mount is gone is empty.
+            for read in reads.get(removal.call.look.request.host()).into_iter().flatten() {
+                self.graph.need(&step, read);
+            }
             steps.insert(address, step);
         }
         for (address, known) in &gone {

@@ -143,6 +143,17 @@ impl Graph {
         self.steps.iter().filter(deletes).map(|s| s.id.clone()).collect()
     }
 
+    /// Steps that copy from a host, or compare what was copied, by host.
+    pub(super) fn reads(&self) -> BTreeMap<String, Vec<StepId>> {
+        let mut reads: BTreeMap<String, Vec<StepId>> = BTreeMap::new();
+        for step in &self.steps {
+            if let Action::CopyTrees { from, .. } | Action::VerifyTrees { from, .. } = &step.action {
+                reads.entry(from.clone()).or_default().push(step.id.clone());
+            }
+        }
+        reads
+    }
+
     /// Does a step forget that address?
     pub(super) fn forgets(&self, address: &str) -> bool {
         self.steps.iter().any(|s| s.removes.iter().any(|removed| removed == address))

@@ -14,6 +14,7 @@ pub(super) struct Graph<'p> {
     of_service: BTreeMap<&'p str, Vec<&'p Step>>,
     of_move: BTreeMap<&'p str, Vec<&'p Step>>,
     copies_to: BTreeMap<&'p str, Vec<&'p Step>>,
+    reads_of: BTreeMap<&'p str, Vec<&'p Step>>,
     looks_on: BTreeMap<&'p str, Vec<&'p Step>>,
     starts: BTreeMap<(&'p str, &'p str), Vec<&'p Step>>,
     containers: BTreeMap<(&'p str, &'p str), &'p ContainerSpec>,
@@ -31,6 +32,9 @@ impl<'p> Graph<'p> {
             graph.of_service.entry(&step.address).or_default().push(step);
             if let Some(of) = &step.of_move {
                 graph.of_move.entry(of).or_default().push(step);
+            }
+            if let Action::CopyTrees { from, .. } | Action::VerifyTrees { from, .. } = &step.action {
+                graph.reads_of.entry(from).or_default().push(step);
             }
             match &step.action {
                 Action::CopyTrees { to, .. } => graph.copies_to.entry(to).or_default().push(step),
@@ -89,6 +93,11 @@ impl<'p> Graph<'p> {
     /// Copies onto a host.
     pub(super) fn copies_to(&self, host: &str) -> &[&'p Step] {
         self.copies_to.get(host).map_or(&[], Vec::as_slice)
+    }
+
+    /// Copies and comparisons that read a host.
+    pub(super) fn reads_of(&self, host: &str) -> &[&'p Step] {
+        self.reads_of.get(host).map_or(&[], Vec::as_slice)
     }
 
     /// Looks at what writes on a host.
