@@ -60,6 +60,7 @@ mod time;
 mod type_names;
 mod types;
 mod typing;
+mod unique;
 mod value;
 mod walk;
 mod watch;
