@@ -16,7 +16,7 @@ mod verify;
 use crate::{Output, Recorded, Script, World, WorldError, scripts};
 use mask::forms;
 use mig_plan::{Action, Class, Digest, Plan, Step, StepId};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, rc::Rc};
 
 /// What steps that are done have learned.
 pub trait Done {
@@ -27,6 +27,11 @@ pub trait Done {
     fn attempt(&self, step: &str) -> Option<Attempt> {
         let _ = step;
         None
+    }
+
+    /// What no host may write down, a line each: `make` tells, and who shares it among many steps asks once.
+    fn secret_lines(&self, make: &dyn Fn() -> Vec<String>) -> Rc<[String]> {
+        make().into()
     }
 }
 
@@ -224,9 +229,11 @@ impl<W: World> Context<'_, W> {
     }
 
     /// What no host may write down, a line each.
-    fn secret_lines(&self) -> Vec<String> {
-        let values = self.plan.secrets.iter().filter_map(|name| self.world.secret(name));
-        values.flat_map(|value| forms(&value)).flat_map(|form| form.lines().map(str::to_owned).collect::<Vec<_>>()).collect()
+    fn secret_lines(&self) -> Rc<[String]> {
+        self.done.secret_lines(&|| {
+            let values = self.plan.secrets.iter().filter_map(|name| self.world.secret(name));
+            values.flat_map(|value| forms(&value)).flat_map(|form| form.lines().map(str::to_owned).collect::<Vec<_>>()).collect()
+        })
     }
 
     fn report(&self, bytes: u64, total: Option<u64>, text: String) {

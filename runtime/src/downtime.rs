@@ -8,7 +8,7 @@ use mig_plan::{Forecast, Plan, StepId, plan::Address};
 use std::collections::BTreeMap;
 
 /// Services that are down.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Downtimes {
     since_ms: BTreeMap<Address, u64>,
 }

@@ -21,9 +21,8 @@ pub use stop::Stop;
 use crate::{
     World,
     event::Event,
-    journal::{Journal, JournalError, last_done},
+    journal::{Journal, JournalError, Known, last_done},
     preflight::{self, Found, Moment, Problem},
-    validate::validate,
 };
 use futures_util::future::{Either, select};
 use mig_plan::{Action, Plan, Record, RunEnd, Step, journal::Unfinished, plan::Address};
@@ -61,11 +60,23 @@ pub struct Options {
 
 /// Applies a plan, or goes on with the run that is unfinished; then the stored plan counts, and `plan` is only compared with it.
 pub async fn apply<W: World>(world: &W, plan: &Plan, options: &Options, emit: &dyn Fn(Event)) -> ApplyResult {
-    if let Err(problems) = validate(plan) {
+    let plan = Arc::new(plan.clone());
+    apply_known(world, &plan, &Known::of(Arc::clone(&plan)), options, emit).await
+}
+
+/// The same, by who applies the plan more than once; `known` is of this plan.
+pub(crate) async fn apply_known<W: World>(
+    world: &W,
+    plan: &Arc<Plan>,
+    known: &Known,
+    options: &Options,
+    emit: &dyn Fn(Event),
+) -> ApplyResult {
+    if !known.problems().is_empty() {
         let help = "make the plan anew with `migc plan`";
-        return ApplyResult::refused(plan, problems.into_iter().map(|p| Problem::new(p, help)).collect());
+        return ApplyResult::refused(plan, known.problems().iter().map(|p| Problem::new(p, help)).collect());
     }
-    let journal = match Journal::open(world).await {
+    let journal = match Journal::open_known(world, known).await {
         Ok(journal) => journal,
         Err(error) => return ApplyResult::no_journal(plan, &error),
     };
@@ -133,7 +144,7 @@ fn stale(plan: &Plan, journal: &Journal<'_, impl World>) -> Option<Problem> {
 async fn begin<'w, W: World>(
     world: &'w W,
     mut journal: Journal<'w, W>,
-    plan: &Plan,
+    plan: &Arc<Plan>,
     options: &Options,
     emit: &dyn Fn(Event),
 ) -> ApplyResult {
@@ -154,7 +165,7 @@ async fn begin<'w, W: World>(
         Err(problems) => return ApplyResult::refused(plan, problems),
     };
     journal.begin_run(plan);
-    journal.push(Record::Started { plan: Arc::new(plan.clone()), by: options.by.clone() });
+    journal.push(Record::Started { plan: Arc::clone(plan), by: options.by.clone() });
     if let Err(error) = journal.flush().await {
         return ApplyResult::no_journal(plan, &error);
     }
@@ -180,13 +191,13 @@ async fn go_on<'w, W: World>(
     world: &'w W,
     mut journal: Journal<'w, W>,
     unfinished: &Unfinished,
-    given: Option<&Plan>,
+    given: Option<&Arc<Plan>>,
     direction: Direction,
     options: &Options,
     emit: &dyn Fn(Event),
 ) -> ApplyResult {
     let plan = &*unfinished.plan;
-    let same_plan = given.is_none_or(|given| given == plan);
+    let same_plan = given.is_none_or(|given| Arc::ptr_eq(given, &unfinished.plan) || **given == *plan);
     emit(Event::Resumed {
         run: unfinished.run.clone(),
         by: unfinished.by.clone(),

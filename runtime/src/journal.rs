@@ -2,13 +2,16 @@
 //!
 //! Knows no steps' meaning. Refuses what it cannot prove whole, and never guesses at what a damaged entry may have said.
 
+mod known;
 mod load;
 
+pub(crate) use known::Known;
+use known::NOTHING;
 pub use load::{last_done, load, walk};
 
 use crate::{StoreError, World};
 use mig_plan::{Digest, Entry, Fold, Plan, Record, State, journal::Unfinished, plan::Address};
-use std::time::Duration;
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 /// An entry holds at most so many records.
 pub const RECORDS_PER_ENTRY_MAX: usize = 1_000;
@@ -106,6 +109,7 @@ impl From<StoreError> for JournalError {
 /// The journal, open for a run.
 pub struct Journal<'w, W> {
     world: &'w W,
+    known: &'w Known,
     fold: Fold,
     run: String,
     pending: Vec<Record>,
@@ -116,9 +120,14 @@ pub struct Journal<'w, W> {
 impl<'w, W: World> Journal<'w, W> {
     /// Reads it from the newest snapshot on.
     pub async fn open(world: &'w W) -> Result<Self, JournalError> {
-        let fold = load::fold(world).await?;
+        Self::open_known(world, &NOTHING).await
+    }
+
+    /// The same, where something is known already.
+    pub(crate) async fn open_known(world: &'w W, known: &'w Known) -> Result<Self, JournalError> {
+        let fold = load::fold(world, known).await?;
         let run = fold.state().unfinished.as_ref().map(|u| u.run.clone()).unwrap_or_default();
-        Ok(Self { world, fold, run, pending: vec![], pending_since_ms: 0 })
+        Ok(Self { world, known, fold, run, pending: vec![], pending_since_ms: 0 })
     }
 
     /// The state by all that is durable.
@@ -137,9 +146,9 @@ impl<'w, W: World> Journal<'w, W> {
     }
 
     /// Names the run that is about to begin. If the last snapshot is long ago, another comes first.
-    pub fn begin_run(&mut self, plan: &Plan) {
+    pub fn begin_run(&mut self, plan: &Arc<Plan>) {
         self.push_snapshot();
-        self.run = format!("r{}", Digest::of(&(plan.digest(), self.state().serial + 1)).short(RUN_NAME_DIGITS));
+        self.run = format!("r{}", Digest::of(&(self.known.digest(plan), self.state().serial + 1)).short(RUN_NAME_DIGITS));
     }
 
     /// Forgets resources, which stay as they are in the world.
@@ -190,8 +199,10 @@ impl<'w, W: World> Journal<'w, W> {
                 time_ms: self.world.now_ms(),
                 records: self.pending.drain(..count).collect(),
             };
-            let bytes = match serde_json::to_vec(&entry).map_err(|e| JournalError::Store(e.to_string())) {
-                Ok(bytes) => bytes,
+            let known = self.known.beginning(&entry).map(|(bytes, digest)| (Cow::Borrowed(bytes), digest.clone()));
+            let written = known.map_or_else(|| write(&entry), Ok);
+            let (bytes, digest) = match written {
+                Ok(written) => written,
                 Err(error) => return self.keep(entry, error),
             };
             if bytes.len() > ENTRY_SIZE_MAX_BYTES {
@@ -205,10 +216,17 @@ impl<'w, W: World> Journal<'w, W> {
             if let Err(error) = self.world.create_entry(entry.number, &bytes).await {
                 return self.keep(entry, error.into());
             }
-            self.fold.entry(&entry, Digest::of_bytes(&bytes).as_str());
+            self.fold.entry(&entry, digest.as_str());
         }
         Ok(())
     }
+}
+
+/// An entry as bytes, and their digest.
+fn write<'b>(entry: &Entry) -> Result<(Cow<'b, [u8]>, Digest), JournalError> {
+    let bytes = serde_json::to_vec(entry).map_err(|e| JournalError::Store(e.to_string()))?;
+    let digest = Digest::of_bytes(&bytes);
+    Ok((bytes.into(), digest))
 }
 
 fn too_long(entry: u64, bytes: usize) -> JournalError {

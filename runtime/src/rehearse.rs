@@ -5,23 +5,25 @@
 
 mod fault;
 mod judge;
+mod ledger;
+mod parallel;
 mod play;
 
 pub use fault::{Choice, Kind};
+#[cfg(test)]
+pub(crate) use play::tests;
 
-use crate::{executor::Exit, preflight::Problem, sim::model};
+use crate::{
+    executor::Exit,
+    preflight::Problem,
+    sim::{SimWorld, model},
+};
 use fault::Place;
 use mig_plan::{Facts, HostId, Origin, Plan, StepId, plan::Address};
+use parallel::endings;
 use play::{Ending, Stage};
 use serde::Serialize;
-use std::{
-    collections::BTreeMap,
-    num::NonZero,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Faults times steps is what a rehearsal costs, and so much of it is done; of more faults, every second, third, … is tried.
 pub const WORK_MAX: usize = 2_000_000;
@@ -153,20 +155,15 @@ impl Rehearsal {
 pub fn rehearse(plan: &Plan, facts: &BTreeMap<HostId, Facts>, seed: u64, chosen: &[Choice]) -> Rehearsal {
     // The simulated journal is empty, whatever the real one holds.
     let plan = Arc::new(Plan { serial: 0, head: String::new(), ..plan.clone() });
-    let stage = Stage { plan: &plan, facts, seed };
-    let calm = stage.in_peace();
+    let world = || SimWorld::with_seed(facts, &plan, seed);
+    let (stage, calm) = Stage::with_calm(&plan, &world());
     let is_sound = matches!(calm.ending.exit, Exit::Done | Exit::NotVerified);
     let all = if is_sound { fault::places(&plan, &calm.calls, &calm.ended, chosen) } else { vec![] };
     let possible = all.len();
     let stride = (possible * plan.steps.len()).div_ceil(WORK_MAX).max(1);
     let places: Vec<Place> = all.into_iter().step_by(stride).collect();
-    let endings = in_parallel(&places, |place| {
-        let ending = stage.with_fault(place, &calm);
-        let what = judge::differences(&calm.ending, &ending);
-        (Ending { world: BTreeMap::new(), ..ending }, what)
-    });
     let mut sum = Sum::new(&calm.ending);
-    for (place, (ending, what)) in places.iter().zip(endings) {
+    for (place, (ending, what)) in places.iter().zip(endings(&stage, &world, &places, &calm)) {
         sum.add(&plan, place, ending, what);
     }
     Rehearsal {
@@ -186,23 +183,6 @@ pub fn rehearse(plan: &Plan, facts: &BTreeMap<HostId, Facts>, seed: u64, chosen:
         deviations: sum.deviations,
         models: model::of_plan(&plan),
     }
-}
-
-/// Does the work for each item, on all processors; the results are in the items' order.
-fn in_parallel<I: Sync, O: Send>(items: &[I], work: impl Fn(&I) -> O + Sync) -> Vec<O> {
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::with_capacity(items.len()));
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(items.len());
-    let labour = || {
-        while let Some((place, item)) = items.iter().enumerate().nth(next.fetch_add(1, Ordering::Relaxed)) {
-            let result = work(item);
-            done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((place, result));
-        }
-    };
-    std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(labour))));
-    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    done.sort_by_key(|(place, _)| *place);
-    done.into_iter().map(|(_, result)| result).collect()
 }
 
 /// What all endings together say.

@@ -18,6 +18,7 @@ mod script;
 mod tree;
 pub mod watch;
 
+pub(crate) use fault::Around;
 pub use fault::Fault;
 pub use host::{Disk, Node, NodeKind, SimContainer, SimHost, SimImage};
 pub use log::Call;
@@ -25,7 +26,7 @@ pub use resource::SimResource;
 
 use crate::{Output, Piped, Recorded, Script, StoreError, World, WorldError};
 use clock::Clock;
-use fault::{Around, Struck};
+use fault::Struck;
 use log::Log;
 use mig_plan::{Facts, HostId, Plan};
 use std::{
@@ -33,6 +34,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     future::{Future, pending},
     pin::pin,
+    rc::Rc,
     task::{Context, Poll, Waker},
     time::Duration,
 };
@@ -49,11 +51,14 @@ const TURN_COUNT_MAX: u64 = 10_000_000;
 /// Milliseconds since 1970 when a simulation begins, unless a window says otherwise.
 const BEGIN_MS: u64 = 1_700_000_000_000;
 
+/// Looks at a world around the effect of a call.
+type Look = Box<dyn Fn(&SimWorld, (u64, Around))>;
+
 /// The simulated world.
 pub struct SimWorld {
     hosts: RefCell<BTreeMap<HostId, SimHost>>,
     clock: Clock,
-    entries: RefCell<BTreeMap<u64, Vec<u8>>>,
+    entries: RefCell<BTreeMap<u64, Rc<Vec<u8>>>>,
     missing_secrets: RefCell<BTreeSet<String>>,
     watch: RefCell<Watch>,
     faults: RefCell<Vec<Fault>>,
@@ -61,6 +66,7 @@ pub struct SimWorld {
     log: RefCell<Log>,
     /// Done by a simulated Ctrl-C.
     interrupt: RefCell<Box<dyn Fn()>>,
+    look: RefCell<Option<Look>>,
     /// When a run is held to be hanging.
     give_up_ms: Cell<u64>,
     /// Counts changes of trees, so that a listing can be older than a change.
@@ -88,11 +94,38 @@ impl SimWorld {
             calls: Cell::new(0),
             log: RefCell::default(),
             interrupt: RefCell::new(Box::new(|| ())),
+            look: RefCell::default(),
             give_up_ms: Cell::new(u64::MAX),
             changes: Cell::new(1),
             crashed: Cell::new(false),
             seed,
         }
+    }
+
+    /// Another world that is as this one is now, without the program that acts in it: what is going to go wrong here and who waits
+    /// stay behind.
+    pub(crate) fn fork(&self) -> Self {
+        Self {
+            hosts: self.hosts.clone(),
+            clock: self.clock.fork(),
+            entries: self.entries.clone(),
+            missing_secrets: self.missing_secrets.clone(),
+            watch: self.watch.clone(),
+            faults: RefCell::default(),
+            calls: self.calls.clone(),
+            log: RefCell::default(),
+            interrupt: RefCell::new(Box::new(|| ())),
+            look: RefCell::default(),
+            give_up_ms: self.give_up_ms.clone(),
+            changes: self.changes.clone(),
+            crashed: Cell::new(false),
+            seed: self.seed,
+        }
+    }
+
+    /// Looks at the world before and after the effect of each call from now on.
+    pub(crate) fn on_calls(&self, look: impl Fn(&Self, (u64, Around)) + 'static) {
+        *self.look.borrow_mut() = Some(Box::new(look));
     }
 
     /// Adds something that goes wrong.
@@ -137,13 +170,18 @@ impl SimWorld {
 
     /// The bytes of a journal entry, to look at.
     pub fn entry(&self, number: u64) -> Option<Vec<u8>> {
+        self.entries.borrow().get(&number).map(|bytes| bytes.to_vec())
+    }
+
+    /// The same, without a copy.
+    pub(crate) fn shared_entry(&self, number: u64) -> Option<Rc<Vec<u8>>> {
         self.entries.borrow().get(&number).cloned()
     }
 
     /// Puts bytes in the place of a journal entry, whatever is there; `None` removes it.
     pub fn set_entry(&self, number: u64, bytes: Option<Vec<u8>>) {
         match bytes {
-            Some(bytes) => self.entries.borrow_mut().insert(number, bytes),
+            Some(bytes) => self.entries.borrow_mut().insert(number, Rc::new(bytes)),
             None => self.entries.borrow_mut().remove(&number),
         };
     }
@@ -158,14 +196,23 @@ impl SimWorld {
         self.clock.true_ms()
     }
 
+    /// The hosts in the end, which are taken out of it.
+    pub(crate) fn take_end(&self) -> End {
+        End(self.hosts.take())
+    }
+
     /// What the whole world looks like in the end, line by line: equal for runs that came to the same, whatever the times were.
     pub fn fingerprint(&self) -> BTreeMap<String, String> {
-        let hosts = self.hosts.borrow();
-        hosts.iter().flat_map(|(name, host)| host.fingerprint(name)).collect()
+        lines(&self.hosts.borrow())
     }
 
     /// Runs a future to its end, advancing the clock whenever it waits. `None` if the program was made to crash; all it did stays.
     pub fn drive<F: Future>(&self, future: F) -> Option<F::Output> {
+        self.drive_by_turns(future, || ())
+    }
+
+    /// The same; between two turns something else is done.
+    pub(crate) fn drive_by_turns<F: Future>(&self, future: F, mut between: impl FnMut()) -> Option<F::Output> {
         self.crashed.set(false);
         let mut future = pin!(future);
         let mut context = Context::from_waker(Waker::noop());
@@ -177,6 +224,7 @@ impl SimWorld {
             if self.crashed.get() {
                 return None;
             }
+            between();
             if !self.clock.advance() {
                 self.watch.borrow_mut().violate("the program waits for something that will never happen".to_owned());
                 return None;
@@ -204,7 +252,10 @@ impl SimWorld {
 
     fn count_call(&self, hosts: &[&str], scripts: &[&Script]) -> u64 {
         let call = self.calls.get() + 1;
-        self.calls.set(call);
+        // What else had its turn when the program died does not come to call anything.
+        if !self.crashed.get() {
+            self.calls.set(call);
+        }
         self.log.borrow_mut().note(call, hosts, scripts);
         call
     }
@@ -243,6 +294,27 @@ impl SimWorld {
         let host = hosts.get_mut(host)?;
         Some(host.answer(script, now_ms, self.changes.get()))
     }
+}
+
+/// How hosts look in the end.
+#[derive(Default)]
+pub(crate) struct End(BTreeMap<HostId, SimHost>);
+
+impl End {
+    /// Would the lines be the same?
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        let are_alike = |(one, other): (&SimHost, &SimHost)| one.traits().eq(other.traits());
+        self.0.keys().eq(other.0.keys()) && self.0.values().zip(other.0.values()).all(are_alike)
+    }
+
+    /// As [`SimWorld::fingerprint`].
+    pub(crate) fn lines(&self) -> BTreeMap<String, String> {
+        lines(&self.0)
+    }
+}
+
+fn lines(hosts: &BTreeMap<HostId, SimHost>) -> BTreeMap<String, String> {
+    hosts.iter().flat_map(|(name, host)| host.fingerprint(name)).collect()
 }
 
 /// What a host says that does not do it, whatever the reason is.

@@ -12,7 +12,11 @@ pub struct Digest(String);
 impl Digest {
     /// Of bytes.
     pub fn of_bytes(bytes: &[u8]) -> Self {
-        Self(format!("sha256:{}", hex(&Sha256::digest(bytes))))
+        let hash = Sha256::digest(bytes);
+        let mut text = String::with_capacity(PREFIX.len() + 2 * hash.len());
+        text.push_str(PREFIX);
+        push_hex(&mut text, &hash);
+        Self(text)
     }
 
     /// Of a value, by the JSON that serde writes for it; maps must be ordered ones.
@@ -22,7 +26,7 @@ impl Digest {
 
     /// The first `length` hexadecimal digits, for names that people read.
     pub fn short(&self, length: usize) -> &str {
-        let digits = self.0.strip_prefix("sha256:").unwrap_or(&self.0);
+        let digits = self.0.strip_prefix(PREFIX).unwrap_or(&self.0);
         digits.get(..length).unwrap_or(digits)
     }
 
@@ -33,7 +37,7 @@ impl Digest {
 
     /// Has it the right shape?
     pub fn is_well_formed(&self) -> bool {
-        self.0.strip_prefix("sha256:").is_some_and(|d| d.len() == 64 && d.bytes().all(|b| b.is_ascii_hexdigit()))
+        self.0.strip_prefix(PREFIX).is_some_and(|d| d.len() == 64 && d.bytes().all(|b| b.is_ascii_hexdigit()))
     }
 }
 
@@ -43,10 +47,13 @@ impl fmt::Display for Digest {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    use fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
+const PREFIX: &str = "sha256:";
+
+/// Digests are made for every entry and every tree, and `{:02x}` for each byte takes longer than the hash of a short text.
+fn push_hex(out: &mut String, bytes: &[u8]) {
+    let digit = |half: u8| char::from(if half < 10 { b'0' + half } else { b'a' + half - 10 });
+    for byte in bytes {
+        out.push(digit(byte >> 4));
+        out.push(digit(byte & 0xf));
+    }
 }

@@ -15,8 +15,8 @@ use std::{
 #[derive(Debug, Clone, Default)]
 pub struct Fold {
     state: State,
-    /// Where each step of the unfinished run is in its plan.
-    places: BTreeMap<StepId, usize>,
+    /// The places of the steps in the plan of the unfinished run, by the steps' ids.
+    places: Vec<usize>,
     /// The entry that holds the newest snapshot; 0 for none.
     snapshot: u64,
 }
@@ -28,8 +28,19 @@ impl From<State> for Fold {
     }
 }
 
-fn places(plan: &Plan) -> BTreeMap<StepId, usize> {
-    plan.steps.iter().enumerate().map(|(place, step)| (step.id.clone(), place)).collect()
+fn places(plan: &Plan) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..plan.steps.len()).collect();
+    places.sort_by_key(|&place| id_at(plan, place));
+    places
+}
+
+fn id_at(plan: &Plan, place: usize) -> Option<&str> {
+    plan.steps.get(place).map(|step| step.id.as_str())
+}
+
+fn step_of<'p>(plan: &'p Plan, places: &[usize], id: &str) -> Option<&'p Step> {
+    let at = places.binary_search_by_key(&Some(id), |&place| id_at(plan, place)).ok()?;
+    plan.steps.get(*places.get(at)?)
 }
 
 impl Fold {
@@ -45,7 +56,7 @@ impl Fold {
 
     /// The step of the unfinished run.
     pub fn step(&self, id: &str) -> Option<&Step> {
-        self.state.unfinished.as_ref()?.plan.steps.get(*self.places.get(id)?)
+        step_of(&self.state.unfinished.as_ref()?.plan, &self.places, id)
     }
 
     /// How many entries came since the newest snapshot, that of its own included.
@@ -137,7 +148,7 @@ impl Fold {
         run.done.remove(id);
         run.open.remove(id);
         run.undone.insert(id.clone());
-        let Some(step) = self.places.get(id).and_then(|place| run.plan.steps.get(*place)) else { return };
+        let Some(step) = step_of(&run.plan, &self.places, id) else { return };
         for address in step.sets.iter().map(|(address, _)| address).chain(&step.removes) {
             match run.before.get(address) {
                 Some(resource) => resources.insert(address.clone(), resource.clone()),
@@ -152,7 +163,7 @@ impl Fold {
         let Outcome::Done { values, .. } = outcome else { return };
         run.open.remove(id);
         run.done.insert(id.clone(), values.clone());
-        let Some(step) = self.places.get(id).and_then(|place| run.plan.steps.get(*place)) else { return };
+        let Some(step) = step_of(&run.plan, &self.places, id) else { return };
         for address in &step.removes {
             resources.remove(address);
         }

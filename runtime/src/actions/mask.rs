@@ -46,9 +46,16 @@ const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 fn base64(bytes: &[u8], before: usize, alphabet: &[u8; 64]) -> String {
     let skipped = (before * 8).div_ceil(6);
     let whole = ((before + bytes.len()) * 8) / 6;
-    let bit = |at: usize| at.checked_sub(before * 8).and_then(|at| bytes.get(at / 8).map(|byte| byte >> (7 - at % 8) & 1)).unwrap_or(0);
-    let letter = |place: usize| (0..6).fold(0, |sum, at| sum << 1 | usize::from(bit(place * 6 + at)));
-    (skipped..whole).filter_map(|place| alphabet.get(letter(place)).map(|&byte| char::from(byte))).collect()
+    let byte = |at: usize| bytes.get(at).copied().map_or(0, u16::from);
+    // The six bits may reach into the next byte.
+    let letter = |place: usize| {
+        let at = place * 6 - before * 8;
+        let both = byte(at / 8) << 8 | byte(at / 8 + 1);
+        usize::from(both >> (10 - at % 8) & 0x3f)
+    };
+    let mut out = String::with_capacity(whole - skipped);
+    out.extend((skipped..whole).filter_map(|place| alphabet.get(letter(place)).map(|&byte| char::from(byte))));
+    out
 }
 
 #[cfg(test)]

@@ -13,9 +13,10 @@ use crate::{
 use futures_util::future::{Either, select};
 use mig_plan::{Action, Class, Phase, Plan, Record, RunEnd, Step, StepId, Undo, journal::Unfinished, plan::Address};
 use std::{
-    cell::RefCell,
+    cell::{OnceCell, RefCell},
     collections::{BTreeMap, BTreeSet},
     pin::pin,
+    rc::Rc,
     time::Duration,
 };
 
@@ -26,7 +27,7 @@ type Values = BTreeMap<String, String>;
 
 /// What steps that are done have learned; shared by steps that run at the same time.
 #[derive(Default)]
-pub(super) struct Memory(RefCell<BTreeMap<StepId, Values>>, RefCell<Attempts>);
+pub(super) struct Memory(RefCell<BTreeMap<StepId, Values>>, RefCell<Attempts>, OnceCell<Rc<[String]>>);
 
 /// What hosts' records are named by.
 #[derive(Default)]
@@ -38,7 +39,7 @@ struct Attempts {
 
 impl Memory {
     pub(super) fn new(done: BTreeMap<StepId, Values>) -> Self {
-        Self(RefCell::new(done), RefCell::default())
+        Self(RefCell::new(done), RefCell::default(), OnceCell::new())
     }
 
     pub(super) fn contains(&self, id: &str) -> bool {
@@ -77,6 +78,10 @@ impl Done for Memory {
         let Attempts { run, epoch, settled } = &*self.1.borrow();
         let settled = settled.get(step).copied().unwrap_or_default();
         (*epoch > 0).then(|| actions::Attempt { run: run.clone(), epoch: *epoch, settled })
+    }
+
+    fn secret_lines(&self, make: &dyn Fn() -> Vec<String>) -> Rc<[String]> {
+        Rc::clone(self.2.get_or_init(|| make().into()))
     }
 }
 

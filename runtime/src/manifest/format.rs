@@ -3,7 +3,8 @@
 //! Takes what a host sent as hostile: everything has a limit, and nothing is believed that does not parse.
 
 use super::{Depth, EntryType, Manifest, ManifestEntry, Root, Time};
-use std::{collections::BTreeMap, fmt::Write as _};
+use memchr::memchr;
+use std::collections::BTreeMap;
 
 /// A listing may have so many entries.
 const ENTRY_COUNT_MAX: usize = 20_000_000;
@@ -24,15 +25,22 @@ fn damaged<T>(what: impl Into<String>) -> Result<T, FormatError> {
     Err(FormatError(what.into()))
 }
 
-struct Records<'a>(std::slice::Split<'a, u8, fn(&u8) -> bool>);
+/// What is left of a listing; after the last NUL comes one more record, then nothing.
+struct Records<'a>(Option<&'a [u8]>);
 
 impl<'a> Records<'a> {
     fn new(bytes: &'a [u8]) -> Self {
-        Self(bytes.split(|&byte| byte == 0))
+        Self(Some(bytes))
     }
 
     fn next(&mut self, what: &str) -> Result<&'a [u8], FormatError> {
-        self.0.next().map_or_else(|| damaged(format!("it ends before {what}")), Ok)
+        let Some(left) = self.0 else { return damaged(format!("it ends before {what}")) };
+        let (record, rest) = match memchr(0, left).and_then(|end| left.split_at_checked(end)) {
+            Some((record, rest)) => (record, rest.get(1..)),
+            None => (left, None),
+        };
+        self.0 = rest;
+        Ok(record)
     }
 
     fn text(&mut self, what: &str) -> Result<&'a str, FormatError> {
@@ -109,19 +117,19 @@ fn check_path(path: &[u8]) -> Result<(), FormatError> {
 /// `TYPE MODE UID GID SIZE MTIME CTIME DEVICE INODE LINKS BLOCKS TARGET`
 fn decode_fields(fields: &[u8]) -> Option<ManifestEntry> {
     let mut parts = fields.splitn(12, |&byte| byte == b' ');
-    let mut text = || parts.next().and_then(|part| std::str::from_utf8(part).ok());
+    let mut next = || parts.next();
     let entry = ManifestEntry {
-        entry_type: EntryType::from_letter(text()?)?,
-        mode: u32::from_str_radix(text()?, 8).ok().filter(|&mode| mode <= 0o7777)?,
-        uid: text()?.parse().ok()?,
-        gid: text()?.parse().ok()?,
-        size: text()?.parse().ok()?,
-        modified: decode_time(text()?)?,
-        changed: decode_time(text()?)?,
-        device: text()?.parse().ok()?,
-        inode: text()?.parse().ok()?,
-        links: text()?.parse().ok()?,
-        allocated: text()?.parse::<u64>().ok()?.checked_mul(BLOCK_BYTES)?,
+        entry_type: EntryType::from_letter(std::str::from_utf8(next()?).ok()?)?,
+        mode: u32::try_from(number(next()?, 8)?).ok().filter(|&mode| mode <= 0o7777)?,
+        uid: u32::try_from(number(next()?, 10)?).ok()?,
+        gid: u32::try_from(number(next()?, 10)?).ok()?,
+        size: number(next()?, 10)?,
+        modified: decode_time(next()?)?,
+        changed: decode_time(next()?)?,
+        device: number(next()?, 10)?,
+        inode: number(next()?, 10)?,
+        links: number(next()?, 10)?,
+        allocated: number(next()?, 10)?.checked_mul(BLOCK_BYTES)?,
         target: vec![],
         number: String::new(),
         attributes: BTreeMap::new(),
@@ -130,13 +138,24 @@ fn decode_fields(fields: &[u8]) -> Option<ManifestEntry> {
     Some(ManifestEntry { target: parts.next()?.to_vec(), ..entry })
 }
 
+/// Digits and nothing else. Listings have a dozen numbers an entry, so they are read where they stand.
+fn number(digits: &[u8], base: u64) -> Option<u64> {
+    let add = |sum: u64, &byte: &u8| {
+        let digit = u64::from(byte.wrapping_sub(b'0'));
+        sum.checked_mul(base)?.checked_add(digit).filter(|_| digit < base)
+    };
+    (!digits.is_empty()).then(|| digits.iter().try_fold(0, add))?
+}
+
 /// `-12.3450000000`: seconds and a fraction of nine digits or more, as find prints `%T@`.
-fn decode_time(text: &str) -> Option<Time> {
-    let (seconds, fraction) = text.split_once('.').unwrap_or((text, "0"));
+fn decode_time(text: &[u8]) -> Option<Time> {
+    let at = text.iter().position(|&byte| byte == b'.');
+    let (seconds, fraction) = at.and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?))).unwrap_or((text, b"0"));
     let digits = fraction.get(..9).unwrap_or(fraction);
     let scale = 10_u32.checked_pow(u32::try_from(9 - digits.len()).ok()?)?;
-    let nanoseconds = digits.parse::<u32>().ok()?.checked_mul(scale).filter(|&n| n < NANOSECONDS)?;
-    Some(Time { seconds: seconds.parse().ok()?, nanoseconds })
+    let nanoseconds = u32::try_from(number(digits, 10)?).ok()?.checked_mul(scale).filter(|&n| n < NANOSECONDS)?;
+    let (sign, digits) = seconds.strip_prefix(b"-").map_or((1, seconds), |digits| (-1, digits));
+    Some(Time { seconds: i64::try_from(number(digits, 10)?).ok()? * sign, nanoseconds })
 }
 
 fn decode_devices(manifest: &mut Manifest, records: &mut Records<'_>, prefix: &[u8]) -> Result<(), FormatError> {
@@ -230,73 +249,96 @@ fn escape(text: &[u8]) -> Vec<u8> {
 
 /// Writes a listing as the script does; what a simulated host answers.
 pub fn encode(manifest: &Manifest) -> Vec<u8> {
-    let mut out = Vec::new();
-    let mut record = |bytes: &[u8]| {
-        out.extend_from_slice(bytes);
-        out.push(0);
-    };
+    let mut out = Vec::with_capacity(LISTING_SIZE_BYTES + manifest.entries.len() * ENTRY_SIZE_BYTES);
     let root = match manifest.root {
         Root::Absent => "absent",
         Root::Folder => "folder",
         Root::File => "file",
     };
-    let end = if manifest.complete { &b"end 0"[..] } else { b"end 1" };
-    record(MAGIC);
-    record(manifest.depth.as_str().as_bytes());
-    record(root.as_bytes());
+    push_record(&mut out, &[MAGIC]);
+    push_record(&mut out, &[manifest.depth.as_str().as_bytes()]);
+    push_record(&mut out, &[root.as_bytes()]);
     if manifest.root == Root::Absent {
         return out;
     }
-    record(b".");
+    push_record(&mut out, &[b"."]);
     for (path, entry) in &manifest.entries {
-        record(&encode_fields(entry));
-        record(path);
+        push_fields(&mut out, entry);
+        push_record(&mut out, &[]);
+        push_record(&mut out, &[path]);
     }
-    record(end);
+    push_record(&mut out, &[if manifest.complete { &b"end 0"[..] } else { b"end 1" }]);
     for (path, entry) in manifest.entries.iter().filter(|(_, entry)| !entry.number.is_empty()) {
-        record(entry.number.as_bytes());
-        record(&name_of(path));
+        push_record(&mut out, &[entry.number.as_bytes()]);
+        push_record(&mut out, &name_of(path));
     }
-    record(b"end 0");
-    record(&encode_attributes(manifest));
-    record(if manifest.attributes_read { b"end 0" } else { b"end missing" });
+    push_record(&mut out, &[b"end 0"]);
+    push_record(&mut out, &[&encode_attributes(manifest)]);
+    push_record(&mut out, &[if manifest.attributes_read { &b"end 0"[..] } else { b"end missing" }]);
     if manifest.depth == Depth::Full {
         for (path, entry) in &manifest.entries {
             let Some(content) = &entry.content else { continue };
-            record(&[content.as_bytes(), b"  ", &name_of(path)].concat());
+            let [prefix, path] = name_of(path);
+            push_record(&mut out, &[content.as_bytes(), b"  ", prefix, path]);
         }
-        record(b"end 0");
+        push_record(&mut out, &[b"end 0"]);
     }
-    record(b"done");
+    push_record(&mut out, &[b"done"]);
     out
 }
 
-fn encode_fields(entry: &ManifestEntry) -> Vec<u8> {
-    let mut fields = String::new();
-    let time = |time: Time| format!("{}.{:09}0", time.seconds, time.nanoseconds);
-    let _ = write!(
-        fields,
-        "{} {:o} {} {} {} {} {} {} {} {} {} ",
-        entry.entry_type.letter(),
-        entry.mode,
-        entry.uid,
-        entry.gid,
-        entry.size,
-        time(entry.modified),
-        time(entry.changed),
-        entry.device,
-        entry.inode,
-        entry.links,
-        entry.allocated / BLOCK_BYTES,
-    );
-    [fields.as_bytes(), &entry.target].concat()
+/// What a listing and each of its entries take about.
+const LISTING_SIZE_BYTES: usize = 64;
+const ENTRY_SIZE_BYTES: usize = 192;
+
+fn push_record(out: &mut Vec<u8>, parts: &[&[u8]]) {
+    for part in parts {
+        out.extend_from_slice(part);
+    }
+    out.push(0);
+}
+
+fn push_fields(out: &mut Vec<u8>, entry: &ManifestEntry) {
+    out.push(entry.entry_type.letter() as u8);
+    out.push(b' ');
+    push_number(out, u64::from(entry.mode), 8, 1);
+    for number in [u64::from(entry.uid), u64::from(entry.gid), entry.size] {
+        out.push(b' ');
+        push_number(out, number, 10, 1);
+    }
+    for Time { seconds, nanoseconds } in [entry.modified, entry.changed] {
+        out.extend_from_slice(if seconds < 0 { b" -" } else { b" " });
+        push_number(out, seconds.unsigned_abs(), 10, 1);
+        out.push(b'.');
+        push_number(out, u64::from(nanoseconds), 10, 9);
+        out.push(b'0');
+    }
+    for number in [entry.device, entry.inode, entry.links, entry.allocated / BLOCK_BYTES] {
+        out.push(b' ');
+        push_number(out, number, 10, 1);
+    }
+    out.push(b' ');
+    out.extend_from_slice(&entry.target);
+}
+
+/// With so many digits at least. A rehearsal writes millions of them, for which `write!` takes several times as long.
+fn push_number(out: &mut Vec<u8>, number: u64, base: u64, digit_count_min: usize) {
+    let begin = out.len();
+    let mut rest = number;
+    while rest > 0 || out.len() < begin + digit_count_min {
+        out.push(b'0' + (rest % base) as u8);
+        rest /= base;
+    }
+    if let Some(digits) = out.get_mut(begin..) {
+        digits.reverse();
+    }
 }
 
 fn encode_attributes(manifest: &Manifest) -> Vec<u8> {
     let mut dump = Vec::new();
     for (path, entry) in manifest.entries.iter().filter(|(_, entry)| manifest.attributes_read && !entry.attributes.is_empty()) {
         dump.extend_from_slice(b"# file: ");
-        dump.extend_from_slice(&escape(&name_of(path)));
+        dump.extend_from_slice(&escape(&name_of(path).concat()));
         dump.push(b'\n');
         for (name, value) in &entry.attributes {
             dump.extend_from_slice(&[&escape(name), &b"="[..], value.as_bytes(), b"\n"].concat());
@@ -306,9 +348,9 @@ fn encode_attributes(manifest: &Manifest) -> Vec<u8> {
     dump
 }
 
-/// As find calls it from inside the tree.
-fn name_of(path: &[u8]) -> Vec<u8> {
-    if path.is_empty() { b".".to_vec() } else { [b"./", path].concat() }
+/// As find calls it from inside the tree, in two parts.
+fn name_of(path: &[u8]) -> [&[u8]; 2] {
+    if path.is_empty() { [&b"."[..], b""] } else { [&b"./"[..], path] }
 }
 
 #[cfg(test)]

@@ -23,7 +23,9 @@ pub(super) fn differences(calm: &Ending, other: &Ending) -> Vec<String> {
         let first = other.problems.first().map(|p| format!(": {}", p.message)).unwrap_or_default();
         what.push(format!("it ended with {} instead of {}{first}", other.exit.code(), calm.exit.code()));
     }
-    what.extend(changed(&calm.world, &other.world, |_| true, "without the fault"));
+    if !other.left.is_like(&calm.left) {
+        what.extend(changed(&calm.left.lines(), &other.left.lines(), |_| true, "without the fault"));
+    }
     what.truncate(DIFFERENCE_COUNT_MAX);
     what
 }

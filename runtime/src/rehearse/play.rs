@@ -3,18 +3,24 @@
 //! Somebody applies again as long as there is something to do, and mends between two applies what only a person can. Compares
 //! nothing; that is done by whoever has two endings.
 
-use super::{fault::Place, judge};
+use super::{
+    fault::Place,
+    judge,
+    ledger::{Ledger, Left},
+};
 use crate::{
     downtime::Downtimes,
     event::Event,
-    executor::{Exit, Options, apply},
+    executor::{Exit, Options, apply_known},
+    journal::Known,
     preflight::Problem,
-    sim::{Call, SimWorld},
+    sim::{Around, Call, SimWorld},
 };
-use mig_plan::{Class, Digest, Entry, Facts, Fold, HostId, Outcome, Plan, Record, RunEnd, State, Step, StepId, plan::Address};
+use mig_plan::{Class, Outcome, Plan, Record, RunEnd, Step, StepId, plan::Address};
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
+    rc::Rc,
     sync::Arc,
 };
 
@@ -28,11 +34,10 @@ const MENDED_AFTER_APPLIES: usize = 2;
 const APPLY_MAX_MS: u64 = 6 * 3_600_000;
 const THROTTLE: u64 = 101;
 
-/// A plan, the facts its world is made of, and the seed.
-pub(super) struct Stage<'a> {
-    pub(super) plan: &'a Arc<Plan>,
-    pub(super) facts: &'a BTreeMap<HostId, Facts>,
-    pub(super) seed: u64,
+/// A plan, and what is known of it and of the journal of an apply in peace.
+pub(super) struct Stage {
+    plan: Arc<Plan>,
+    known: Known,
 }
 
 /// What was left.
@@ -48,8 +53,8 @@ pub(super) struct Ending {
     pub(super) unknown: Vec<StepId>,
     /// Containers that a person has to start, as their restart policy says.
     pub(super) unstarted: Vec<String>,
-    /// World and state, line by line.
-    pub(super) world: BTreeMap<String, String>,
+    /// World and state.
+    pub(super) left: Left,
     pub(super) violations: Vec<String>,
     /// The longest wait in simulated milliseconds, by service.
     pub(super) downtimes: BTreeMap<Address, u64>,
@@ -67,8 +72,14 @@ pub(super) struct Calm {
     pub(super) before: BTreeMap<String, String>,
 }
 
+/// An apply that died, as it was at that moment.
+pub(super) struct Death {
+    world: SimWorld,
+    seen: Seen,
+}
+
 /// What was seen of the steps of all applies.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Seen {
     ended: Vec<(StepId, u64)>,
     down: Downtimes,
@@ -96,49 +107,81 @@ impl Seen {
     }
 }
 
-impl Stage<'_> {
-    fn world(&self) -> SimWorld {
-        SimWorld::with_seed(self.facts, self.plan, self.seed)
+impl Stage {
+    /// Of a plan, after one apply without any fault in a world that nothing was done in.
+    pub(super) fn with_calm(plan: &Arc<Plan>, world: &SimWorld) -> (Self, Calm) {
+        let mut stage = Self { plan: Arc::clone(plan), known: Known::of(Arc::clone(plan)) };
+        let calm = stage.in_peace(world);
+        let entries = (1..).map_while(|number| Some((number, world.entry(number)?)));
+        stage.known = stage.known.with_entries(entries);
+        (stage, calm)
     }
 
-    /// One apply without any fault.
-    pub(super) fn in_peace(&self) -> Calm {
-        let world = self.world();
+    fn in_peace(&self, world: &SimWorld) -> Calm {
         let before = world.fingerprint();
         world.keep_log();
-        let (ending, seen) = self.until_done(&world, None, u64::MAX);
+        let (ending, seen) = self.until_done(world, world.true_ms(), None, None);
         Calm { ending, calls: world.logged(), ended: seen.ended, before }
     }
 
     /// One apply that meets a fault, and those after it.
-    pub(super) fn with_fault(&self, place: &Place, calm: &Calm) -> Ending {
-        let world = self.world();
+    pub(super) fn with_fault(&self, world: &SimWorld, place: &Place, calm: &Calm) -> Ending {
         world.inject(place.fault.clone());
-        let limit_ms = calm.ending.milliseconds.saturating_mul(THROTTLE).saturating_add(APPLY_MAX_MS);
-        self.until_done(&world, Some(calm), limit_ms).0
+        self.until_done(world, world.true_ms(), None, Some(calm)).0
     }
 
-    fn until_done(&self, world: &SimWorld, calm: Option<&Calm>, limit_ms: u64) -> (Ending, Seen) {
-        let seen = RefCell::new(Seen::default());
-        let tell = |event: Event| seen.borrow_mut().note(self.plan, &event, world);
-        let began_ms = world.true_ms();
-        let mut plan = Arc::clone(self.plan);
-        let mut ledger = Ledger { plan: Arc::clone(self.plan), world, begins: vec![self.plan.serial + 1] };
+    /// The applies after one that died, in a world that began at that time.
+    pub(super) fn after(&self, death: Death, began_ms: u64, calm: &Calm) -> Ending {
+        self.until_done(&death.world, began_ms, Some(death.seen), Some(calm)).0
+    }
+
+    /// One apply in peace, which could die anywhere: to each moment at which it is asked to, what it would leave is shown before it goes
+    /// on. A program that dies leaves the world and the journal and nothing else, so this is how each of these deaths would be.
+    pub(super) fn dying(&self, world: &SimWorld, is_asked: impl Fn((u64, Around)) -> Option<usize> + 'static, show: impl Fn(usize, Death)) {
+        let seen = Rc::new(RefCell::new(Seen::default()));
+        let deaths = Rc::new(RefCell::new(vec![]));
+        let (seen_then, all) = (Rc::clone(&seen), Rc::clone(&deaths));
+        world.on_calls(move |world, moment| {
+            if let Some(number) = is_asked(moment) {
+                all.borrow_mut().push((number, Death { world: world.fork(), seen: seen_then.borrow().clone() }));
+            }
+        });
+        let tell = |event: Event| seen.borrow_mut().note(&self.plan, &event, world);
+        let options = options();
+        world.drive_by_turns(apply_known(world, &self.plan, &self.known, &options, &tell), || {
+            for (number, death) in deaths.take() {
+                show(number, death);
+            }
+        });
+        for (number, death) in deaths.take() {
+            show(number, death);
+        }
+    }
+
+    /// Applies until there is nothing to do; the first one may have died already.
+    fn until_done(&self, world: &SimWorld, began_ms: u64, death: Option<Seen>, calm: Option<&Calm>) -> (Ending, Seen) {
+        let limit_ms = calm.map_or(u64::MAX, |calm| calm.ending.milliseconds.saturating_mul(THROTTLE).saturating_add(APPLY_MAX_MS));
+        let mut died = death.is_some();
+        let seen = RefCell::new(death.unwrap_or_default());
+        let tell = |event: Event| seen.borrow_mut().note(&self.plan, &event, world);
+        let (mut plan, mut anew) = (Arc::clone(&self.plan), None);
+        let mut ledger = Ledger::new(&self.plan, &self.known, world);
         let mut violations = BTreeSet::new();
         let (mut story, mut unknown, mut problems) = (vec![], vec![], vec![]);
         let mut exit = Exit::PartWay;
         for number in 1..=APPLY_COUNT_MAX {
-            // The clock stands inside the window, but a fault may lead out of it.
-            let options = Options { by: "rehearsal".to_owned(), ignore_window: true, ..Options::default() };
+            let options = options();
             let stop = options.stop.clone();
             world.on_interrupt(move || stop.ask());
             world.give_up_at_ms(world.true_ms().saturating_add(limit_ms));
-            let result = world.drive(apply(world, &plan, &options, &tell));
+            let known = anew.as_ref().unwrap_or(&self.known);
+            let died_before = std::mem::take(&mut died);
+            let result = if died_before { None } else { world.drive(apply_known(world, &plan, known, &options, &tell)) };
             let done = std::mem::take(&mut seen.borrow_mut().done);
             let is_stuck = done == 0 && number > MENDED_AFTER_APPLIES + 1;
             let is_dead = result.is_none();
             story.push(told(number, done, result.as_ref()));
-            exit = match (result, is_dead.then(|| ledger.end()).flatten()) {
+            exit = match (result, is_dead.then(|| ledger.run_end()).flatten()) {
                 (Some(result), _) => {
                     problems = result.problems;
                     result.exit
@@ -156,10 +199,11 @@ impl Stage<'_> {
                 // Hosts that are away have to be back before it can be seen what is left of them.
                 world.mend();
                 world.wait_for_hosts();
-                violations.extend(calm.into_iter().flat_map(|calm| judge::left_behind(self.plan, &calm.before, &world.fingerprint())));
-                let state = ledger.state();
-                ledger.begins.push(state.serial + 1);
-                plan = Arc::new(Plan { serial: state.serial, head: state.head, ..(**self.plan).clone() });
+                violations.extend(calm.into_iter().flat_map(|calm| judge::left_behind(&self.plan, &calm.before, &world.fingerprint())));
+                let (serial, head) = ledger.end();
+                ledger.expect_beginning(serial + 1);
+                plan = Arc::new(Plan { serial, head, ..(*self.plan).clone() });
+                anew = Some(self.known.for_plan(Arc::clone(&plan)));
             }
             unknown = self.unknown_once(&ledger);
             if !unknown.is_empty() {
@@ -185,7 +229,7 @@ impl Stage<'_> {
             undone: seen.undone,
             unknown,
             unstarted: world.unstarted(),
-            world: end_of(world, &ledger),
+            left: Left::new(world.take_end(), ledger.state()),
             violations: violations.into_iter().collect(),
             downtimes: seen.downtimes.clone(),
             milliseconds: world.true_ms().saturating_sub(began_ms),
@@ -194,7 +238,7 @@ impl Stage<'_> {
     }
 
     /// Steps that must not be done twice, that were begun and of which nothing is known.
-    fn unknown_once(&self, ledger: &Ledger) -> Vec<StepId> {
+    fn unknown_once(&self, ledger: &Ledger<'_>) -> Vec<StepId> {
         if !self.plan.steps.iter().any(|step| step.class == Class::Once) {
             return vec![];
         }
@@ -204,15 +248,16 @@ impl Stage<'_> {
     }
 
     /// Steps that may be done once and were begun again although they may have acted.
-    fn done_twice(&self, ledger: &Ledger) -> Vec<String> {
+    fn done_twice(&self, ledger: &Ledger<'_>) -> Vec<String> {
         let once: Vec<&Step> = self.plan.steps.iter().filter(|step| step.class == Class::Once).collect();
         if once.is_empty() {
             return vec![];
         }
-        let records: Vec<Record> = ledger.entries().flat_map(|(entry, _)| entry.records).collect();
+        let entries = ledger.entries();
+        let records = || entries.iter().flat_map(|entry| &entry.records);
         let twice = |step: &&&Step| {
             let mut acted = false;
-            records.iter().any(|record| match record {
+            records().any(|record| match record {
                 Record::Intent { step: id } if *id == step.id => std::mem::replace(&mut acted, true),
                 Record::Outcome { step: id, outcome: Outcome::Failed { .. } } | Record::Undone { step: id, .. } if *id == step.id => {
                     acted = false;
@@ -225,63 +270,9 @@ impl Stage<'_> {
     }
 }
 
-/// World and state in the end.
-fn end_of(world: &SimWorld, ledger: &Ledger) -> BTreeMap<String, String> {
-    let mut lines = world.fingerprint();
-    let state = ledger.state();
-    for (address, resource) in state.resources {
-        lines.insert(format!("state: {address}"), format!("{} {} {:?}", resource.kind, resource.digest, resource.attributes));
-    }
-    lines.insert("state: unfinished run".to_owned(), state.unfinished.map_or_else(|| "none".to_owned(), |_| "one".to_owned()));
-    lines
-}
-
-/// The journal of a simulated world, and the numbers of the entries by which a run begins.
-///
-/// Such an entry only holds the plan, which is known and long, so it is not read again.
-struct Ledger<'a> {
-    plan: Arc<Plan>,
-    world: &'a SimWorld,
-    begins: Vec<u64>,
-}
-
-impl Ledger<'_> {
-    fn entries(&self) -> impl Iterator<Item = (Entry, Vec<u8>)> + '_ {
-        let read = |(number, bytes): (u64, Vec<u8>)| {
-            let entry = if self.begins.contains(&number) { Some(self.beginning(number)) } else { serde_json::from_slice(&bytes).ok() };
-            Some((entry?, bytes))
-        };
-        (1..).map_while(|number| Some((number, self.world.entry(number)?))).map_while(read)
-    }
-
-    fn beginning(&self, number: u64) -> Entry {
-        let started = Record::Started { plan: Arc::clone(&self.plan), by: String::new() };
-        Entry { version: Entry::VERSION, number, previous: String::new(), run: String::new(), time_ms: 0, records: vec![started] }
-    }
-
-    /// The fold, with the digest of the last entry alone, which is the one that counts.
-    fn state(&self) -> State {
-        let mut fold = Fold::default();
-        let mut last = vec![];
-        for (entry, bytes) in self.entries() {
-            fold.entry(&entry, "");
-            last = bytes;
-        }
-        let mut state = fold.into_state();
-        if !last.is_empty() {
-            Digest::of_bytes(&last).as_str().clone_into(&mut state.head);
-        }
-        state
-    }
-
-    /// How the last run ended, if it did.
-    fn end(&self) -> Option<RunEnd> {
-        let last = (1..).map_while(|number| self.world.entry(number)).last()?;
-        match serde_json::from_slice::<Entry>(&last).ok()?.records.last()? {
-            Record::Ended { end } => Some(*end),
-            _ => None,
-        }
-    }
+/// The clock stands inside the window, but a fault may lead out of it.
+fn options() -> Options {
+    Options { by: "rehearsal".to_owned(), ignore_window: true, ..Options::default() }
 }
 
 /// `migc apply`, the first: 46 steps done, then …
@@ -294,4 +285,65 @@ fn told(number: usize, done: usize, result: Option<&crate::executor::ApplyResult
         }
     };
     format!("apply {number}: {}; {how}", crate::executor::count(done, "step"))
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use mig_plan::{Action, Class, Digest, Estimate, Host, Login, Origin, Phase, Plan, ResourceState, Step, Undo};
+    use std::collections::BTreeMap;
+
+    fn step(number: usize, action: Action, needs: &[usize]) -> Step {
+        let id = |number: usize| format!("s{number:012}");
+        Step {
+            id: id(number),
+            address: format!("one.r{number}"),
+            of_move: None,
+            phase: Phase::Prepare,
+            title: format!("step {number}"),
+            why: String::new(),
+            action,
+            needs: needs.iter().map(|&need| id(need)).collect(),
+            class: Class::Keyed,
+            estimate: Estimate::default(),
+            undo: Undo::Nothing,
+            point_of_no_return: false,
+            after_no_return: false,
+            before: None,
+            sets: vec![(format!("one.r{number}"), ResourceState { kind: "test".to_owned(), ..ResourceState::default() })],
+            removes: vec![],
+            origin: Origin::default(),
+        }
+    }
+
+    /// Tools and images for two hosts.
+    pub(crate) fn plan() -> Plan {
+        let host = |name: &str| Host { login: Login { host: name.to_owned(), ..Login::default() }, ..Host::default() };
+        let install = |host: &str| Action::InstallTools { host: host.to_owned(), names: vec!["getfattr".to_owned()] };
+        let bring = |to: &str, image: &str| Action::BringImage { from: None, to: to.to_owned(), image: image.to_owned() };
+        Plan {
+            version: Plan::VERSION,
+            project: "test".to_owned(),
+            sources: Digest::of_bytes(b"sources"),
+            serial: 0,
+            head: String::new(),
+            hosts: ["a", "b"].map(|name| (name.to_owned(), host(name))).into(),
+            preconditions: vec![],
+            steps: vec![
+                step(1, install("a"), &[]),
+                step(2, install("b"), &[]),
+                step(3, bring("a", "mysql:8.0"), &[1]),
+                step(4, bring("b", "mysql:8.0"), &[2]),
+                step(5, bring("a", "ldap:1"), &[3, 4]),
+                step(6, Action::Note, &[5]),
+            ],
+            moves: vec![],
+            forecasts: vec![],
+            cost_per_day: BTreeMap::new(),
+            secrets: vec![],
+            unproven: vec![],
+            outputs: BTreeMap::new(),
+            observed: None,
+            partial: None,
+        }
+    }
 }

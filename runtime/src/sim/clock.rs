@@ -25,6 +25,13 @@ impl Clock {
         Self { true_ms: Cell::new(now_ms), offset_ms: Cell::new(0), next_timer: Cell::new(0), timers: RefCell::default() }
     }
 
+    /// Another clock that shows the same, for which nobody waits.
+    pub(super) fn fork(&self) -> Self {
+        let fork = Self::new(self.true_ms());
+        fork.set_offset_ms(self.offset_ms.get());
+        fork
+    }
+
     /// What the operator's clock shows.
     pub(super) fn now_ms(&self) -> u64 {
         self.true_ms.get().saturating_add_signed(self.offset_ms.get())

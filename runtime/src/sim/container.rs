@@ -70,7 +70,7 @@ impl SimHost {
         let written: Vec<String> =
             self.nodes.iter().filter(|(_, node)| node.writer.as_deref() == Some(name)).map(|(path, _)| path.clone()).collect();
         for path in written {
-            let Some(seen) = self.nodes.get(&path).map(|node| self.seen(&path, node, now_ms)) else { continue };
+            let Some(seen) = self.nodes.get(&path).map(|node| self.seen(|| path.clone(), node, now_ms).into_owned()) else { continue };
             self.nodes.insert(path, super::Node { version: change, modified_ms: now_ms, changed_ms: now_ms, ..seen });
         }
         if let Some(c) = self.containers.get_mut(name) {

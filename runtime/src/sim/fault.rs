@@ -55,8 +55,8 @@ pub enum Fault {
 }
 
 /// When, seen from a call's effect.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Around {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Around {
     Before,
     After,
 }
@@ -72,6 +72,11 @@ pub(super) enum Struck {
 }
 
 impl Fault {
+    /// Where the program dies by it, if it does.
+    pub(crate) fn death(&self) -> Option<(u64, Around)> {
+        self.strikes().filter(|_| matches!(self, Self::CrashBefore(_) | Self::CrashAfter(_)))
+    }
+
     /// The call it strikes, and on which side of its effect.
     fn strikes(&self) -> Option<(u64, Around)> {
         match self {
@@ -98,6 +103,9 @@ impl SimWorld {
 
     /// Strikes a call of these hosts, if a fault is meant for it. A crash never returns.
     pub(super) async fn strike(&self, call: u64, around: Around, hosts: &[&str]) -> Struck {
+        if let Some(look) = &*self.look.borrow() {
+            look(self, (call, around));
+        }
         let found = self.faults.borrow().iter().position(|fault| fault.strikes() == Some((call, around)));
         let Some(place) = found else { return Struck::No };
         let fault = self.faults.borrow_mut().remove(place);

@@ -4,7 +4,10 @@
 
 use crate::Output;
 use mig_plan::Digest;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 /// One machine.
 #[derive(Debug, Clone, PartialEq)]
@@ -181,16 +184,16 @@ impl SimHost {
     }
 
     /// A node as it is at this moment: a running service has written meanwhile.
-    pub(super) fn seen(&self, path: &str, node: &Node, now_ms: u64) -> Node {
+    pub(super) fn seen<'n>(&self, path: impl FnOnce() -> String, node: &'n Node, now_ms: u64) -> Cow<'n, Node> {
         let writer = node.writer.as_ref().and_then(|name| self.containers.get(name)).filter(|c| c.is_running());
-        let Some(writer) = writer else { return node.clone() };
+        let Some(writer) = writer else { return Cow::Borrowed(node) };
         let count = now_ms.saturating_sub(writer.since_ms) / WRITE_EVERY_MS;
         if count == 0 {
-            return node.clone();
+            return Cow::Borrowed(node);
         }
         let at_ms = writer.since_ms + count * WRITE_EVERY_MS;
-        let content = content_of(&[&node.content, path, &writer.since_ms.to_string(), &count.to_string()]);
-        Node { content, modified_ms: at_ms, changed_ms: at_ms, ..node.clone() }
+        let content = content_of(&[&node.content, &path(), &writer.since_ms.to_string(), &count.to_string()]);
+        Cow::Owned(Node { content, modified_ms: at_ms, changed_ms: at_ms, ..node.clone() })
     }
 
     /// The mount point of the filesystem that holds a path.
@@ -217,39 +220,73 @@ impl SimHost {
     }
 
     /// What the host looks like in the end, without what depends on when it was done.
-    pub(super) fn fingerprint(&self, name: &str) -> BTreeMap<String, String> {
-        let mut lines = BTreeMap::new();
-        for (path, node) in &self.nodes {
-            let text = match (node.kind, node.database) {
-                (NodeKind::Folder, _) => format!("folder {:o} {}:{}", node.mode, node.uid, node.gid),
-                (NodeKind::File, true) => format!("file {:o} {}:{} {} bytes, written to", node.mode, node.uid, node.gid, node.size),
-                _ => format!(
-                    "{:?} {:o} {}:{} {} bytes {} {}",
-                    node.kind, node.mode, node.uid, node.gid, node.size, node.modified_ms, node.content
-                ),
-            };
-            lines.insert(format!("{name}:{path}"), text);
-        }
-        for (container, c) in &self.containers {
+    pub(super) fn traits(&self) -> impl Iterator<Item = Trait<'_>> {
+        let nodes = self.nodes.iter().map(|(path, node)| Trait::Node {
+            path,
+            kind: node.kind,
+            mode: node.mode,
+            owner: (node.uid, node.gid),
+            // Of a folder only that it is there, and of what is written to only how large it is.
+            size: (node.kind != NodeKind::Folder).then_some(node.size),
+            content: (node.kind != NodeKind::Folder && !(node.kind == NodeKind::File && node.database))
+                .then_some((node.modified_ms, node.content.as_str())),
+        });
+        let containers = self.containers.iter().map(|(name, c)| Trait::Container {
+            name,
             // What ended with its host's power and is not to be started again is as it should be.
-            let (status, exit_code) = if c.lost_power { ("running", 0) } else { (c.status, c.exit_code) };
-            let (restart, image) = (&c.restart, &c.image_id);
-            let text = format!("{status} exit {exit_code} restart {restart} image {image} owner {} spec {}", c.owner, c.spec);
-            lines.insert(format!("{name}: container {container}"), text);
+            ended: if c.lost_power { ("running", 0) } else { (c.status, c.exit_code) },
+            restart: &c.restart,
+            image: &c.image_id,
+            owner: &c.owner,
+            spec: &c.spec,
+        });
+        let images = self.images.iter().map(|(name, image)| Trait::Image { name, id: &image.id });
+        let resources = self.resources.iter().map(|(address, resource)| Trait::Resource { address, made_by: resource.made_by.as_deref() });
+        let marks = self.marks.iter().map(|(name, path)| Trait::Mark { name, path });
+        nodes.chain(containers).chain(images).chain(resources).chain(marks).chain([Trait::MissingTools(&self.missing_tools)])
+    }
+
+    /// The same as lines.
+    pub(super) fn fingerprint(&self, name: &str) -> BTreeMap<String, String> {
+        self.traits().map(|what| what.in_words(name)).collect()
+    }
+}
+
+/// One thing of a host that counts in the end.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Trait<'h> {
+    Node { path: &'h str, kind: NodeKind, mode: u32, owner: (u32, u32), size: Option<u64>, content: Option<(u64, &'h str)> },
+    Container { name: &'h str, ended: (&'h str, i32), restart: &'h str, image: &'h str, owner: &'h str, spec: &'h str },
+    Image { name: &'h str, id: &'h str },
+    Resource { address: &'h str, made_by: Option<&'h [String]> },
+    Mark { name: &'h str, path: &'h str },
+    MissingTools(&'h BTreeSet<String>),
+}
+
+impl Trait<'_> {
+    /// Of which thing of the host it is said, and what.
+    fn in_words(&self, host: &str) -> (String, String) {
+        match self {
+            Self::Node { path, kind, mode, owner: (uid, gid), size, content } => {
+                let text = match (size, content) {
+                    (None, _) => format!("folder {mode:o} {uid}:{gid}"),
+                    (Some(size), None) => format!("file {mode:o} {uid}:{gid} {size} bytes, written to"),
+                    (Some(size), Some((modified_ms, content))) => {
+                        format!("{kind:?} {mode:o} {uid}:{gid} {size} bytes {modified_ms} {content}")
+                    }
+                };
+                (format!("{host}:{path}"), text)
+            }
+            Self::Container { name, ended: (status, exit_code), restart, image, owner, spec } => {
+                let text = format!("{status} exit {exit_code} restart {restart} image {image} owner {owner} spec {spec}");
+                (format!("{host}: container {name}"), text)
+            }
+            Self::Image { name, id } => (format!("{host}: image {name}"), (*id).to_owned()),
+            Self::Resource { address, made_by } => {
+                (format!("{host}: resource {address}"), made_by.map_or_else(|| "gone".to_owned(), |made| made.join(" ")))
+            }
+            Self::Mark { name, path } => (format!("{host}: mark {name}"), (*path).to_owned()),
+            Self::MissingTools(names) => (format!("{host}: missing tools"), names.iter().cloned().collect::<Vec<_>>().join(" ")),
         }
-        for (image, SimImage { id, .. }) in &self.images {
-            lines.insert(format!("{name}: image {image}"), id.clone());
-        }
-        for (address, resource) in &self.resources {
-            lines.insert(
-                format!("{name}: resource {address}"),
-                resource.made_by.as_ref().map_or_else(|| "gone".to_owned(), |m| m.join(" ")),
-            );
-        }
-        for (mark, path) in &self.marks {
-            lines.insert(format!("{name}: mark {mark}"), path.clone());
-        }
-        lines.insert(format!("{name}: missing tools"), self.missing_tools.iter().cloned().collect::<Vec<_>>().join(" "));
-        lines
     }
 }

@@ -9,6 +9,7 @@ use super::{
 use crate::{Output, Script};
 use mig_plan::{Action, Call, Condition, Look, Part, Plan, Request, Seen, Verb};
 use serde_json::{Value, json};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// More paths in the conditions of one kind are not tried.
 const PATH_COUNT_MAX: usize = 6;
@@ -17,7 +18,7 @@ const PATH_COUNT_MAX: usize = 6;
 #[derive(Debug, Clone, PartialEq)]
 pub struct SimResource {
     /// How it is looked at, by each call of the plan.
-    pub(super) calls: Vec<Call>,
+    pub(super) calls: Arc<Vec<Call>>,
     /// The text and words of the request that made it as it is; `None`: it is not there. Empty: something older.
     pub(super) made_by: Option<Vec<String>>,
 }
@@ -28,16 +29,16 @@ fn words(request: &Request) -> Vec<String> {
 }
 
 /// What a plan finds on its hosts: what it changes or deletes is there, and otherwise.
-pub(super) fn of_plan(name: &str, plan: &Plan) -> std::collections::BTreeMap<String, SimResource> {
-    let mut out = std::collections::BTreeMap::<String, SimResource>::new();
+pub(super) fn of_plan(name: &str, plan: &Plan) -> BTreeMap<String, SimResource> {
+    let mut out = BTreeMap::<String, SimResource>::new();
     for step in &plan.steps {
         let undo = if let mig_plan::Undo::Act { action } = &step.undo { Some(&**action) } else { None };
         for action in [Some(&step.action), undo].into_iter().flatten() {
             let Action::Call(call) = action else { continue };
             if call.look.request.host() == name {
                 let there = call.verb != Verb::Create && undo != Some(action);
-                let new = || SimResource { calls: vec![], made_by: there.then(Vec::new) };
-                out.entry(step.address.clone()).or_insert_with(new).calls.push(call.clone());
+                let new = || SimResource { calls: Arc::default(), made_by: there.then(Vec::new) };
+                Arc::make_mut(&mut out.entry(step.address.clone()).or_insert_with(new).calls).push(call.clone());
             }
         }
     }

@@ -3,13 +3,13 @@
 //! The one place of the simulation that knows what an entry looks like.
 
 use mig_plan::{Digest, Entry, Record, RunEnd};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, rc::Rc};
 
 /// Who.
 pub(super) const NAME: &str = "somebody@elsewhere";
 
 /// Writes the entry by which another operator goes on with the run; nothing, if no run is unfinished.
-pub(super) fn take_over(entries: &mut BTreeMap<u64, Vec<u8>>) {
+pub(super) fn take_over(entries: &mut BTreeMap<u64, Rc<Vec<u8>>>) {
     let Some((number, bytes)) = entries.last_key_value() else { return };
     let Ok(last) = serde_json::from_slice::<Entry>(bytes) else { return };
     if matches!(last.records.last(), Some(Record::Ended { end: RunEnd::Done | RunEnd::Undone | RunEnd::Abandoned })) {
@@ -24,6 +24,6 @@ pub(super) fn take_over(entries: &mut BTreeMap<u64, Vec<u8>>) {
         records: vec![Record::Resumed { by: NAME.to_owned() }],
     };
     if let Ok(bytes) = serde_json::to_vec(&entry) {
-        entries.insert(entry.number, bytes);
+        entries.insert(entry.number, Rc::new(bytes));
     }
 }

@@ -91,7 +91,7 @@ impl SimHost {
         let is_kept = |relative: &str| !exclude.iter().any(|path| is_within(relative, path));
         let kept = self.below(&root).filter(|(relative, _)| relative.is_empty() || is_kept(relative));
         let entries = kept.enumerate().map(|(place, (relative, node))| {
-            let seen = self.seen(&join(&root, relative), node, now_ms);
+            let seen = self.seen(|| join(&root, relative), node, now_ms);
             (relative.as_bytes().to_vec(), listed(&seen, place, depth))
         });
         let manifest = Manifest {
@@ -181,7 +181,7 @@ impl SimHost {
                         }
                         return Err(format!("{full}: file vanished"));
                     };
-                    nodes.insert(name, Node { writer: None, ..self.seen(&full, node, now_ms) });
+                    nodes.insert(name, Node { writer: None, ..self.seen(|| full.clone(), node, now_ms).into_owned() });
                 }
                 Ok(Cargo::Nodes(nodes))
             }
@@ -205,16 +205,21 @@ impl SimHost {
     }
 
     fn unpack(&mut self, root: &str, nodes: BTreeMap<String, Node>, now_ms: u64, change: u64) -> Output {
+        let mut used = BTreeMap::<String, u64>::new();
         for (relative, node) in nodes {
             let path = join(root, &relative);
             let replaced = self.nodes.get(&path).map_or(0, |old| old.size);
-            let fits = self.free(&path).saturating_add(replaced);
+            let mount = self.disk_of(&path).unwrap_or_default().to_owned();
+            let used = used.entry(mount.clone()).or_insert_with(|| self.used(&mount));
+            let free = self.disks.get(&mount).map_or(0, |disk| disk.size.saturating_sub(*used));
+            let fits = free.saturating_add(replaced);
             if node.kind == NodeKind::File && node.size > fits {
                 // As tar leaves it: cut off, and younger than what it was to be.
                 let cut = Node { size: fits, content: content_of(&[&node.content, "cut"]), modified_ms: now_ms, ..node };
                 self.nodes.insert(path.clone(), Node { changed_ms: now_ms, version: change, ..cut });
                 return refuse(2, format!("tar: {path}: Cannot write: No space left on device"));
             }
+            *used = used.saturating_sub(replaced).saturating_add(node.size);
             self.nodes.insert(path, Node { changed_ms: now_ms, version: change, ..node });
         }
         answer("")

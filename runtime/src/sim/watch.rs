@@ -7,16 +7,20 @@ use super::host::{Node, NodeKind, SimHost, is_within, overlap};
 use super::script::word;
 use crate::Script;
 use mig_plan::{Action, HostId, Plan, Step, Tree};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 type Hosts = BTreeMap<HostId, SimHost>;
 /// A container and where it is.
 type Place = (HostId, String);
 
 /// Watches a simulation.
+#[derive(Clone)]
 pub struct Watch {
-    pairs: BTreeSet<(Place, Place)>,
-    trees: BTreeSet<(HostId, HostId, Tree)>,
+    pairs: Arc<BTreeSet<(Place, Place)>>,
+    trees: Arc<BTreeSet<(HostId, HostId, Tree)>>,
     /// What was seen, each as a line.
     pub violations: BTreeSet<String>,
 }
@@ -30,7 +34,7 @@ impl Watch {
                 trees.extend(copied.iter().map(|tree| (from.clone(), to.clone(), tree.clone())));
             }
         }
-        Self { pairs: pairs(plan), trees, violations: BTreeSet::new() }
+        Self { pairs: Arc::new(pairs(plan)), trees: Arc::new(trees), violations: BTreeSet::new() }
     }
 
     pub(super) fn violate(&mut self, what: String) {
@@ -110,7 +114,7 @@ impl Watch {
 fn contents(host: &SimHost, root: &str, exclude: &[String], now_ms: u64) -> BTreeMap<String, (NodeKind, u32, u32, u32, String)> {
     let kept = host.below(root).filter(|(relative, _)| !exclude.iter().any(|path| is_within(&format!("{root}/{relative}"), path)));
     let of = |(relative, node): (&str, &Node)| {
-        let seen = host.seen(&format!("{root}/{relative}"), node, now_ms);
+        let seen = host.seen(|| format!("{root}/{relative}"), node, now_ms).into_owned();
         (relative.to_owned(), (seen.kind, seen.mode, seen.uid, seen.gid, seen.content))
     };
     kept.map(of).collect()
