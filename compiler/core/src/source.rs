@@ -33,14 +33,55 @@ impl Loc {
 #[derive(Debug, Clone, Default)]
 pub struct Texts {
     files: Vec<(String, Arc<String>)>,
-    line_starts: Vec<OnceLock<Vec<u32>>>,
+    layouts: Vec<OnceLock<Layout>>,
+}
+
+/// Where lines and columns of a text are. A program can have as many problems as lines, and all on one line.
+#[derive(Debug, Clone)]
+struct Layout {
+    line_starts: Vec<u32>,
+    /// How many characters are shown before each block of [`BLOCK_BYTES`].
+    shown: Vec<u32>,
+}
+
+/// So much of a text is looked at to know a column.
+const BLOCK_BYTES: usize = 1 << 10;
+/// A mark at the beginning of some texts, which nobody sees.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+impl Layout {
+    fn new(text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let mut before = 0;
+        let blocks = (0..bytes.len()).step_by(BLOCK_BYTES);
+        let shown = blocks.map(|start| {
+            let here = before;
+            before += shown(bytes, start, start + BLOCK_BYTES);
+            here
+        });
+        Self { shown: shown.collect(), line_starts: [0].into_iter().chain(text.match_indices('\n').map(|(at, _)| at as u32 + 1)).collect() }
+    }
+
+    /// Characters that are shown before a byte.
+    fn shown_before(&self, bytes: &[u8], at: usize) -> u32 {
+        let block = (at / BLOCK_BYTES).min(self.shown.len().saturating_sub(1));
+        self.shown.get(block).map_or(0, |before| before + shown(bytes, block * BLOCK_BYTES, at))
+    }
+}
+
+/// Characters that are shown and begin there.
+fn shown(bytes: &[u8], from: usize, to: usize) -> u32 {
+    let rest = bytes.get(from..).unwrap_or_default();
+    let begins =
+        |(at, byte): &(usize, &u8)| *byte & 0xc0 != 0x80 && !(**byte == BYTE_ORDER_MARK[0] && rest[*at..].starts_with(BYTE_ORDER_MARK));
+    rest.iter().take(to.saturating_sub(from)).enumerate().filter(begins).count() as u32
 }
 
 impl Texts {
     /// Adds a text.
     pub fn add(&mut self, name: &str, text: String) -> FileId {
         self.files.push((name.to_owned(), Arc::new(text)));
-        self.line_starts.push(OnceLock::new());
+        self.layouts.push(OnceLock::new());
         FileId(self.files.len() as u32 - 1)
     }
 
@@ -91,16 +132,30 @@ impl Texts {
         while !text.is_char_boundary(at) {
             at -= 1;
         }
-        let starts = self.line_starts(file);
-        let line = starts.partition_point(|start| *start as usize <= at);
-        let line_start = line.checked_sub(1).and_then(|i| starts.get(i)).map_or(0, |start| *start as usize);
-        let column = text.get(line_start..at).unwrap_or("").chars().filter(|c| *c != '\u{feff}').count() as u32 + 1;
+        let Some(layout) = self.layouts.get(file.0 as usize) else { return Position { line: 1, column: 1, byte: 0 } };
+        let layout = layout.get_or_init(|| Layout::new(text));
+        let line = layout.line_starts.partition_point(|start| *start as usize <= at);
+        let line_start = line.checked_sub(1).and_then(|i| layout.line_starts.get(i)).map_or(0, |start| *start as usize);
+        let column = layout.shown_before(text.as_bytes(), at) - layout.shown_before(text.as_bytes(), line_start) + 1;
         Position { line: line as u32, column, byte: at as u32 }
     }
+}
 
-    /// Where the lines of a text begin; looked for once, since a program can have as many problems as lines.
-    fn line_starts(&self, file: FileId) -> &[u32] {
-        let Some(starts) = self.line_starts.get(file.0 as usize) else { return &[0] };
-        starts.get_or_init(|| [0].into_iter().chain(self.text(file).match_indices('\n').map(|(at, _)| at as u32 + 1)).collect())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_those_of_counting_characters() {
+        let text = format!("\u{feff}a日\u{feff}b\n{}\n\nü{}z", "é日x".repeat(BLOCK_BYTES), "𝄞".repeat(BLOCK_BYTES / 2));
+        let mut texts = Texts::default();
+        let file = texts.add("a", text.clone());
+        for (at, _) in text.char_indices().chain([(text.len(), ' ')]) {
+            let before = &text[..at];
+            let line = before.rsplit('\n').next().unwrap();
+            let position = texts.position(file, at as u32);
+            let expected = (before.matches('\n').count() + 1, line.chars().filter(|c| *c != '\u{feff}').count() + 1);
+            assert_eq!((position.line as usize, position.column as usize), expected, "byte {at}");
+        }
     }
 }

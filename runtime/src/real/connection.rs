@@ -13,6 +13,7 @@ use crate::{
 };
 use openssh::{ControlPersist, KnownHosts, Session, SessionBuilder, Stdio};
 use std::{
+    collections::BTreeMap,
     error::Error as _,
     num::NonZeroUsize,
     sync::{
@@ -131,8 +132,7 @@ impl Connection {
 
     /// Starts what reads jobs from its input, see [`wire::jobs`].
     pub(super) async fn execute_jobs(&self, jobs: &[&[Script]]) -> Result<Execution, WorldError> {
-        self.start(format!("{} jobs: {}", jobs.len(), names(jobs.iter().copied().flatten())), JOBS, &wire::jobs::words(&self.state, ""))
-            .await
+        self.start(names(jobs.iter().copied().flatten()), JOBS, &wire::jobs::words(&self.state, "")).await
     }
 
     /// Starts a program of the wire. A session that is refused was not begun, so it may be asked for again.
@@ -207,9 +207,12 @@ impl Connection {
     }
 }
 
-/// What a log calls a batch; words and input of scripts are in no log.
+/// What a log calls a batch: `call x 3 observe`; words and input of scripts are in no log.
 fn names<'s>(scripts: impl IntoIterator<Item = &'s Script>) -> String {
-    scripts.into_iter().map(|script| script.name).collect::<Vec<_>>().join(" ")
+    let mut counts = BTreeMap::<&str, usize>::new();
+    scripts.into_iter().for_each(|script| *counts.entry(script.name).or_default() += 1);
+    let name = |(name, count): (&str, usize)| if count == 1 { name.to_owned() } else { format!("{name} x {count}") };
+    counts.into_iter().map(name).collect::<Vec<_>>().join(" ")
 }
 
 fn milliseconds(start: Instant) -> u64 {
