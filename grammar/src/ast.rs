@@ -146,6 +146,14 @@ pub struct Use {
     pub alias: Option<Name>,
 }
 
+impl Use {
+    /// What the module is called here.
+    pub fn bound(&self) -> &str {
+        let path = self.target.text.as_str();
+        self.alias.as_ref().map_or_else(|| path.rsplit('/').next().unwrap_or(path).trim_end_matches(".mig"), |alias| &alias.text)
+    }
+}
+
 /// `param` and `table`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Param {

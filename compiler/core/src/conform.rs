@@ -17,15 +17,24 @@ use std::cmp::Ordering;
 /// Who wants a value: the name of the place, and the field of a declaration where it is one.
 #[derive(Clone, Copy)]
 pub(crate) struct Asker<'s> {
-    pub place: &'s str,
+    pub name: &'s str,
+    /// The entry of a list, from 0.
+    pub entry: Option<usize>,
     pub me: Option<InstanceId>,
     pub field: Option<usize>,
+}
+
+impl Asker<'_> {
+    /// For people: `disks[2]`.
+    pub fn place(&self) -> String {
+        self.entry.map_or_else(|| self.name.to_owned(), |entry| format!("{}[{entry}]", self.name))
+    }
 }
 
 impl<'a> Model<'_, 'a> {
     /// The value of a field as its type wants it: defaults of records filled in, conditions looked at.
     pub fn conform(&self, value: Val, field: &FieldDef<'a>, id: InstanceId, number: usize) -> Val {
-        let value = self.conform_as(value, &field.typed, Asker { place: &field.name, me: Some(id), field: Some(number) });
+        let value = self.conform_as(value, &field.typed, Asker { name: &field.name, entry: None, me: Some(id), field: Some(number) });
         match &value.v {
             Value::Quantity(q) if q.sign() == Ordering::Less && field.begins_at_zero(&value.v) => {
                 self.refuse_below_zero(&value, *q, field, id, number);
@@ -37,7 +46,7 @@ impl<'a> Model<'_, 'a> {
 
     /// The value as a type wants it.
     pub fn conform_to(&self, value: Val, typed: &Typed, place: &str, me: Option<InstanceId>) -> Val {
-        self.conform_as(value, typed, Asker { place, me, field: None })
+        self.conform_as(value, typed, Asker { name: place, entry: None, me, field: None })
     }
 
     fn conform_as(&self, value: Val, typed: &Typed, asker: Asker<'_>) -> Val {
@@ -61,7 +70,8 @@ impl<'a> Model<'_, 'a> {
             (_, Type::Option(inner) | Type::Later(inner) | Type::Secret(inner)) => self.shape(value, inner, asker),
             (_, Type::Refined(typed)) => self.conform_as(value, typed, asker),
             (Value::List(list), Type::List(inner)) if needs_shape(inner) => {
-                let items = list.iter().map(|v| self.shape(v.clone(), inner, asker)).collect();
+                let item = |(entry, v): (usize, &Val)| self.shape(v.clone(), inner, Asker { entry: Some(entry), ..asker });
+                let items = list.iter().enumerate().map(item).collect();
                 Val { v: Value::List(items), ..value }
             }
             (Value::Map(map), Type::Map(inner, _)) if needs_shape(inner) => {

@@ -13,8 +13,7 @@ impl Program<'_> {
         let Some(found) = self.syntax.modules.get(module.0 as usize) else { return false };
         found.tree.items.iter().any(|item| {
             let ast::ItemKind::Use(wanted) = &item.kind else { return false };
-            let path = wanted.target.text.trim_end_matches(".mig");
-            let bound = wanted.alias.as_ref().map_or_else(|| path.rsplit('/').next().unwrap_or(path), |a| a.text.as_str());
+            let bound = wanted.bound();
             !found.uses.contains_key(bound) && (bound == name || near(bound, [name]).is_some())
         })
     }

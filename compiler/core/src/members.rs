@@ -177,6 +177,12 @@ impl<'a> Typer<'_, 'a> {
     /// Reports a member that does not exist, with near misses.
     pub fn no_member(&self, env: &Env, e: &Expr, name: &ast::Name, known: &[&str], whose: &str) -> Type {
         let at = self.program.loc(env.module, name.span);
+        if let Some(of) = self.enum_with(env, e, name) {
+            let message = format!("`{of}` is the list of its values, and `{}` is one of them", name.text);
+            let fix = format!("write `{}`", name.text);
+            let problem = Problem::error(UNKNOWN_NAME, self.loc(env, e), message).help("the value of an enum stands by itself");
+            return self.broken(env, e, problem.fix(fix, self.loc(env, e), name.text.as_str()));
+        }
         let problem = Problem::error(UNKNOWN_NAME, at, format!("{whose} has no `{}`", name.text));
         let own = habits::method(&name.text).filter(|own| known.contains(own));
         let problem = match own {
@@ -184,5 +190,12 @@ impl<'a> Typer<'_, 'a> {
             None => problem.near(&name.text, known.iter().copied(), at),
         };
         self.broken(env, e, problem)
+    }
+
+    /// `Tier` of `Tier.Large`, as other languages have it.
+    fn enum_with<'e>(&self, env: &Env, e: &'e Expr, name: &ast::Name) -> Option<&'e SmolStr> {
+        let ExprKind::Dot(receiver, _) = &e.kind else { return None };
+        let ExprKind::Name(first) = &receiver.kind else { return None };
+        self.program.find_enum(env.module, first).filter(|found| found.words.contains(&name.text)).map(|_| first)
     }
 }

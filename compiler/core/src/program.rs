@@ -312,6 +312,12 @@ impl<'a> Program<'a> {
         if name.text.is_empty() {
             return;
         }
+        if let Some(used) = self.used_as(module, &name.text) {
+            let first = self.loc(module, used.alias.as_ref().unwrap_or(&used.target).span);
+            let problem = Problem::error(DUPLICATE_NAME, self.loc(module, name.span), format!("`{}` is a module here", name.text));
+            self.report(problem.also(first, "it is used here").help("give it another name, or the module: `use … as name`"));
+            return;
+        }
         let scope = self.scope_mut(module, prelude);
         if let Some((other, first)) = scope.values.get(&name.text).copied() {
             let first = self.loc(other, symbol_name(&first).span);
@@ -320,6 +326,15 @@ impl<'a> Program<'a> {
             return;
         }
         scope.values.insert(name.text.clone(), (module, symbol));
+    }
+
+    /// The line that gives a module that name.
+    fn used_as(&self, module: ModuleId, name: &str) -> Option<&'a ast::Use> {
+        let module = self.syntax.modules.get(module.0 as usize).filter(|m| m.uses.contains_key(name))?;
+        module.tree.items.iter().find_map(|item| match &item.kind {
+            ast::ItemKind::Use(used) if used.bound() == name => Some(used),
+            _ => None,
+        })
     }
 
     fn scope_mut(&mut self, module: ModuleId, prelude: bool) -> &mut Scope<'a> {

@@ -32,15 +32,15 @@ impl Model<'_, '_> {
         let given = given(self, value, &interval);
         let mut problem = match interval.words(&value.v).filter(|_| about_this) {
             Some(words) if interval.is_empty() => {
-                let message = format!("`{}` is {given}, and nothing fits: it must be {words}", asker.place);
+                let message = format!("`{}` is {given}, and nothing fits: it must be {words}", asker.place());
                 let limits = if interval.low.is_some() { "one of the two limits" } else { "the limit" };
                 Problem::error(REFUSED_VALUE, at, message).help(format!("change {limits}, or what it comes from"))
             }
             Some(words) if interval.is_of_length() => {
-                Problem::error(REFUSED_VALUE, at, format!("`{}` has {}, and must have {words}", asker.place, length(&value.v)))
+                Problem::error(REFUSED_VALUE, at, format!("`{}` has {}, and must have {words}", asker.place(), length(&value.v)))
             }
-            Some(words) => Problem::error(REFUSED_VALUE, at, format!("`{}` is {given}, and must be {words}", asker.place)),
-            None => Problem::error(REFUSED_VALUE, at, format!("`{}` is {given}, and {}", asker.place, self.wanted(value, refine, asker))),
+            Some(words) => Problem::error(REFUSED_VALUE, at, format!("`{}` is {given}, and must be {words}", asker.place())),
+            None => Problem::error(REFUSED_VALUE, at, format!("`{}` is {given}, and {}", asker.place(), self.wanted(value, refine, asker))),
         };
         problem = point_at_ends(problem, &interval, &value.v, rule);
         if let (Some(id), Some(number), true) = (asker.me, asker.field, may_explain) {
@@ -134,7 +134,7 @@ impl Model<'_, '_> {
             return None;
         }
         let field = self.program.kind(self.instance(id).kind).fields.get(number)?;
-        let asker = Asker { place: &field.name, me: Some(id), field: Some(number) };
+        let asker = Asker { name: &field.name, entry: None, me: Some(id), field: Some(number) };
         ends.extend(self.all_ends(&value, &field.typed, asker));
         let interval = self.interval(ends, &value, asker);
         let words = interval.words(&value.v)?;
@@ -155,7 +155,7 @@ impl Model<'_, '_> {
         }
         let rule = self.program.loc(refine.module, refine.value.span);
         let text = self.program.syntax.texts.slice(rule).split_whitespace().collect::<Vec<_>>().join(" ");
-        format!("must fulfil `{}`", text.replace("it.", &format!("{}.", asker.place)).replace("it ", &format!("{} ", asker.place)))
+        format!("must fulfil `{}`", text.replace("it.", &format!("{}.", asker.place())).replace("it ", &format!("{} ", asker.place())))
     }
 }
 

@@ -187,6 +187,10 @@ impl<'a> Program<'a> {
 
     fn unknown_type(&self, module: ModuleId, name: &ast::Name) {
         let at = self.loc(module, name.span);
+        // `List<Str>`: the parser has said that types take no others.
+        if self.is_damaged(module, name.span) && habits::type_of_many(&name.text).is_some() {
+            return;
+        }
         let problem = Problem::error(UNKNOWN_NAME, at, format!("there is no type called `{}`", name.text));
         self.report(match (habits::type_name(&name.text), habits::type_of_many(&name.text)) {
             (Some(own), _) => problem.help(format!("it is called `{own}`")).fix(format!("write `{own}`"), at, own),

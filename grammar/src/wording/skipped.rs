@@ -139,6 +139,9 @@ fn tail_help(text: &str, at: Span, token: &str) -> Option<String> {
     let start = at.start as usize;
     let before = text[..start].chars().next_back();
     match token {
+        "<" | "[" if before.is_some_and(is_word) && is_type(text, start) => {
+            Some("a list is of type `[Str]`, a map of type `{Str: Str}`".to_owned())
+        }
         ";" => Some("remove the `;`: a line break ends it".to_owned()),
         "(" if before == Some(' ') => Some("the `(` of a call follows its name without a space".to_owned()),
         "[" if before == Some(' ') => Some("the `[` of an index follows its value without a space".to_owned()),
@@ -163,6 +166,13 @@ fn tail_help(text: &str, at: Span, token: &str) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Does a type stand before that, as in `List<Str>`?
+fn is_type(text: &str, end: usize) -> bool {
+    let word = text[..end].rsplit(|c: char| !is_word(c)).next().unwrap_or_default();
+    let head = text[..end - word.len()].trim_end_matches([' ', '\t']);
+    head.ends_with(':') && word.starts_with(|c: char| c.is_ascii_uppercase())
 }
 
 /// Does a text begin like `2020-01-18`?

@@ -170,9 +170,7 @@ impl<'a> Noter<'_, 'a> {
 
     fn import(&mut self, module: ModuleId, used: &ast::Use) {
         let imported = &self.program.syntax.modules[module.0 as usize].uses;
-        let default = used.target.text.rsplit('/').next().unwrap_or("").trim_end_matches(".mig");
-        let name = used.alias.as_ref().map_or(default, |a| a.text.as_str());
-        if let Some(target) = imported.get(name) {
+        if let Some(target) = imported.get(used.bound()) {
             let of = self.program.place_of(&Target::Module(*target));
             for name in [Some(&used.target), used.alias.as_ref()].into_iter().flatten() {
                 self.uses.push(Use { at: self.program.loc(module, name.span), of, sort: TokenSort::Module });
