@@ -5,12 +5,15 @@
 
 use super::{ENTRY_SIZE_MAX_BYTES, JournalError, Known, known::NOTHING};
 use crate::{World, validate::validate};
+use futures_util::{StreamExt as _, future::join_all, stream};
 use mig_plan::{Digest, Entry, Fold, Plan, Record, RunEnd, State, journal::Unfinished};
 use serde::Deserialize;
 use std::{collections::BTreeSet, ops::RangeInclusive, sync::Arc};
 
 /// A journal may have so many entries.
 const ENTRY_COUNT_MAX: u64 = 1_000_000;
+/// So many entries are asked for at a time.
+const READ_COUNT_AT_ONCE: usize = 16;
 pub(super) const RESTORE: &str = "put the entry back from a copy of the state's folder; nothing was changed on any host";
 
 /// What every version of an entry has.
@@ -41,8 +44,9 @@ pub(super) async fn fold<W: World>(world: &W, known: &Known) -> Result<Fold, Jou
 pub async fn walk<W: World>(world: &W, mut visit: impl FnMut(&Entry, &State)) -> Result<State, JournalError> {
     let numbers = numbers(world).await?;
     let mut fold = None;
-    for number in numbers.clone() {
-        let (entry, digest) = read(world, number, &NOTHING).await?;
+    let mut entries = stream::iter(numbers.clone()).map(|number| read(world, number, &NOTHING)).buffered(READ_COUNT_AT_ONCE);
+    while let Some(entry) = entries.next().await {
+        let (entry, digest) = entry?;
         if fold.is_none() {
             fold = start(&entry)?;
         }
@@ -87,14 +91,21 @@ pub async fn last_done<W: World>(world: &W) -> Result<Option<Unfinished>, Journa
 async fn newest<W: World>(world: &W, known: &Known) -> Result<(Fold, Vec<Digested>), JournalError> {
     let numbers = numbers(world).await?;
     let mut entries = vec![];
-    for number in numbers.clone().rev() {
-        let (entry, digest) = read(world, number, known).await?;
-        let fold = start(&entry)?;
-        entries.push((entry, digest));
-        if let Some(fold) = fold {
-            entries.reverse();
-            return Ok((fold, entries));
+    let mut left: Vec<u64> = numbers.clone().collect();
+    // Where the newest snapshot is nobody knows, and each round trip to a store costs as much as many entries.
+    let mut count = 1;
+    while !left.is_empty() {
+        let part = left.split_off(left.len().saturating_sub(count));
+        for entry in join_all(part.into_iter().rev().map(|number| read(world, number, known))).await {
+            let (entry, digest) = entry?;
+            let fold = start(&entry)?;
+            entries.push((entry, digest));
+            if let Some(fold) = fold {
+                entries.reverse();
+                return Ok((fold, entries));
+            }
         }
+        count = (count * 2).min(READ_COUNT_AT_ONCE);
     }
     if numbers.is_empty() { Ok((Fold::default(), vec![])) } else { Err(no_beginning(*numbers.start())) }
 }
