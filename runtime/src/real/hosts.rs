@@ -21,11 +21,12 @@ use std::{
     io,
     pin::pin,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-/// A job that has ended waits so long for others to be answered with it.
-const ANSWER_WAIT: Duration = Duration::from_millis(50);
+/// A job that has ended waits for others to be answered with it, as long as it took itself: each command that follows costs as much again.
+const ANSWER_WAIT_MAX: Duration = Duration::from_secs(2);
+const ANSWER_POLL: Duration = Duration::from_millis(20);
 
 /// Hosts by ssh.
 #[derive(Debug, Clone)]
@@ -103,11 +104,20 @@ impl Hosts {
         let note = |number, output| locked(part).note(number, output);
         let mut talk = pin!(wire::conversation(execution, &mark, &input, count, max_bytes, &note));
         let limit = limit::of_jobs(jobs);
+        let began = Instant::now();
         let answering = async {
+            let mut since: Option<Instant> = None;
             loop {
-                match tokio::time::timeout(ANSWER_WAIT, &mut talk).await {
+                match tokio::time::timeout(ANSWER_POLL, &mut talk).await {
                     Ok(ended) => break ended,
-                    Err(_) => locked(part).answer_known(),
+                    Err(_) if !locked(part).has_known() => {}
+                    Err(_) => {
+                        let first = *since.get_or_insert_with(Instant::now);
+                        if first.elapsed() >= (first - began).min(ANSWER_WAIT_MAX) {
+                            locked(part).answer_known();
+                            since = None;
+                        }
+                    }
                 }
             }
         };

@@ -103,13 +103,23 @@ impl Part {
 
     /// Answers the jobs of which all is known.
     pub(super) fn answer_known(&mut self) {
-        for (place, slot) in self.jobs.iter_mut().enumerate() {
-            let of_job = |(of, _): &&mut (usize, Option<Output>)| *of == place;
-            let known = slot.is_some() && self.outputs.iter().filter(|(of, _)| *of == place).all(|(_, output)| output.is_some());
-            if let Some(job) = slot.take_if(|_| known) {
-                job.answer(Ok(self.outputs.iter_mut().filter(of_job).filter_map(|(_, output)| output.take()).collect()));
+        for place in 0..self.jobs.len() {
+            let known = self.is_known(place);
+            if let Some(job) = self.jobs.get_mut(place).filter(|_| known).and_then(Option::take) {
+                let of_job = self.outputs.iter_mut().filter(|(of, _)| *of == place);
+                job.answer(Ok(of_job.filter_map(|(_, output)| output.take()).collect()));
             }
         }
+    }
+
+    /// Is there a job to answer?
+    pub(super) fn has_known(&self) -> bool {
+        (0..self.jobs.len()).any(|place| self.is_known(place))
+    }
+
+    fn is_known(&self, place: usize) -> bool {
+        let mut outputs = self.outputs.iter().filter(|(of, _)| *of == place);
+        self.jobs.get(place).is_some_and(Option::is_some) && outputs.all(|(_, output)| output.is_some())
     }
 
     /// Answers the others.

@@ -37,10 +37,12 @@ impl Sshd {
         let port = free_port()?;
         let config = format!(
             "Port {port}\nListenAddress 127.0.0.1\nHostKey {}\nAuthorizedKeysFile {}.pub\nPidFile none\nStrictModes no\n\
-             UsePAM no\nPermitRootLogin yes\nLogLevel ERROR\nSubsystem sftp internal-sftp\n",
+             UsePAM no\nPermitRootLogin yes\nLogLevel ERROR\nSubsystem sftp internal-sftp\nSetEnv HOME={}\n",
             own.display(),
-            identity.display()
+            identity.display(),
+            folder.display()
         );
+        // What the profile of this machine's user does at each login is not measured.
         let file = folder.join(format!("{name}.conf"));
         fs::write(&file, config)?;
         let key = fs::read_to_string(own.with_extension("pub"))?.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
