@@ -171,7 +171,13 @@ pub(super) fn remove_before(store: &Store, number: u64) -> Result<usize, Failure
 
 /// What is wrong with a journal.
 pub(super) fn failed(error: &JournalError, store: &Store) -> Failure {
-    Failure::new(format!("{error} (in {store})")).help(error.help())
+    Failure::new(placed(&error.to_string(), store)).help(error.help())
+}
+
+/// With the place of the state, unless that is said already.
+fn placed(message: &str, store: &Store) -> String {
+    let place = store.to_string();
+    if message.contains(&place) { message.to_owned() } else { format!("{message} (in {place})") }
 }
 
 /// The right to write a state, until it is dropped.
@@ -181,7 +187,7 @@ pub(super) fn hold(store: &Store, by: &str) -> Result<Held, Failure> {
             .status(Status::Held)
             .help("wait until that run is over; `migc status` shows how far it is, and `migc apply` goes on if it died"),
         HoldError::Failed(_) => {
-            Failure::new(format!("{error} (in {store})")).help("see that it can be written there, or give another place with `--state`")
+            Failure::new(placed(&error.to_string(), store)).help("see that it can be written there, or give another place with `--state`")
         }
     })
 }

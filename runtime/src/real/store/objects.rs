@@ -13,7 +13,6 @@ use crate::StoreError;
 use object_store::{Error, ObjectMeta, ObjectStore, ObjectStoreExt as _, PutMode, PutPayload, path::Path};
 use std::{
     error::Error as _,
-    fmt::Write as _,
     sync::{Arc, Mutex, Once, PoisonError},
     time::Duration,
 };
@@ -229,18 +228,28 @@ impl Objects {
     }
 }
 
-/// An error with its causes, on one line that is not too long.
+/// What came of a request, on one line that is not too long. The crate tells of its requests and retries first, so the last causes
+/// count.
 fn said(error: &Error) -> String {
-    let mut text = error.to_string();
+    let mut causes = vec![error.to_string()];
     let mut cause = error.source();
     while let Some(error) = cause {
-        let next = error.to_string();
-        if !text.contains(&next) {
-            let _ = write!(text, ": {next}");
-        }
+        causes.push(error.to_string());
         cause = error.source();
     }
+    if causes.iter().any(|text| text.contains(METADATA_ADDRESS)) {
+        return NO_CREDENTIALS.to_owned();
+    }
+    let last = causes.pop().unwrap_or_default();
+    let last = last.rsplit(" - ").next().unwrap_or_default();
+    let before = causes.pop().filter(|before| !before.contains(last) && !before.contains(" - "));
+    let text = before.map_or_else(|| last.to_owned(), |before| format!("{before}: {last}"));
     let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let shown: String = line.chars().take(SAID_MAX_CHARS).collect();
     crate::wire::printable(shown.as_bytes())
 }
+
+/// Where a machine of a cloud is asked for its role, which is done where the environment has no credentials.
+const METADATA_ADDRESS: &str = "169.254.169.254";
+const NO_CREDENTIALS: &str =
+    "there are no credentials for it: neither are they in the environment, nor has this machine a role that gives some";
