@@ -126,6 +126,49 @@ fn a_log_tells_of_connections_and_scripts_and_nothing_of_what_they_are_given() {
 }
 
 #[test]
+fn a_state_that_was_lost_is_made_anew_by_what_hosts_keep() {
+    let Some(scene) = Scene::new("cli-rebuild") else { return };
+    fs::write(scene.folder.at("motd"), "before\n").unwrap();
+    scene.declares(MOTD);
+    let (status, _, err) = scene.migc(&["state", "rebuild", "--yes"]);
+    assert!(status == 1 && err.contains("no host knows of a state"), "{err}");
+    let (status, _, err) = scene.migc(&["apply", "--yes"]);
+    assert_eq!(status, 0, "{err}");
+    let (status, _, err) = scene.migc(&["state", "rebuild", "--yes"]);
+    assert!(status == 1 && err.contains("there is a state in"), "{err}");
+    let id = fs::read_to_string(scene.folder.at("p/.migc/state/id")).unwrap();
+    fs::remove_dir_all(scene.folder.at("p/.migc")).unwrap();
+
+    let (status, _, err) = scene.migc(&["state", "rebuild", "--yes", "--id", "other"]);
+    assert!(status == 64 && err.contains("no host keeps records of the state `other`") && err.contains(id.trim()), "{err}");
+    let (status, _, err) = scene.migc(&["state", "rebuild", "--yes", "--done", "move"]);
+    assert!(status == 1 && err.contains("the program has no move `move`"), "{err}");
+    fs::set_permissions(scene.folder.at("site"), fs::Permissions::from_mode(0o700)).unwrap();
+    let (status, out, err) = scene.migc(&["state", "rebuild", "--yes"]);
+    assert_eq!(status, 0, "{err}");
+    assert!(out.contains("motd is there\n") && out.contains("site is there, otherwise than declared"), "{out}");
+    assert_eq!(fs::read_to_string(scene.folder.at("p/.migc/state/id")).unwrap(), id, "hosts know it again");
+    assert_eq!(scene.migc(&["state", "verify"]).0, 0);
+    let plan = scene.plan();
+    assert!(plan.steps.len() == 1 && plan.steps[0].address == "site", "{:?}", plan.steps);
+
+    // What was there before migc came is in the host's records, and comes back when the declaration goes.
+    scene.declares("");
+    let (status, out, err) = scene.migc(&["apply", "--yes"]);
+    assert_eq!(status, 0, "{out}{err}");
+    assert_eq!(fs::read_to_string(scene.folder.at("motd")).unwrap(), "before\n");
+
+    // Another state on the same host: nobody guesses which.
+    fs::remove_dir_all(scene.folder.at("p/.migc")).unwrap();
+    scene.declares(MOTD);
+    assert_eq!(scene.migc(&["apply", "--yes"]).0, 0);
+    fs::remove_dir_all(scene.folder.at("p/.migc")).unwrap();
+    let (status, _, err) = scene.migc(&["state", "rebuild", "--yes"]);
+    assert!(status == 64 && err.contains("hosts keep records of 2 states"), "{err}");
+    assert!(!fs::exists(scene.folder.at("p/.migc")).unwrap(), "nothing is begun");
+}
+
+#[test]
 fn all_of_it_is_destroyed_and_what_was_there_before_comes_back() {
     let Some(scene) = Scene::new("cli-destroy") else { return };
     let file = |text: &str| fs::read_to_string(scene.folder.at("motd")).is_ok_and(|found| found == text);

@@ -158,6 +158,12 @@ impl<'w, W: World> Journal<'w, W> {
         self.push(Record::Forgotten { addresses, by: by.to_owned() });
     }
 
+    /// Begins with what was found of a state that was lost. For a journal without entries.
+    pub fn rebuild(&mut self, state: State) {
+        self.run.clear();
+        self.push(Record::Snapshot { state: Box::new(State { serial: 0, head: String::new(), unfinished: None, ..state }) });
+    }
+
     /// Before a run and not after it: then the newest snapshot never hides the last run, which may still be undone.
     fn push_snapshot(&mut self) {
         if self.fold.since_snapshot() >= SNAPSHOT_AFTER_ENTRIES {

@@ -17,6 +17,7 @@ pub mod rehearse;
 pub mod script;
 pub mod scripts;
 pub mod sim;
+pub mod states;
 pub mod survey;
 pub mod validate;
 mod wire;

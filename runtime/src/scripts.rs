@@ -74,6 +74,11 @@ pub fn about() -> Script {
     script!("about", vec![])
 }
 
+/// `ID EPOCH` of each state that keeps records on the host, a line each.
+pub fn states() -> Script {
+    script!("states", vec![])
+}
+
 /// The names that are missing, one a line. `tar`, `find` and `sha256sum` must be able to do what GNU's do.
 pub fn tools(names: &[String]) -> Script {
     script!("tools", names.to_vec())

@@ -3,6 +3,7 @@
 //! What changes the state itself is in `edit`; the runtime proves each entry before it is shown.
 
 mod edit;
+mod rebuild;
 
 use super::store;
 use crate::{
@@ -40,6 +41,8 @@ enum What {
     Export(store::Kept),
     /// Forget resources, which stay as they are in the world
     Rm(edit::Rm),
+    /// Make a state anew that was lost, by what hosts keep of it and by what is there
+    Rebuild(rebuild::Rebuild),
     /// Remove the entries before the newest snapshot, and with them the history of their runs
     Compact(edit::Compact),
 }
@@ -91,6 +94,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
             terminal.print(&json::pretty(&Export { version: VERSION, entries }));
         }
         What::Rm(rm) => rm.run(terminal)?,
+        What::Rebuild(rebuild) => return rebuild.run(terminal),
         What::Compact(compact) => compact.run(terminal)?,
     }
     Ok(Status::Done)

@@ -70,7 +70,7 @@ mod written;
 
 pub use check::{Clock, Cost, Ran};
 pub use parsed::Parsed;
-pub use plan::{Import, Surveyed, Terms, is_below};
+pub use plan::{Import, Rebuilt, Surveyed, Terms, is_below};
 pub use tests::Tested;
 pub use why::Link;
 
@@ -281,10 +281,24 @@ impl Compilation<'_> {
     /// The plan that takes it into the state, and what differs.
     pub fn import(&self, state: &State, observed: &Observed, address: &str) -> Result<Import, Refused> {
         let texts = &self.loaded.syntax.texts;
-        self.draft.import(state, observed, address, texts).map_err(|refused| match refused {
+        self.draft.import(state, observed, address, texts).map_err(|refused| self.refused(refused))
+    }
+
+    /// What to ask before a state that was lost is made anew.
+    pub fn rebuild_reads(&self) -> Reads {
+        self.draft.rebuild_reads()
+    }
+
+    /// What the state is to know, by what hosts said; `done` are the moves that a person says are done.
+    pub fn rebuild(&self, observed: &Observed, done: &[String]) -> Result<Rebuilt, Refused> {
+        self.draft.rebuild(observed, done).map_err(|refused| self.refused(refused))
+    }
+
+    fn refused(&self, refused: plan::Refused) -> Refused {
+        match refused {
             plan::Refused::Said(message, help) => Refused::Said(message, help),
-            plan::Refused::Problems(problems) => Refused::Report(problems.finish(texts)),
-        })
+            plan::Refused::Problems(problems) => Refused::Report(problems.finish(&self.loaded.syntax.texts)),
+        }
     }
 
     /// Every address of the program and of the state, of which a plan may be for some.

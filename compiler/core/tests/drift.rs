@@ -7,6 +7,7 @@ use common::{load, program};
 use mig_core::Terms;
 use mig_plan::{Action, Ask, Change, Observed, Plan, Reads, State, Verb};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 const KINDS: &str = r#"
 use ssh
@@ -297,4 +298,43 @@ fn what_is_there_is_taken_as_it_is_and_what_differs_is_drift_from_then_on() {
     assert_eq!(import.plan.steps[0].sets[0].1.digest, "sha256:old", "the next plan makes of it what is declared");
     let theirs = imported(SERVICE, &nothing, "web", &container(&known, &json!({ "owner": "" }))).unwrap_err();
     assert!(theirs.starts_with("the container `web` on a is not one that migc made"), "{theirs}");
+}
+
+#[test]
+fn a_lost_state_is_known_again_and_no_move_is_done_twice() {
+    let files = common::folder("examples/geekpie");
+    let loaded = load(&files);
+    let compilation = loaded.compile();
+    let nothing = State::default();
+    let whole = compilation.plan(&nothing).unwrap();
+    let applied: BTreeMap<_, _> = whole.steps.iter().flat_map(|step| step.sets.clone()).collect();
+    let moves: Vec<String> = whole.moves.iter().map(|m| m.address.clone()).collect();
+    assert!(!moves.is_empty());
+    let reads = compilation.rebuild_reads();
+    let answer = |address: &String| {
+        let known = &applied[address];
+        json!({ "there": true, "owner": known.attributes["owner"], "spec": known.digest, "running": true, "status": "running" })
+    };
+    let answers = reads.list.iter().map(|read| (read.ask.key(), Ok(answer(&read.address)))).collect();
+    let observed = Observed { answers, ..Observed::default() };
+    let said = |done: &[String]| match compilation.rebuild(&observed, done) {
+        Err(mig_core::Refused::Said(message, _)) => message,
+        other => panic!("{other:?}"),
+    };
+    assert!(said(&[]).contains("is not said to be done"), "{}", said(&[]));
+    assert_eq!(said(&["other".to_owned()]), "the program has no move `other`");
+    let rebuilt = compilation.rebuild(&observed, &moves).unwrap();
+    assert_eq!((rebuilt.project.as_str(), rebuilt.absent.len(), rebuilt.untaken.len()), (whole.project.as_str(), 0, 0));
+    // Servers are found by their id, so the next plan takes them over again; it does nothing else.
+    let expected: BTreeMap<_, _> = applied.iter().filter(|(_, known)| !known.kind.starts_with("aliyun.")).collect();
+    assert_eq!(rebuilt.resources.iter().collect::<BTreeMap<_, _>>(), expected, "it is known as if it had been applied");
+    let state = State { project: rebuilt.project, resources: rebuilt.resources, ..State::default() };
+    let plan = compilation.plan(&state).unwrap();
+    assert!(plan.steps.iter().all(|step| matches!(step.action, Action::Adopt { .. } | Action::Note)) && plan.moves.is_empty(), "{plan:?}");
+    // Where nothing is there yet, no move is done either.
+    let answers = reads.list.iter().map(|read| (read.ask.key(), Ok(json!({ "there": false })))).collect();
+    let rebuilt = compilation.rebuild(&Observed { answers, ..Observed::default() }, &[]).unwrap();
+    assert!(rebuilt.resources.is_empty() && rebuilt.absent.len() == reads.list.len());
+    let silent = compilation.rebuild(&Observed::default(), &[]).unwrap();
+    assert_eq!(silent.untaken.len(), reads.list.len(), "who does not answer is not taken for gone");
 }

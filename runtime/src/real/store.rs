@@ -118,6 +118,16 @@ impl Store {
         }
     }
 
+    /// Begins a journal under the id of one that was lost, so that hosts know it again. The id that it has then: another, if one was
+    /// there already.
+    pub async fn begin(&self, id: &str) -> Result<String, StoreError> {
+        let id = sound_id(id).ok_or_else(|| StoreError::Failed(format!("`{}` is no id of a state", id.escape_debug())))?;
+        match &self.0 {
+            Inner::Folder(folder) => folder.begin(&id).map_err(|error| self.failed(&error)),
+            Inner::Objects(objects) => objects.begin(&id).await,
+        }
+    }
+
     /// The same, if it has one.
     pub async fn known_id(&self) -> Result<Option<String>, StoreError> {
         match &self.0 {

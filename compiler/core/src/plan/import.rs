@@ -3,6 +3,7 @@
 use super::{draft::Draft, estimate, lower::Lowering, observed::Terms, steps::Draw};
 use crate::{report::Problems, source::Texts};
 use mig_plan::{Action, Ask, Difference, Observed, Origin, Phase, Plan, Read, Reads, ResourceState, Seen, State, call::in_words};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What is taken into the state.
@@ -21,6 +22,16 @@ pub(crate) enum Refused {
     Said(String, String),
     /// The program or the state is the reason.
     Problems(Problems),
+}
+
+/// What the state is to know, what differs, and the declaration.
+pub(super) type Taken<'d> = (ResourceState, Vec<Difference>, &'d Origin);
+
+/// Why a thing that was looked at is not taken.
+pub(super) enum Untaken {
+    Absent,
+    /// What is wrong, and what to do.
+    Said(String, &'static str),
 }
 
 impl Draft {
@@ -66,40 +77,12 @@ impl Draft {
         let terms = Terms { observed: Some(observed.clone()), targets: vec![address.to_owned()] };
         let mut lowering = Lowering::new(self, &known, &terms, renames.problems);
         lowering.project();
-        let absent = || said(format!("`{address}` is not there on {}", ask.host()), "`migc apply` creates it");
-        let (resource, differences, origin): (ResourceState, Vec<Difference>, &Origin) = if let Some(resource) = self.resources.get(address)
-        {
-            let differences = match resource.look.judge(answer) {
-                Seen::Gone => return Err(absent()),
-                Seen::Failed => return Err(said(format!("`{address}` on {} says that it failed", ask.host()), "mend it there first")),
-                Seen::Settled => vec![],
-                Seen::Different(differences) => differences,
-            };
-            (lowering.settled_as(resource), differences, &resource.origin)
-        } else if let Some(service) = self.services.get(address) {
-            let mut wished = lowering.running(service);
-            let (fate, differences) = super::containers::compare(&wished, answer, Some(&service.spec.restart));
-            if fate.gone {
-                return Err(absent());
+        let (resource, differences, origin) = match self.taken(&lowering, address, ask, answer) {
+            Ok(taken) => taken,
+            Err(Untaken::Absent) => {
+                return Err(said(format!("`{address}` is not there on {}", ask.host()), "`migc apply` creates it"));
             }
-            if fate.not_ours {
-                let message = format!(
-                    "the container `{}` on {} is not one that migc made for `{address}`: {}",
-                    service.spec.name,
-                    service.on,
-                    in_words(&differences)
-                );
-                let help =
-                    "only containers of this project are taken back; one that others made is declared as `existing service` and moved";
-                return Err(said(message, help));
-            }
-            // The state is to know what is there, so that the next plan makes of it what is declared.
-            if let Some(spec) = answer.get("spec").and_then(serde_json::Value::as_str) {
-                spec.clone_into(&mut wished.digest);
-            }
-            (wished, differences, &service.origin)
-        } else {
-            return Err(absent());
+            Err(Untaken::Said(message, help)) => return Err(said(message, help)),
         };
         lowering.graph.add(Draw {
             title: format!("note that `{address}` is there on {}", ask.host()),
@@ -111,5 +94,41 @@ impl Draft {
         });
         let plan = lowering.finish(&[], texts).map_err(Refused::Problems)?;
         Ok(Import { plan: Plan { observed: None, ..plan }, differences })
+    }
+
+    /// What the state is to know of a thing that is there, what of it is otherwise than declared, and where it is declared.
+    pub(super) fn taken(&self, lowering: &Lowering<'_>, address: &str, ask: &Ask, answer: &Value) -> Result<Taken<'_>, Untaken> {
+        if let Some(resource) = self.resources.get(address) {
+            let differences = match resource.look.judge(answer) {
+                Seen::Gone => return Err(Untaken::Absent),
+                Seen::Failed => {
+                    return Err(Untaken::Said(format!("`{address}` on {} says that it failed", ask.host()), "mend it there first"));
+                }
+                Seen::Settled => vec![],
+                Seen::Different(differences) => differences,
+            };
+            return Ok((lowering.settled_as(resource), differences, &resource.origin));
+        }
+        let Some(service) = self.services.get(address) else { return Err(Untaken::Absent) };
+        let mut wished = lowering.running(service);
+        let (fate, differences) = super::containers::compare(&wished, answer, Some(&service.spec.restart));
+        if fate.gone {
+            return Err(Untaken::Absent);
+        }
+        if fate.not_ours {
+            let message = format!(
+                "the container `{}` on {} is not one that migc made for `{address}`: {}",
+                service.spec.name,
+                service.on,
+                in_words(&differences)
+            );
+            let help = "only containers of this project are taken back; one that others made is declared as `existing service` and moved";
+            return Err(Untaken::Said(message, help));
+        }
+        // The state is to know what is there, so that the next plan makes of it what is declared.
+        if let Some(spec) = answer.get("spec").and_then(Value::as_str) {
+            spec.clone_into(&mut wished.digest);
+        }
+        Ok((wished, differences, &service.origin))
     }
 }

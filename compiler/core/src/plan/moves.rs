@@ -12,7 +12,7 @@ use super::{
     steps::Draw,
 };
 use crate::report::Problem;
-use mig_plan::{Action, Class, Digest, Forecast, MoveSummary, Phase, Requirement, StepId, Tree, Undo};
+use mig_plan::{Action, Class, Digest, Forecast, MoveSummary, Phase, Requirement, ResourceState, StepId, Tree, Undo};
 use std::collections::BTreeMap;
 
 /// A file system needs some room beside the data.
@@ -308,8 +308,7 @@ impl<'l> Lowering<'l> {
             }
             last.push(up);
         }
-        let attributes = BTreeMap::from([("from".to_owned(), migration.from.clone()), ("to".to_owned(), migration.to.clone())]);
-        let wished = self.resource(&migration.address, &migration.kind, digest, attributes);
+        let wished = self.moved(migration, digest);
         let draw = Draw {
             title: format!("note that `{}` is done", migration.address),
             why: format!("its source on {} stays stopped and untouched", migration.from),
@@ -329,6 +328,14 @@ impl<'l> Lowering<'l> {
             window: migration.window.as_ref().map(|w| w.2.clone()),
             window_unix: migration.window.as_ref().map(|w| (w.1, w.1 + w.0)),
         });
+    }
+}
+
+impl Lowering<'_> {
+    /// What the state knows of a move that is done.
+    pub(super) fn moved(&self, migration: &Move, digest: &Digest) -> ResourceState {
+        let attributes = BTreeMap::from([("from".to_owned(), migration.from.clone()), ("to".to_owned(), migration.to.clone())]);
+        self.resource(&migration.address, &migration.kind, digest, attributes)
     }
 }
 

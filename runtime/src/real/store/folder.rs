@@ -24,11 +24,15 @@ impl Folder {
         if let Some(id) = self.known_id()? {
             return Ok(id);
         }
+        self.begin(&crate::wire::new_mark()?)
+    }
+
+    /// The id, which is this one unless another was first.
+    pub(super) fn begin(&self, id: &str) -> io::Result<String> {
         self.make_folder()?;
-        let id = crate::wire::new_mark()?;
         match self.create_file("id", format!("{id}\n").as_bytes()) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.id(),
-            other => other.map(|()| id),
+            other => other.map(|()| id.to_owned()),
         }
     }
 

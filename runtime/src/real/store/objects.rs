@@ -159,8 +159,13 @@ impl Objects {
         if let Some(id) = self.known_id().await? {
             return Ok(id);
         }
-        let id = crate::wire::new_mark()?;
-        if self.bucket.create("id", id.clone().into_bytes()).await? && self.bucket.create("id", id.into_bytes()).await? {
+        self.begin(&crate::wire::new_mark()?).await
+    }
+
+    /// The id, which is this one unless another was first.
+    pub(super) async fn begin(&self, id: &str) -> Result<String, StoreError> {
+        let bytes = || id.as_bytes().to_vec();
+        if self.bucket.create("id", bytes()).await? && self.bucket.create("id", bytes()).await? {
             let url = self.url();
             return Err(StoreError::Failed(format!(
                 "{url}: the store creates what is there already, so that two runs could write one entry. It lacks conditional writes \
