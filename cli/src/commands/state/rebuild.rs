@@ -60,7 +60,7 @@ impl Rebuild {
             return Err(Failure::new("the program declares nothing that migc looks at on a host").help(help));
         }
         terminal.error(&format!("asking {}\n", count(reads.hosts.len(), "host")));
-        let (id, epoch) = self.choose(&self.states(&reads.hosts, &journal)?)?;
+        let (id, epoch) = self.choose(&states(&reads.hosts, &journal)?)?;
         let observed = observing::ask(&self.program, &compilation, &reads, &journal)?;
         let rebuilt = match compilation.rebuild(&observed, &self.done) {
             Ok(rebuilt) => rebuilt,
@@ -78,19 +78,6 @@ impl Rebuild {
         write(&journal, &id, state)?;
         terminal.print("written; `migc plan` shows what is still to do\n");
         Ok(Status::Done)
-    }
-
-    fn states(&self, hosts: &BTreeMap<String, mig_plan::Host>, journal: &real::Store) -> Result<BTreeMap<String, Known>, Failure> {
-        let world = store::world_to_observe(hosts, journal)?;
-        let known = store::runtime()?.block_on(async {
-            let known = states::known(&world, hosts.keys()).await;
-            world.close().await;
-            known
-        });
-        known.map_err(|errors| {
-            let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
-            Failure::new(texts.join("; ")).help("every host must tell what it knows; see that it is up, and try again")
-        })
     }
 
     /// The id, and the number of the last run that acted anywhere.
@@ -116,6 +103,20 @@ impl Rebuild {
         };
         Ok((id.clone(), known.epoch))
     }
+}
+
+/// What hosts keep records of.
+fn states(hosts: &BTreeMap<String, mig_plan::Host>, journal: &real::Store) -> Result<BTreeMap<String, Known>, Failure> {
+    let world = store::world_to_observe(hosts, journal)?;
+    let known = store::runtime()?.block_on(async {
+        let known = states::known(&world, hosts.keys()).await;
+        world.close().await;
+        known
+    });
+    known.map_err(|errors| {
+        let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        Failure::new(texts.join("; ")).help("every host must tell what it knows; see that it is up, and try again")
+    })
 }
 
 /// What was found, for people.
