@@ -11,6 +11,7 @@ pub(crate) mod mask;
 mod probe;
 mod record;
 pub mod requirement;
+pub(crate) mod road;
 mod verify;
 
 use crate::{Output, Recorded, Script, World, WorldError, scripts};
@@ -91,11 +92,13 @@ pub struct Failure {
     pub certain: bool,
     /// Was the connection lost, so that asking again may tell more?
     pub lost: bool,
+    /// Has the host undone by itself what the step did?
+    pub undone: bool,
 }
 
 impl Failure {
     pub(crate) fn certain(message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { message: message.into(), help: help.into(), certain: true, lost: false }
+        Self { message: message.into(), help: help.into(), certain: true, lost: false, undone: false }
     }
 }
 
@@ -103,12 +106,13 @@ impl From<WorldError> for Failure {
     fn from(error: WorldError) -> Self {
         let message = error.to_string();
         match error {
-            WorldError::Unreachable { help, .. } => Self { message, help, certain: true, lost: false },
+            WorldError::Unreachable { help, .. } => Self { message, help, certain: true, lost: false, undone: false },
             WorldError::Lost { host, .. } => Self {
                 message,
                 help: format!("see that {host} is up, then run `migc apply` again: it looks at what happened and goes on"),
                 certain: false,
                 lost: true,
+                undone: false,
             },
         }
     }
@@ -122,6 +126,9 @@ pub fn marker(path: &str) -> String {
 /// Is all that the action changes done by one script that hosts can keep a record of? Then what is not to be done twice may be asked
 /// for again.
 pub fn is_recordable(action: &Action) -> bool {
+    if may_cut(action) {
+        return true;
+    }
     matches!(
         action,
         Action::InstallTools { .. }
@@ -134,10 +141,15 @@ pub fn is_recordable(action: &Action) -> bool {
     )
 }
 
+/// May it cut the road to its host? Then what it began goes on there without us.
+pub fn may_cut(action: &Action) -> bool {
+    matches!(action, Action::Call(call) if call.cuts().next().is_some())
+}
+
 /// Is it recorded because of its class, or because it takes so long that a run may be gone before it ends?
 fn is_recorded(step: &Step, action: &Action) -> bool {
     let long = matches!(action, Action::InstallTools { .. } | Action::StopContainer { .. } | Action::BringImage { .. });
-    long || (matches!(step.class, Class::Keyed | Class::Once) && is_recordable(action))
+    long || may_cut(action) || (matches!(step.class, Class::Keyed | Class::Once) && is_recordable(action))
 }
 
 /// Does an action of a step: the step's own, or the one that undoes it.

@@ -20,6 +20,7 @@ pub use stop::Stop;
 
 use crate::{
     World,
+    actions::may_cut,
     event::Event,
     journal::{Journal, JournalError, Known, last_done},
     preflight::{self, Found, Moment, Problem},
@@ -42,6 +43,10 @@ pub const RETRY_WAIT_MS: u64 = 2_000;
 
 /// How much of a host a step takes.
 fn load_of(step: &Step) -> usize {
+    if may_cut(&step.action) {
+        // Nothing else may be on its way to the host.
+        return HOST_LOAD_MAX;
+    }
     if matches!(step.action, Action::Call(_)) { CALL_LOAD } else { STEP_LOAD }
 }
 

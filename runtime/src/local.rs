@@ -115,6 +115,11 @@ impl World for LocalWorld {
         Ok(outputs)
     }
 
+    /// There is no connection to this machine.
+    async fn renew(&self, _host: &str) -> Result<(), WorldError> {
+        Ok(())
+    }
+
     async fn pipe(&self, from: (&str, &Script), to: (&str, &Script), progress: &dyn Fn(u64)) -> Result<Piped, WorldError> {
         let marks = (wire::new_mark().map_err(|e| broken(from.0, &e))?, wire::new_mark().map_err(|e| broken(to.0, &e))?);
         let source = self.execute(from.0, std::slice::from_ref(from.1)).map_err(|error| broken(from.0, &error))?;

@@ -90,6 +90,10 @@ impl World for RealWorld {
         self.hosts.run(host, scripts).await
     }
 
+    async fn renew(&self, host: &str) -> Result<(), WorldError> {
+        self.hosts.renew(host).await
+    }
+
     async fn pipe(&self, from: (&str, &Script), to: (&str, &Script), progress: &dyn Fn(u64)) -> Result<Piped, WorldError> {
         self.hosts.pipe(from, to, progress).await
     }

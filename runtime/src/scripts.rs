@@ -7,7 +7,7 @@
 //! `${MIGC_HOME}/${MIGC_STATE}`, set by whoever runs the script.
 
 use crate::{Script, manifest::Depth, script::Recorded};
-use mig_plan::Digest;
+use mig_plan::{CutUndo, Digest};
 
 /// Exit status of a script that found something that is not ours.
 pub const STATUS_NOT_OURS: i32 = 3;
@@ -23,7 +23,7 @@ pub const STATUS_AHEAD: i32 = 242;
 /// Not all arrived, and nothing was started.
 pub const STATUS_SHORT: i32 = 243;
 
-/// A file of `scripts/`, after what all scripts share, and after what it shares with some (`docker`, `private`, `tree`).
+/// A file of `scripts/`, after what all scripts share, and after what it shares with some (`docker`, `private`, `road`, `tree`).
 macro_rules! script {
     ($name:literal, $words:expr) => {
         script!($name, $words, concat!(include_str!("scripts/head.sh"), include_str!(concat!("scripts/", $name, ".sh"))))
@@ -228,6 +228,23 @@ pub fn call(address: &str, changes: bool, text: &str, words: &[String], stdin: V
     let mut script = script!("call", all);
     script.stdin = stdin;
     script
+}
+
+/// The same for a script that may cut the road to the host; before it, `undo` is armed there. Words: the address, the folder of its
+/// tokens, the attempt, seconds until the undo, its text, how many words it has, these, the text, its words.
+pub fn armed(call: &Script, folder: &str, attempt: &str, within_seconds: u64, undo: &CutUndo) -> Script {
+    let mut words = own(&[call.words.first().map_or("", String::as_str), folder, attempt, &within_seconds.to_string(), &undo.script]);
+    words.push(undo.words.len().to_string());
+    words.extend_from_slice(&undo.words);
+    words.extend_from_slice(call.words.get(2..).unwrap_or_default());
+    let mut script = script!(road "armed", words);
+    script.stdin.clone_from(&call.stdin);
+    script
+}
+
+/// How far an armed undo is, see [`crate::actions::road`]; disarmed before, if that is asked for.
+pub fn disarm(folder: &str, disarms: bool, epoch: u64) -> Script {
+    script!(road "disarm", own(&[folder, if disarms { "yes" } else { "no" }, &epoch.to_string()]))
 }
 
 /// What another script answers, given up after so many seconds: then its status is 137. For questions of which nobody knows how long

@@ -13,6 +13,7 @@ pub mod model;
 mod power;
 mod record;
 mod resource;
+mod road;
 mod rival;
 mod script;
 mod tree;
@@ -72,6 +73,8 @@ pub struct SimWorld {
     /// Counts changes of trees, so that a listing can be older than a change.
     changes: Cell<u64>,
     crashed: Cell<bool>,
+    /// Hosts that the program has a connection to.
+    connected: RefCell<BTreeSet<HostId>>,
     seed: u64,
 }
 
@@ -98,6 +101,7 @@ impl SimWorld {
             give_up_ms: Cell::new(u64::MAX),
             changes: Cell::new(1),
             crashed: Cell::new(false),
+            connected: RefCell::default(),
             seed,
         }
     }
@@ -119,6 +123,7 @@ impl SimWorld {
             give_up_ms: self.give_up_ms.clone(),
             changes: self.changes.clone(),
             crashed: Cell::new(false),
+            connected: RefCell::default(),
             seed: self.seed,
         }
     }
@@ -214,6 +219,7 @@ impl SimWorld {
     /// The same; between two turns something else is done.
     pub(crate) fn drive_by_turns<F: Future>(&self, future: F, mut between: impl FnMut()) -> Option<F::Output> {
         self.crashed.set(false);
+        self.connected.take();
         let mut future = pin!(future);
         let mut context = Context::from_waker(Waker::noop());
         let mut turns = 0;
@@ -262,9 +268,16 @@ impl SimWorld {
 
     fn reach(&self, host: &str) -> Result<(), WorldError> {
         self.boot(host);
-        if self.hosts.borrow().get(host).is_some_and(|h| h.reachable && h.down_until_ms.is_none()) {
+        let now_ms = self.clock.true_ms();
+        let is_up = self.host(host).is_some_and(|mut it| {
+            it.undo_in_time(now_ms);
+            it.reachable && it.down_until_ms.is_none() && (!it.is_cut_off() || self.connected.borrow().contains(host))
+        });
+        if is_up {
+            self.connected.borrow_mut().insert(host.to_owned());
             return Ok(());
         }
+        self.connected.borrow_mut().remove(host);
         let message = "connect: timed out after 10 s".to_owned();
         Err(WorldError::Unreachable { host: host.to_owned(), message, help: "see that the host is up and its address is right".to_owned() })
     }
@@ -374,6 +387,19 @@ impl World for SimWorld {
             }
         };
         if self.strike(call, Around::After, &[host]).await == Struck::Lost { Err(lost(host)) } else { Ok(output) }
+    }
+
+    async fn renew(&self, host: &str) -> Result<(), WorldError> {
+        let call = self.count_call(&[host], &[]);
+        self.connected.borrow_mut().remove(host);
+        self.spend(self.round_trip_ms(call).saturating_mul(self.pace(call))).await;
+        self.reach(host)?;
+        for around in [Around::Before, Around::After] {
+            if self.strike(call, around, &[host]).await == Struck::Lost {
+                return Err(lost(host));
+            }
+        }
+        Ok(())
     }
 
     async fn pipe(&self, from: (&str, &Script), to: (&str, &Script), progress: &dyn Fn(u64)) -> Result<Piped, WorldError> {

@@ -98,6 +98,10 @@ pub trait World {
         }
     }
 
+    /// Makes a new connection to a host in the place of the one there is, over which one might still get there although nobody else
+    /// does any more. What runs over the old one goes on.
+    fn renew(&self, host: &str) -> impl Future<Output = Result<(), WorldError>>;
+
     /// Runs `from` on one host with its standard output as the standard input of `to` on another. `progress` is told the bytes so far.
     fn pipe(&self, from: (&str, &Script), to: (&str, &Script), progress: &dyn Fn(u64)) -> impl Future<Output = Result<Piped, WorldError>>;
 

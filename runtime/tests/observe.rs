@@ -19,7 +19,7 @@ use support::{Folder, sshd::Sshd};
 
 fn read(host: &str, script: &str, words: &[&str], stdin: Option<Input>, any_status: bool) -> Read {
     let words = words.iter().map(|&word| word.to_owned()).collect();
-    let request = Request::Ssh { host: host.to_owned(), script: script.to_owned(), words, stdin };
+    let request = Request::Ssh { host: host.to_owned(), script: script.to_owned(), words, stdin, cuts: None };
     Read { address: "n".to_owned(), ask: Ask::Script { request, any_status } }
 }
 

@@ -227,6 +227,10 @@ impl World for Reader<'_> {
         Err(WorldError::Unreachable { host: host.to_owned(), message: NO_HOSTS.to_owned(), help: String::new() })
     }
 
+    async fn renew(&self, host: &str) -> Result<(), WorldError> {
+        self.run(host, &[]).await.map(drop)
+    }
+
     async fn pipe(&self, from: (&str, &Script), _to: (&str, &Script), _progress: &dyn Fn(u64)) -> Result<Piped, WorldError> {
         Err(WorldError::Unreachable { host: from.0.to_owned(), message: NO_HOSTS.to_owned(), help: String::new() })
     }

@@ -1,5 +1,7 @@
 //! Which protocols can a lifecycle speak? A closed table of drivers, with what each takes. Nothing is called here.
 
+use mig_syntax::ast::{Arg, Expr};
+
 /// A protocol.
 #[derive(Debug)]
 pub struct Driver {
@@ -9,6 +11,18 @@ pub struct Driver {
     pub args: &'static [Param],
     /// Does it run a script on the server `on`, which reads its block as standard input and no parameters?
     pub is_script: bool,
+}
+
+impl Driver {
+    /// The expression that stands for an argument, by its name or its place.
+    pub fn arg<'e>(&self, args: &'e [Arg], takes: Takes) -> Option<&'e Expr> {
+        let place = self.args.iter().position(|param| param.takes == takes)?;
+        let is_it = |(at, arg): &(usize, &Arg)| match &arg.name {
+            Some(name) => self.args.get(place).is_some_and(|param| param.name == name.text),
+            None => *at == place,
+        };
+        args.iter().enumerate().find(is_it).map(|(_, arg)| &arg.value)
+    }
 }
 
 /// An argument of a driver.
@@ -23,7 +37,7 @@ pub struct Param {
 }
 
 /// What an argument is.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Takes {
     /// `sh"…"`
     Script,
@@ -31,6 +45,10 @@ pub enum Takes {
     Text,
     /// One of HTTP's methods.
     Method,
+    /// After how long the host undoes by itself what cut the road to it; absent: it cannot cut it.
+    Cuts,
+    /// `sh"…"` or nothing: what brings the road back.
+    Undo,
 }
 
 /// Methods of HTTP, as bare values.
@@ -41,12 +59,20 @@ const fn needed(name: &'static str, takes: Takes) -> Param {
 }
 
 const fn may(name: &'static str) -> Param {
-    Param { name, takes: Takes::Text, required: false }
+    may_be(name, Takes::Text)
+}
+
+const fn may_be(name: &'static str, takes: Takes) -> Param {
+    Param { name, takes, required: false }
 }
 
 /// All of them.
 pub static DRIVERS: [Driver; 6] = [
-    Driver { path: "ssh", args: &[needed("script", Takes::Script)], is_script: true },
+    Driver {
+        path: "ssh",
+        args: &[needed("script", Takes::Script), may_be("cuts", Takes::Cuts), may_be("undo", Takes::Undo)],
+        is_script: true,
+    },
     Driver { path: "rest", args: &[needed("method", Takes::Method), needed("url", Takes::Text)], is_script: false },
     Driver {
         path: "azure.arm",

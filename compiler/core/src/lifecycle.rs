@@ -282,12 +282,35 @@ impl<'a> Typer<'_, 'a> {
                     let words: Rc<[Type]> = METHODS.iter().map(|w| Type::Word((*w).into())).collect();
                     self.check(&env, e, &Type::Union(words), &place, None);
                 }
+                (Some(e), Takes::Cuts) => drop(self.check(&env, e, &optional(Type::Quantity(Dim::DURATION)), &place, None)),
+                (Some(e), Takes::Undo) => drop(self.check(&env, e, &optional(Type::Sh), &place, None)),
             }
         }
+        self.road(&env, driver, verb);
         if driver.is_script {
             self.script_block(&env, driver, verb);
         } else {
             self.fields_block(&env, driver, verb);
+        }
+    }
+
+    /// What may cut the road to its host says what brings it back, and when; what only looks cuts nothing.
+    fn road(&self, env: &Env, driver: &Driver, verb: &'a ast::Verb) {
+        let arg = |takes| driver.arg(&verb.args, takes);
+        let (cuts, undo) = (arg(Takes::Cuts), arg(Takes::Undo));
+        let Some(first) = cuts.or(undo) else { return };
+        let at = self.loc(env, first);
+        if verb.verb.text == "read" {
+            let message = "`read` changes nothing, so it cuts no road";
+            self.program.report(Problem::error(TYPE_MISMATCH, at, message).help("leave `cuts` and `undo` to what acts"));
+        } else if cuts.is_none() || undo.is_none() {
+            let (there, missing, help) = if cuts.is_none() {
+                ("undo", "cuts", "`cuts` is how long the host waits before it runs it by itself")
+            } else {
+                ("cuts", "undo", "`undo` is what the host runs by itself to bring the road back")
+            };
+            let message = format!("`{there}` of `{}` needs `{missing}` beside it", driver.path);
+            self.program.report(Problem::error(MISSING_FIELD, at, message).help(help));
         }
     }
 
@@ -357,6 +380,10 @@ impl<'a> Typer<'_, 'a> {
     pub(crate) fn stdin(&self, env: &Env, stdin: &ast::Stdin) {
         self.check(env, &stdin.value, &Type::Secret(Rc::new(Type::Str)), &format!("`stdin {}`", stdin.name.text), None);
     }
+}
+
+fn optional(ty: Type) -> Type {
+    Type::Option(Rc::new(ty))
 }
 
 /// The part of a type that no protocol sends.

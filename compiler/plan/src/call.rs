@@ -50,7 +50,36 @@ pub enum Request {
         /// What it reads.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         stdin: Option<Input>,
+        /// It may cut the road to its host.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cuts: Option<Cut>,
     },
+}
+
+/// What the host does by itself if migc does not come back over a new connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cut {
+    /// So long after the script was begun.
+    pub within_seconds: u64,
+    /// What brings the road back; a plan without it is not sound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<CutUndo>,
+}
+
+/// A script that a host runs by itself. It reads nothing: what was before, the script that cuts has kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CutUndo {
+    /// POSIX sh; values are in `words` as `$1`, `$2`, …
+    pub script: String,
+    /// Its positional parameters.
+    pub words: Vec<String>,
+}
+
+impl Cut {
+    /// A connection is made anew within that, also over a slow way.
+    pub const WITHIN_MIN_SECONDS: u64 = 5;
+    /// Whoever is cut off for longer goes to the console.
+    pub const WITHIN_MAX_SECONDS: u64 = 3_600;
 }
 
 /// What a script reads on its standard input.
@@ -174,6 +203,11 @@ impl Call {
         self.requests.iter().chain(&self.anew).chain([&self.look.request])
     }
 
+    /// The requests that may cut the road to their host.
+    pub fn cuts(&self) -> impl Iterator<Item = &Cut> {
+        self.all_requests().filter_map(Request::cut)
+    }
+
     /// The same for hosts and addresses that are called otherwise now.
     pub fn rename(&mut self, new: &dyn Fn(&str) -> Address) {
         for request in self.requests.iter_mut().chain(&mut self.anew).chain([&mut self.look.request]) {
@@ -184,6 +218,12 @@ impl Call {
 }
 
 impl Request {
+    /// What its host does by itself if it cuts the road.
+    pub fn cut(&self) -> Option<&Cut> {
+        let Self::Ssh { cuts, .. } = self;
+        cuts.as_ref()
+    }
+
     /// The host that it is sent to.
     pub fn host(&self) -> &HostId {
         let Self::Ssh { host, .. } = self;

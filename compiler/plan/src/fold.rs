@@ -140,7 +140,6 @@ impl Fold {
 
     fn undone(&mut self, id: &StepId, outcome: &Outcome) {
         let State { unfinished: Some(run), resources, .. } = &mut self.state else { return };
-        run.undoing = true;
         *run.settled.entry(id.clone()).or_default() += 1;
         if !matches!(outcome, Outcome::Done { .. }) {
             return;

@@ -17,7 +17,7 @@ pub mod secret;
 pub mod visible;
 
 pub use before::Before;
-pub use call::{Call, Condition, Difference, Expected, Input, Look, Part, Request, Seen, Selector, Verb};
+pub use call::{Call, Condition, Cut, CutUndo, Difference, Expected, Input, Look, Part, Request, Seen, Selector, Verb};
 pub use diagnostic::{Diagnostic, Edit, Fix, Label, Position, Report, Severity, Span, Summary, Unproven};
 pub use digest::Digest;
 pub use facts::Facts;

@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn a_question_is_known_by_all_of_it() {
         let ask = |script: &str, stdin: Option<Input>, any_status| Ask::Script {
-            request: Request::Ssh { host: "a".to_owned(), script: script.to_owned(), words: vec![], stdin },
+            request: Request::Ssh { host: "a".to_owned(), script: script.to_owned(), words: vec![], stdin, cuts: None },
             any_status,
         };
         let asks = [

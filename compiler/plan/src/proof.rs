@@ -5,7 +5,7 @@
 mod graph;
 
 use crate::{
-    Verb,
+    Call, Verb,
     plan::{Action, Plan, Step, StepId, Tree, Undo},
 };
 use graph::{Graph, Steps};
@@ -24,6 +24,8 @@ pub enum Rule {
     OverUnknownData,
     /// Something on the source of a copy may be deleted before the copy was compared.
     SourceDeleted,
+    /// A step may cut the road to its host, and nothing there brings it back.
+    RoadCut,
 }
 
 /// A rule that a plan breaks.
@@ -42,6 +44,7 @@ pub fn violations(plan: &Plan) -> Vec<Violation> {
     let prover = Prover { graph: Graph::new(plan) };
     let mut found = BTreeSet::new();
     for step in &plan.steps {
+        found.extend(road_cut(step));
         match &step.action {
             Action::StartContainer { host, container } => found.extend(prover.start(step, host, container)),
             Action::CopyTrees { to, trees, .. } => found.extend(prover.copy(step, to, trees)),
@@ -216,6 +219,17 @@ impl<'p> Prover<'p> {
         };
         steps.iter().filter_map(told).collect()
     }
+}
+
+/// A step that may cut its own road, or whose way back may, has armed on the host what brings the road back.
+fn road_cut(step: &Step) -> Option<Violation> {
+    let back = if let Undo::Act { action } = &step.undo { Some(&**action) } else { None };
+    let calls = [Some(&step.action), back].into_iter().flatten().filter_map(|action| if let Action::Call(call) = action { Some(call) } else { None });
+    let bare = calls.flat_map(Call::cuts).any(|cut| cut.undo.is_none());
+    bare.then(|| {
+        let message = format!("\"{}\" may cut the road to its host, and nothing there is armed to bring it back", step.title);
+        violation(Rule::RoadCut, &[step], message)
+    })
 }
 
 fn violation(rule: Rule, order: &[&Step], message: String) -> Violation {

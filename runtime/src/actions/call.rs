@@ -14,6 +14,9 @@ const ANSWER_MAX_BYTES: usize = 1 << 20;
 impl<W: World> Context<'_, W> {
     /// Does what a call says, unless it is so already.
     pub(super) async fn call(&self, call: &Call) -> Result<Performed, Failure> {
+        if call.cuts().next().is_some() {
+            self.earlier(call).await?;
+        }
         let before = self.look(&call.look).await?;
         let nothing_to_do = match (call.verb, &before) {
             (Verb::Delete, Seen::Gone) => true,
@@ -85,6 +88,10 @@ impl<W: World> Context<'_, W> {
 
     /// Acts, and looks by the same round trip what came of it.
     async fn request_and_look(&self, request: &Request, look: &Look) -> Result<Seen, Failure> {
+        if request.cut().is_some() {
+            let looked = self.cutting(request, Some(look)).await?.ok_or_else(|| no_answer(request.host()))?;
+            return self.judge(look, looked);
+        }
         let scripts = [self.script(request, true)?, self.script(&look.request, false)?];
         let mut outputs = self.world.run(request.host(), &scripts).await?.into_iter();
         let (Some(acted), Some(looked)) = (outputs.next(), outputs.next()) else { return Err(no_answer(request.host())) };
@@ -93,13 +100,16 @@ impl<W: World> Context<'_, W> {
     }
 
     async fn request(&self, request: &Request) -> Result<(), Failure> {
+        if request.cut().is_some() {
+            return self.cutting(request, None).await.map(drop);
+        }
         let output = self.ask(request.host(), self.script(request, true)?).await?;
         self.acted(request, &output)
     }
 
     /// What is run for a request.
-    fn script(&self, request: &Request, changes: bool) -> Result<Script, Failure> {
-        let Request::Ssh { host, script, words, stdin } = request;
+    pub(super) fn script(&self, request: &Request, changes: bool) -> Result<Script, Failure> {
+        let Request::Ssh { host, script, words, stdin, .. } = request;
         let stdin = match stdin {
             None => vec![],
             Some(Input::Text(text)) => text.clone().into_bytes(),

@@ -20,7 +20,7 @@ pub(super) fn refusal(host: &str, step: &Step, record: &Recorded, output: &Outpu
                 step.why, record.key, record.run
             );
             let message = format!("{host}: {said}{printed}, and it must not be done twice");
-            return Some(Failure { message, help, certain: false, lost: false });
+            return Some(Failure { message, help, certain: false, lost: false, undone: false });
         }
         scripts::STATUS_OLD_EPOCH => Failure::certain(
             format!("{host}: {said}: a later run of this state has taken over"),

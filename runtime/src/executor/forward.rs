@@ -164,7 +164,19 @@ impl<'a, W: World> Run<'a, W> {
             }
         };
         self.memory.settle(&id);
-        self.journal.push(Record::Outcome { step: id, outcome });
+        self.journal.push(Record::Outcome { step: id.clone(), outcome });
+        if result.as_ref().is_err_and(|failure| failure.undone) {
+            self.undone_by_host(id);
+        }
+    }
+
+    /// It is as if it had been undone by us.
+    fn undone_by_host(&mut self, id: StepId) {
+        self.open.remove(&id);
+        self.undone.insert(id.clone());
+        self.memory.settle(&id);
+        (self.emit)(Event::Undone { step: id.clone(), changed: true });
+        self.journal.push(Record::Undone { step: id, outcome: Outcome::Done { changed: true, values: BTreeMap::new(), milliseconds: 0 } });
     }
 
     fn tell_skipped(&mut self, graph: &Graph<'a>) {

@@ -216,7 +216,7 @@ impl<'a, W: World> Run<'a, W> {
             self.stays = self.reach(|reach| reach.stays(&moves).into_iter().map(|step| reach.tell(step)).collect());
         }
         if moves.is_empty() && self.never_were.is_empty() && self.going(&moves).is_empty() && !self.back_is_all_there_was() {
-            return Ok(Exit::PartWay);
+            return if self.hosts_undid_all() { self.end(RunEnd::Undone).await } else { Ok(Exit::PartWay) };
         }
         let all_undone = self.back(&moves).await?;
         if all_undone && self.nothing_acted() { self.end(RunEnd::Undone).await } else { Ok(Exit::PartWay) }
@@ -238,6 +238,11 @@ impl<'a, W: World> Run<'a, W> {
     /// Has the step changed anything, or may it have?
     pub(super) fn has_acted(&self, id: &str) -> bool {
         self.memory.contains(id) || self.open.contains(id)
+    }
+
+    /// Have hosts undone by themselves whatever failed, and nothing else is to be undone?
+    fn hosts_undid_all(&self) -> bool {
+        !self.failed.is_empty() && self.failed.values().all(|failure| failure.undone) && self.nothing_acted()
     }
 
     /// Is nothing left in the world that would have to be undone?

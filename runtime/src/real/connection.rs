@@ -93,6 +93,13 @@ impl Connection {
         Ok(session)
     }
 
+    /// Another connection in the place of the one there is; what runs over that goes on.
+    pub(super) async fn renew(&self) -> Result<(), WorldError> {
+        let mut held = self.session.lock().await;
+        *held = Some(Arc::new(self.connect().await?));
+        Ok(())
+    }
+
     async fn connect(&self) -> Result<Session, WorldError> {
         let mut builder = SessionBuilder::default();
         builder

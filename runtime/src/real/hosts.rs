@@ -168,6 +168,14 @@ impl Hosts {
         }
     }
 
+    /// Connects to a host anew, whatever connection there is.
+    pub(crate) async fn renew(&self, host: &str) -> Result<(), WorldError> {
+        match self.connection(host)?.renew().await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.explain(host, error).await),
+        }
+    }
+
     /// Runs one script whose answer has at most so many bytes.
     pub(crate) async fn ask(&self, host: &str, script: &Script, max_bytes: usize) -> Result<Output, WorldError> {
         let mark = new_mark(host)?;

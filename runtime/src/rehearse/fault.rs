@@ -15,7 +15,8 @@ const CLOCK_JUMP_MS: i64 = 3_600_000;
 /// A host that comes back is away for so long.
 const DOWN_MS: u64 = 300_000;
 /// Scripts that only look.
-const LOOKS: [&str; 13] = [
+const LOOKS: [&str; 14] = [
+    "disarm",
     "about",
     "tools",
     "space",
@@ -85,6 +86,8 @@ kinds! {
         "run `migc apply` again when the host is back" "a host of a step loses power, and is back after five minutes"
     HostGone "host-gone" "a host of `{}` lost power and did not come back"
         "bring the host back, then run `migc apply` again" "a host of a step loses power until somebody sees to it"
+    RoadCut "road-cut" "`{}` cut the road to its host"
+        "mend what cuts the road, then plan again" "a step that may cut the road to its host does"
     DiskFull "disk-full" "the disks were full when `{}` wrote"
         "make room on the disk, then run `migc apply` again" "the disks of a host are full when a step writes"
     Refused "refused" "a script of `{}` failed"
@@ -188,7 +191,8 @@ fn faults(kind: Kind, own: &[&Call], written: Option<u64>) -> Vec<Fault> {
     let one = |call: Option<u64>, fault: fn(u64) -> Fault| call.map(fault).into_iter().collect();
     let first = own.first().map(|call| call.number);
     let last = own.last().map(|call| call.number);
-    let acts = own.iter().find(|call| call.scripts.iter().any(|name| !LOOKS.contains(name))).map(|call| call.number).or(last);
+    let armed = own.iter().find(|call| call.scripts.contains(&"armed")).map(|call| call.number);
+    let acts = armed.or_else(|| own.iter().find(|call| call.scripts.iter().any(|name| !LOOKS.contains(name))).map(|call| call.number)).or(last);
     match kind {
         Kind::CrashBefore => one(first, Fault::CrashBefore),
         Kind::CrashDuring => one((own.len() > 2).then(|| own[own.len() / 2].number), Fault::CrashAfter),
@@ -199,6 +203,7 @@ fn faults(kind: Kind, own: &[&Call], written: Option<u64>) -> Vec<Fault> {
         Kind::Timeout => one(acts, Fault::NoAnswer),
         Kind::HostDown => down(own, Some(DOWN_MS)),
         Kind::HostGone => down(own, None),
+        Kind::RoadCut => armed.into_iter().flat_map(|call| [Fault::Road(call, true), Fault::Road(call, false)]).collect(),
         Kind::DiskFull => {
             let fills = own.iter().find(|call| call.scripts.iter().any(|name| FILLS.contains(name)));
             one(fills.map(|call| call.number), Fault::Full)

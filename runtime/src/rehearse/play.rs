@@ -191,6 +191,9 @@ impl Stage {
                 (None, Some(RunEnd::Undone)) => Exit::Undone,
                 (None, _) => Exit::PartWay,
             };
+            if matches!(exit, Exit::Done | Exit::NotVerified) {
+                violations.extend(world.still_armed().into_iter().map(|what| format!("done, and yet the undo of {what} is still armed")));
+            }
             if matches!(exit, Exit::Done | Exit::NotVerified) || calm.is_none() || violations.len() + world.violations().len() > 0 {
                 break;
             }

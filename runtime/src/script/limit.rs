@@ -33,10 +33,10 @@ impl Script {
     pub fn limit(&self) -> Duration {
         let seconds = match self.name {
             "about" | "states" | "tools" | "space" | "path_look" | "port_look" | "container_look" | "container_logs" | "image_look"
-            | "observe" => ASK_SECONDS,
+            | "observe" | "disarm" => ASK_SECONDS,
             "probe_tcp" | "probe_http" => ASK_SECONDS,
             "open_files" => SEARCH_SECONDS,
-            "image_pull" | "install_tools" | "call" => FETCH_SECONDS,
+            "image_pull" | "install_tools" | "call" | "armed" => FETCH_SECONDS,
             "tree_list" if self.words.get(1).is_some_and(|depth| depth == "full") => READ_SECONDS,
             "tree_list" | "tree_delete" => LIST_SECONDS,
             "container_stop" => {
@@ -54,6 +54,7 @@ impl Script {
         let asks = matches!(
             self.name,
             "call"
+                | "disarm"
                 | "observe"
                 | "about"
                 | "tools"

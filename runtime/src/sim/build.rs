@@ -38,6 +38,7 @@ fn bare() -> SimHost {
         containers: BTreeMap::new(),
         images: BTreeMap::new(),
         resources: BTreeMap::new(),
+        roads: BTreeMap::new(),
         listening: BTreeSet::from(["22/tcp".to_owned()]),
         disks: BTreeMap::new(),
         listed: BTreeMap::new(),

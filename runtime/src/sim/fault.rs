@@ -39,6 +39,8 @@ pub enum Fault {
     Overtaken(u64),
     /// The host loses power at that call, and comes back after so many milliseconds; without them, when somebody sees to it.
     Down(u64, HostId, Option<u64>),
+    /// What may cut the road to its host in that call does. The answer still comes over the connection there is, or is lost with it.
+    Road(u64, bool),
     /// A script fails so many times on a host.
     Script {
         /// Where.
@@ -80,7 +82,7 @@ impl Fault {
     /// The call it strikes, and on which side of its effect.
     fn strikes(&self) -> Option<(u64, Around)> {
         match self {
-            Self::CrashAfter(call) | Self::LostAfter(call) | Self::NoAnswer(call) => Some((*call, Around::After)),
+            Self::CrashAfter(call) | Self::LostAfter(call) | Self::NoAnswer(call) | Self::Road(call, _) => Some((*call, Around::After)),
             Self::CrashBefore(call)
             | Self::LostBefore(call)
             | Self::Full(call)
@@ -114,10 +116,21 @@ impl SimWorld {
                 self.crashed.set(true);
                 pending::<()>().await;
             }
-            Fault::LostBefore(_) | Fault::LostAfter(_) => return Struck::Lost,
+            Fault::LostBefore(_) | Fault::LostAfter(_) => return self.lose_connections(hosts),
             Fault::NoAnswer(_) => {
                 self.spend(SILENCE_MS).await;
-                return Struck::Lost;
+                return self.lose_connections(hosts);
+            }
+            Fault::Road(_, is_answered) => {
+                for name in hosts {
+                    if let Some(mut host) = self.host(name) {
+                        host.cut_road();
+                    }
+                }
+                if !is_answered {
+                    self.spend(SILENCE_MS).await;
+                    return self.lose_connections(hosts);
+                }
             }
             Fault::Full(_) => {
                 let mut all = self.hosts.borrow_mut();
@@ -168,6 +181,17 @@ impl SimWorld {
                 host.down_until_ms = Some(now_ms);
             }
         }
+    }
+
+    fn lose_connections(&self, hosts: &[&str]) -> Struck {
+        self.connected.borrow_mut().retain(|host| !hosts.contains(&host.as_str()));
+        Struck::Lost
+    }
+
+    /// `address on host` of what hosts will undo by themselves.
+    pub fn still_armed(&self) -> Vec<String> {
+        let hosts = self.hosts.borrow();
+        hosts.iter().flat_map(|(host, it)| it.still_armed().map(move |address| format!("{address} on {host}"))).collect()
     }
 
     /// Lets time pass until all hosts are up that come back by themselves.

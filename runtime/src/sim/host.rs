@@ -46,6 +46,8 @@ pub struct SimHost {
     pub images: BTreeMap<String, SimImage>,
     /// Of kinds with a lifecycle, by address.
     pub resources: BTreeMap<String, super::resource::SimResource>,
+    /// What is armed against steps that cut the road, by the folder of its token.
+    pub(super) roads: BTreeMap<String, super::road::SimRoad>,
     /// Ports that something else than a container listens on: `22/tcp`.
     pub listening: BTreeSet<String>,
     /// By mount point.

@@ -11,6 +11,8 @@ const STATUS_KILLED: i32 = 137;
 impl SimHost {
     /// All that runs ends without a word.
     pub(super) fn lose_power(&mut self, now_ms: u64, change: u64) {
+        self.undo_in_time(now_ms);
+        self.forget_roads();
         let running: Vec<String> = self.containers.iter().filter(|(_, c)| c.is_running()).map(|(name, _)| name.clone()).collect();
         for name in running {
             self.halt(&name, now_ms, change);

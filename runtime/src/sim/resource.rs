@@ -46,17 +46,21 @@ pub(super) fn of_plan(name: &str, plan: &Plan) -> BTreeMap<String, SimResource> 
 }
 
 impl SimHost {
+    /// The effect of a text with its words.
+    pub(super) fn act(&mut self, address: &str, asked: &[String]) -> Output {
+        let Some(resource) = self.resources.get_mut(address) else { return unknown(address) };
+        let deletes = resource.calls.iter().any(|c| c.verb == Verb::Delete && c.requests.iter().any(|r| words(r) == asked));
+        resource.made_by = (!deletes).then(|| asked.to_vec());
+        answer("")
+    }
+
     /// A script of a kind: its effect, or what its look answers.
     pub(super) fn call(&mut self, script: &Script) -> Output {
-        let Some(resource) = self.resources.get_mut(word(script, 0)) else {
-            return refuse(1, format!("the simulation knows no resource `{}`", word(script, 0)));
-        };
         let asked = script.words.get(2..).unwrap_or_default();
         if word(script, 1) == "act" {
-            let deletes = resource.calls.iter().any(|c| c.verb == Verb::Delete && c.requests.iter().any(|r| words(r) == asked));
-            resource.made_by = (!deletes).then(|| asked.to_vec());
-            return answer("");
+            return self.act(word(script, 0), asked);
         }
+        let Some(resource) = self.resources.get_mut(word(script, 0)) else { return unknown(word(script, 0)) };
         let Some(call) = resource.calls.iter().find(|c| words(&c.look.request) == asked) else {
             return refuse(1, "the simulation has no model of this look");
         };
@@ -78,6 +82,10 @@ impl SimHost {
         }
         Output { status, stdout: found.to_string().into_bytes(), stderr: String::new() }
     }
+}
+
+fn unknown(address: &str) -> Output {
+    refuse(1, format!("the simulation knows no resource `{address}`"))
 }
 
 /// An answer that is judged so: each path of the conditions is absent, or one of the values that it is compared with, or another.

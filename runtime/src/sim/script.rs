@@ -73,6 +73,8 @@ impl SimHost {
             "probe_http" => self.probe_http(word(script, 0), now_ms),
             "probe_command" => self.probe_command(now_ms),
             "call" => self.call(script),
+            "armed" => self.armed(script, now_ms),
+            "disarm" => self.disarm(script),
             "observe" => self.answer(&observed(script), now_ms, change),
             "tree_list" => self.tree_list(script, now_ms, change),
             "tree_prepare" => self.tree_prepare(script, now_ms, change),

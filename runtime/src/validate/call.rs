@@ -5,7 +5,7 @@ use super::{
     action::{WAIT_MAX_S, check_secret},
     text::{check_name, check_text},
 };
-use mig_plan::{Call, Condition, Input, Part, Plan, Request, Selector};
+use mig_plan::{Call, Condition, Cut, Input, Part, Plan, Request, Selector};
 
 /// Paths and conditions may be so deep.
 const DEPTH_MAX: usize = 32;
@@ -18,6 +18,9 @@ pub(super) fn check_call(plan: &Plan, place: &str, call: &Call, problems: &mut P
     }
     for request in call.all_requests() {
         check_request(plan, place, request, problems);
+        if request == &call.look.request && request.cut().is_some() {
+            problems.add(format!("{place}: what only looks cuts no road"));
+        }
         if request.host() != call.look.request.host() {
             problems.add(format!("{place}: it acts on one host and looks at another"));
         }
@@ -37,13 +40,27 @@ pub(super) fn check_call(plan: &Plan, place: &str, call: &Call, problems: &mut P
 }
 
 fn check_request(plan: &Plan, place: &str, request: &Request, problems: &mut Problems) {
-    let Request::Ssh { script, words, stdin, .. } = request;
+    let Request::Ssh { script, words, stdin, cuts, .. } = request;
     problems.check(place, check_text(script));
     for word in words {
         problems.check(place, check_text(word));
     }
     if let Some(Input::Secret(name)) = stdin {
         check_secret(plan, place, name, problems);
+    }
+    if let Some(cut) = cuts {
+        check_cut(place, cut, problems);
+    }
+}
+
+/// What brings the road back is said, and comes after a time that is worth waiting for.
+fn check_cut(place: &str, cut: &Cut, problems: &mut Problems) {
+    if !(Cut::WITHIN_MIN_SECONDS..=Cut::WITHIN_MAX_SECONDS).contains(&cut.within_seconds) {
+        problems.add(format!("{place}: a host does not wait for {} s to bring back a road", cut.within_seconds));
+    }
+    match &cut.undo {
+        None => problems.add(format!("{place}: it may cut the road to its host, and nothing there brings it back")),
+        Some(undo) => std::iter::once(&undo.script).chain(&undo.words).for_each(|text| problems.check(place, check_text(text))),
     }
 }
 

@@ -5,6 +5,7 @@
 use super::codes::{KNOWN_TOO_LATE, NOT_CARRIED_OUT};
 use crate::{
     answers::counted,
+    drivers::Takes,
     eval::Scope,
     graph::references,
     lifecycle::{Call, Lifecycle},
@@ -15,7 +16,7 @@ use crate::{
     types::ModuleId,
     value::{InstanceId, Val, Value},
 };
-use mig_plan::{Condition, Digest, Expected, HostId, Input, Look, Origin, Part, Request, Selector};
+use mig_plan::{Condition, Cut, CutUndo, Digest, Expected, HostId, Input, Look, Origin, Part, Request, Selector};
 use mig_syntax::ast::{BinaryOp, Expr, ExprKind, Field, UnaryOp};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -184,8 +185,8 @@ impl<'a> Caller<'_, '_, 'a> {
     }
 
     fn request(&mut self, host: &str, call: &Call<'a>) -> Result<Request, Broken> {
-        let arg = call.tree.args.first().ok_or(Broken)?;
-        let Value::Sh(shell) = self.value(call, &arg.value)?.v else { return Err(Broken) };
+        let arg = call.driver.and_then(|driver| driver.arg(&call.tree.args, Takes::Script)).ok_or(Broken)?;
+        let Value::Sh(shell) = self.value(call, arg)?.v else { return Err(Broken) };
         let stdin = match &call.tree.stdin {
             None => None,
             Some(stdin) => match self.value(call, &stdin.value)?.v {
@@ -194,7 +195,30 @@ impl<'a> Caller<'_, '_, 'a> {
                 _ => None,
             },
         };
-        Ok(Request::Ssh { host: host.to_owned(), script: shell.text.clone(), words: shell.words.clone(), stdin })
+        let cuts = self.cut(call)?;
+        Ok(Request::Ssh { host: host.to_owned(), script: shell.text.clone(), words: shell.words.clone(), stdin, cuts })
+    }
+
+    /// Whether it may cut the road to its host, and what brings it back there.
+    fn cut(&mut self, call: &Call<'a>) -> Result<Option<Cut>, Broken> {
+        let arg = |takes| call.driver.and_then(|driver| driver.arg(&call.tree.args, takes));
+        let Some(cuts) = arg(Takes::Cuts) else { return Ok(None) };
+        let value = self.value(call, cuts)?;
+        let Value::Quantity(time) = value.v else { return Ok(None) };
+        let (min, max) = (Cut::WITHIN_MIN_SECONDS, Cut::WITHIN_MAX_SECONDS);
+        let Some(within_seconds) = time.whole_seconds().filter(|seconds| (min..=max).contains(seconds)) else {
+            let message = format!("a host waits from {min} s to {max} s before it undoes what cut the road to it, and not {time}");
+            self.problems.push(Problem::error(NOT_CARRIED_OUT, value.at, message).help("give the step time to end and to connect anew"));
+            return Err(Broken);
+        };
+        let undo = match arg(Takes::Undo) {
+            Some(undo) => match self.value(call, undo)?.v {
+                Value::Sh(shell) => Some(CutUndo { script: shell.text.clone(), words: shell.words.clone() }),
+                _ => None,
+            },
+            None => None,
+        };
+        Ok(Some(Cut { within_seconds, undo }))
     }
 
     fn look(&mut self, host: &str, call: &Call<'a>) -> Result<Look, Broken> {

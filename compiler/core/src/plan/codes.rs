@@ -43,9 +43,11 @@ pub(super) const NO_WAY_BACK: Code = Code("MIG6022", "no_way_back");
 pub(super) const OVER_UNKNOWN_DATA: Code = Code("MIG6023", "copy_over_unknown_data");
 /// Something on the source of a copy may be deleted before the copy was compared.
 pub(super) const SOURCE_DELETED: Code = Code("MIG6024", "source_deleted_before_comparison");
+/// A step may cut the road to its host, and nothing there brings it back.
+pub(super) const ROAD_CUT: Code = Code("MIG6025", "road_cut_without_undo");
 
 /// All of them.
-pub(crate) const ALL: [Code; 19] = [
+pub(crate) const ALL: [Code; 20] = [
     UNREACHABLE,
     CHECKED_ONLY,
     NO_SOURCE,
@@ -65,4 +67,5 @@ pub(crate) const ALL: [Code; 19] = [
     NO_WAY_BACK,
     OVER_UNKNOWN_DATA,
     SOURCE_DELETED,
+    ROAD_CUT,
 ];
