@@ -393,13 +393,11 @@ impl World for SimWorld {
         let call = self.count_call(&[host], &[]);
         self.connected.borrow_mut().remove(host);
         self.spend(self.round_trip_ms(call).saturating_mul(self.pace(call))).await;
-        self.reach(host)?;
-        for around in [Around::Before, Around::After] {
-            if self.strike(call, around, &[host]).await == Struck::Lost {
-                return Err(lost(host));
-            }
+        if self.strike(call, Around::Before, &[host]).await == Struck::Lost {
+            return Err(lost(host));
         }
-        Ok(())
+        self.reach(host)?;
+        if self.strike(call, Around::After, &[host]).await == Struck::Lost { Err(lost(host)) } else { Ok(()) }
     }
 
     async fn pipe(&self, from: (&str, &Script), to: (&str, &Script), progress: &dyn Fn(u64)) -> Result<Piped, WorldError> {

@@ -114,6 +114,10 @@ fn example(look: &Look, wanted: &Seen) -> Option<Value> {
             }
             number /= values.len();
         }
+        // As whoever reads an answer does it.
+        if let Value::Object(fields) = &mut found {
+            fields.entry("status").or_insert(json!(0));
+        }
         let seen = look.judge(&found);
         (std::mem::discriminant(&seen) == std::mem::discriminant(wanted)).then_some(found)
     })
