@@ -5,7 +5,7 @@
 
 mod support;
 
-use mig_plan::{Action, Class, ContainerSpec, EnvValue, Host, Login, Probe, Undo};
+use mig_plan::{Action, Class, ContainerSpec, CutUndo, EnvValue, Host, Login, Probe, Undo};
 use mig_runtime::{
     Recorded, Script, World,
     executor::{Exit, Options, apply},
@@ -109,6 +109,14 @@ fn scripts_with(folder: &Folder, value: &str) -> Vec<Script> {
         scripts::tree_prepare(&folder.at("no/such"), value, value),
         scripts::tree_delete(&path, value, value.as_bytes().to_vec()),
         scripts::probe_tcp(1),
+        scripts::disarm("f", true, 1),
+        scripts::armed(
+            &scripts::call(value, true, ":", &[own(value)], value.as_bytes().to_vec()),
+            "f",
+            value,
+            1,
+            &CutUndo { script: ":".to_owned(), words: vec![own(value)] },
+        ),
         scripts::probe_http(value),
         scripts::probe_http(&format!("http://127.0.0.1:1/{value}")),
     ]

@@ -82,7 +82,9 @@ fn steps(plan: &Plan, out: &mut String) {
     let _ = write!(out, "\n<details><summary>{}</summary>\n\n", count(plan.steps.len(), "step"));
     out.push_str("| | step | why | undo |\n| ---: | --- | --- | --- |\n");
     for (step, number) in plan.steps.iter().zip(1..) {
-        let _ = writeln!(out, "| {number} | {} | {} | {} |", title(step), text(&step.why), text(&words::undo(step)));
+        let armed = words::armed(step).map(|armed| format!("; armed: {armed}")).unwrap_or_default();
+        let undo = words::undo(step) + &armed;
+        let _ = writeln!(out, "| {number} | {} | {} | {} |", title(step), text(&step.why), text(&undo));
     }
     out.push_str("\n</details>\n");
 }

@@ -147,6 +147,9 @@ fn step(numbers: &Numbers<'_>, index: usize, step: &Step, look: Look, out: &mut 
     let _ = writeln!(out, "         how:  {after}, {}", estimate(step.estimate, travels));
     let past = if step.after_no_return { " (after the point of no return)" } else { "" };
     let _ = writeln!(out, "         undo: {}{past}", visible::line(&words::undo(step)));
+    if let Some(armed) = words::armed(step) {
+        let _ = writeln!(out, "         armed: {}", visible::line(&armed));
+    }
     if let Some(told) = texts::told(step) {
         text(&told, look, out);
     }

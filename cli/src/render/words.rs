@@ -15,6 +15,15 @@ pub fn undo(step: &Step) -> String {
     }
 }
 
+/// What the host does by itself, where a step may cut the road to it.
+pub fn armed(step: &Step) -> Option<String> {
+    let Action::Call(call) = &step.action else { return None };
+    let seconds = call.cuts().map(|cut| cut.within_seconds).max()?;
+    let host = call.look.request.host();
+    let time = quantity::seconds(seconds);
+    Some(format!("it may cut the road to {host}, which undoes it by itself after {time} unless it is reached anew by then"))
+}
+
 /// What an action does, in the imperative.
 pub fn action(action: &Action) -> String {
     match action {

@@ -242,3 +242,51 @@ fn a_plan_tells_which_text_it_replaces_and_never_a_secret() {
     assert_eq!(before(&plan(&vault("1"), &State::default())), [Some(Before::Secret)]);
     assert_eq!(before(&plan(&vault("2"), &applied(&vault("1")))), [Some(Before::Secret)]);
 }
+
+const ROAD: &str = r#"
+kind wall is thing {
+  port: Int
+  open: sh?
+  cuts: Duration?
+  create ssh(sh"close {port}", cuts = cuts, undo = open)
+  read ssh(sh"look {port}") gone not $.status == 0
+  update port, cuts ssh(sh"close {port}", cuts = cuts, undo = open)
+  update open ssh(sh":")
+  delete ssh(open ?? sh":", cuts = cuts, undo = sh"close {port}")
+}
+"#;
+
+#[test]
+fn what_may_cut_the_road_carries_what_brings_it_back() {
+    let text = |fields: &str| format!("{ROAD}\nwall w {{ on = a, port = 22, {fields} }}");
+    let armed = text("open = sh\"open {22}\", cuts = 90s");
+    let cuts = |plan: &Plan| -> Vec<Option<(u64, String)>> {
+        let calls = plan.steps.iter().filter_map(|s| if let Action::Call(call) = &s.action { Some(call) } else { None });
+        let told = |request: &Request| {
+            let cut = request.cut()?;
+            Some((cut.within_seconds, cut.undo.as_ref().map(|undo| format!("{} {:?}", undo.script, undo.words))?))
+        };
+        calls.flat_map(|call| call.requests.iter().map(told)).collect()
+    };
+    let back = |text: &str| Some((90, format!("{text} \"${{1}}\" [\"22\"]")));
+    assert_eq!(cuts(&plan(&armed, &State::default())), [back("open")]);
+    // Without a time it is as any other step, and so is what changes nothing on the host.
+    assert_eq!(cuts(&plan(&text("open = sh\"open {22}\""), &State::default())), [None]);
+    let state = applied(&armed);
+    assert_eq!(cuts(&plan(&armed.replace("open {22}", "open now {22}"), &state)), [None]);
+    // The state knows how to bring the road back when the declaration is gone.
+    assert_eq!(cuts(&plan(ROAD, &state)), [back("close")]);
+}
+
+#[test]
+fn a_step_that_may_cut_the_road_says_what_brings_it_back() {
+    let wall = |fields: &str| planned(&format!("{ROAD}\nwall w {{ on = a, port = 22, {fields} }}"), &State::default()).unwrap_err();
+    assert_eq!(
+        wall("cuts = 90s"),
+        ["MIG6025 \"create `w` (wall) on a\" may cut the road to its host, and nothing there is armed to bring it back"]
+    );
+    assert_eq!(
+        wall("cuts = 1s, open = sh\"x\""),
+        ["MIG6015 a host waits from 5 s to 3600 s before it undoes what cut the road to it, and not 1 s"]
+    );
+}

@@ -59,6 +59,11 @@ impl Sshd {
         panic!("sshd did not start: {}", fs::read_to_string(folder.at("sshd.log")).unwrap());
     }
 
+    /// The process that listens.
+    pub(crate) fn listener(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The way to it.
     pub(crate) fn host(&self) -> Host {
         let login = Login {
