@@ -113,6 +113,10 @@ impl<W: World> Context<'_, W> {
         if matches!(road, Road::Undone(..)) {
             return Err(self.undone(host, &road, acted.as_ref().ok()));
         }
+        if matches!(road, Road::Undoing(..)) {
+            let message = format!("{host}: it began to undo this and was ended in the middle");
+            return Err(Failure::certain(message, format!("look how {host} is now, then run `migc apply` again")));
+        }
         // Its answer was lost on the way, and its record has it.
         let output = match acted {
             Ok(output) => output,
@@ -210,10 +214,14 @@ impl<W: World> Context<'_, W> {
     fn undone(&self, host: &str, road: &Road, acted: Option<&Output>) -> Failure {
         let why = match acted.filter(|output| output.status != 0 && output.status < super::SIGNAL_BASE) {
             Some(output) => self.refused_act(host, output).message,
-            None => format!("{host}: it could not be reached over a new connection after this had begun"),
+            None => format!("{host}: it was not reached over a new connection in time"),
         };
         let Road::Undone(_, status @ 1.., said) = road else {
-            let help = format!("see what in it cuts the road to {host} or takes too long, correct that, then run `migc apply` again");
+            let run = self.done.attempt(&self.step.id).map_or_else(|| "RUN".to_owned(), |attempt| attempt.run);
+            let help = format!(
+                "see what in it cuts the road to {host} or takes too long, and correct that; if the run is unfinished, `migc undo` goes back over \
+                 the rest, and `migc apply --abandon {run}` leaves it"
+            );
             return Failure { undone: true, ..Failure::certain(format!("{why}; so the host undid it by itself"), help) };
         };
         let said = if said.is_empty() { String::new() } else { format!(": {said}") };

@@ -8,6 +8,7 @@ mod outage;
 mod packaged;
 mod program;
 mod refused;
+mod road;
 mod surveyed;
 mod undone;
 
@@ -33,6 +34,10 @@ const SHORT: &[Case] = &[
     Case { name: "surveyed: a disk that is read-only", body: surveyed::read_only },
     Case { name: "kinds: what is on a host comes, changes and goes, on Debian", body: kinds::debian },
     Case { name: "kinds: the same with busybox only", body: kinds::busybox },
+    Case { name: "road: a step that cuts it is undone by the host", body: road::cut },
+    Case { name: "road: closed to new connections only", body: road::closed_to_new },
+    Case { name: "road: what cuts nothing stays", body: road::harmless },
+    Case { name: "road: killed when it was cut", body: road::killed },
     Case { name: "refused: a host that is not reached", body: refused::unreachable },
     Case { name: "refused: a key that is not accepted", body: refused::key },
     Case { name: "refused: a host key that changed", body: refused::host_key },
