@@ -141,7 +141,8 @@ fn plan(host: &mig_plan::Host, script: (&str, &[&str]), undo: (&str, &[&str]), c
     let gone = json!({ "is": "not", "of": { "is": "one_of", "path": [{ "name": "status" }], "values": [0] } });
     let look = json!({ "request": request(check), "from": [], "fields": {}, "gone": gone, "timeout_seconds": 0, "every_seconds": 1 });
     let call = |verb: &str, request: Value| -> Action {
-        serde_json::from_value(json!({ "do": "call", "thing": "`wall` (wall)", "verb": verb, "requests": [request], "look": look })).unwrap()
+        serde_json::from_value(json!({ "do": "call", "thing": "`wall` (wall)", "verb": verb, "requests": [request], "look": look }))
+            .unwrap()
     };
     let mut plan = plan_of(&call("create", cutting(script, undo)));
     plan.hosts.insert("a".to_owned(), host.clone());

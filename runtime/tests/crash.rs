@@ -226,7 +226,9 @@ fn each_kind_of_fault_is_tried_at_each_step_and_survived() {
     let plan = plan(&services);
     let found = rehearse(&plan, &facts(&services), 3, &Choice::all());
     assert!(found.is_sound(), "{found:#?}");
-    assert_eq!(found.kinds.iter().map(|row| row.kind).collect::<Vec<_>>(), Kind::ALL);
+    // No step of a move cuts its own road; see `road.rs`.
+    let all: Vec<Kind> = Kind::ALL.iter().copied().filter(|kind| *kind != Kind::RoadCut).collect();
+    assert_eq!(found.kinds.iter().map(|row| row.kind).collect::<Vec<_>>(), all);
     assert_eq!((found.kinds.iter().map(|row| row.tried).sum::<usize>(), found.possible), (found.faults, found.faults));
     // All but notes and what is taken over ask a host.
     let acting = plan.steps.iter().filter(|step| !matches!(step.action, Action::Note | Action::Adopt { .. })).count();

@@ -27,7 +27,8 @@ fn call(address: &str, verb: &str, cuts: bool) -> Call {
     let cut = json!({ "cuts": { "within_seconds": WITHIN_SECONDS, "undo": { "script": back, "words": [address] } } });
     let plain = json!({});
     let gone = json!({ "is": "not", "of": { "is": "one_of", "path": [{ "name": "status" }], "values": [0] } });
-    let look = json!({ "request": request("look", &plain), "from": [], "fields": {}, "gone": gone, "timeout_seconds": 0, "every_seconds": 1 });
+    let look =
+        json!({ "request": request("look", &plain), "from": [], "fields": {}, "gone": gone, "timeout_seconds": 0, "every_seconds": 1 });
     let requests = json!([request(script, if cuts { &cut } else { &plain })]);
     serde_json::from_value(json!({ "thing": format!("`{address}` (wall)"), "verb": verb, "requests": requests, "look": look })).unwrap()
 }
@@ -90,7 +91,8 @@ fn what_cuts_nothing_is_disarmed_over_a_connection_of_its_own() {
     world.keep_log();
     let (result, events) = finish(&world, &plan);
     assert_eq!(result.unwrap().exit, Exit::Done);
-    let calls: Vec<_> = world.logged().into_iter().filter(|call| call.step.as_ref() == Some(&plan.steps[1].id)).map(|call| call.scripts).collect();
+    let calls: Vec<_> =
+        world.logged().into_iter().filter(|call| call.step.as_ref() == Some(&plan.steps[1].id)).map(|call| call.scripts).collect();
     assert_eq!(calls, [vec!["disarm"], vec!["call"], vec!["armed"], vec![], vec!["disarm", "call"]]);
     assert_eq!(world.still_armed(), Vec::<String>::new());
     assert!(!events.iter().any(|event| matches!(event, Event::Undone { .. })));
@@ -138,7 +140,15 @@ fn what_cuts_the_road_is_undone_by_the_host() {
 fn no_step_is_left_armed_or_cut_wherever_migc_dies() {
     let plan = plan(true);
     let (armed, last) = calls(&plan);
-    let faults = |number| [Fault::CrashBefore(number), Fault::CrashAfter(number), Fault::LostBefore(number), Fault::LostAfter(number), Fault::NoAnswer(number)];
+    let faults = |number| {
+        [
+            Fault::CrashBefore(number),
+            Fault::CrashAfter(number),
+            Fault::LostBefore(number),
+            Fault::LostAfter(number),
+            Fault::NoAnswer(number),
+        ]
+    };
     let wait_ms = [1_000, 2_000 * WITHIN_SECONDS];
     for number in 1..=last + 3 {
         for fault in faults(number) {

@@ -224,7 +224,10 @@ impl<'p> Prover<'p> {
 /// A step that may cut its own road, or whose way back may, has armed on the host what brings the road back.
 fn road_cut(step: &Step) -> Option<Violation> {
     let back = if let Undo::Act { action } = &step.undo { Some(&**action) } else { None };
-    let calls = [Some(&step.action), back].into_iter().flatten().filter_map(|action| if let Action::Call(call) = action { Some(call) } else { None });
+    let calls = [Some(&step.action), back]
+        .into_iter()
+        .flatten()
+        .filter_map(|action| if let Action::Call(call) = action { Some(call) } else { None });
     let bare = calls.flat_map(Call::cuts).any(|cut| cut.undo.is_none());
     bare.then(|| {
         let message = format!("\"{}\" may cut the road to its host, and nothing there is armed to bring it back", step.title);

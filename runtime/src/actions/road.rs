@@ -131,7 +131,13 @@ impl<W: World> Context<'_, W> {
 
     /// Asks how far the undo is over a connection that is made now, until that is settled; disarmed before, if wanted. Waits for a
     /// host that cannot be reached until it has undone by itself what cut it off.
-    async fn over_anew(&self, host: &str, within_seconds: u64, disarms: bool, look: Option<&Look>) -> Result<(Road, Option<Output>), Failure> {
+    async fn over_anew(
+        &self,
+        host: &str,
+        within_seconds: u64,
+        disarms: bool,
+        look: Option<&Look>,
+    ) -> Result<(Road, Option<Output>), Failure> {
         let began_ms = self.world.elapsed_ms();
         loop {
             let passed_s = self.world.elapsed_ms().saturating_sub(began_ms) / 1_000;
@@ -158,7 +164,12 @@ impl<W: World> Context<'_, W> {
     }
 
     /// Once; the inner error is of the connection.
-    async fn asked_anew(&self, host: &str, disarms: bool, look: Option<&Look>) -> Result<Result<(Road, Option<Output>), WorldError>, Failure> {
+    async fn asked_anew(
+        &self,
+        host: &str,
+        disarms: bool,
+        look: Option<&Look>,
+    ) -> Result<Result<(Road, Option<Output>), WorldError>, Failure> {
         let mut asked = vec![self.disarm(disarms)];
         if let Some(look) = look {
             asked.push(self.script(&look.request, false)?);
@@ -186,12 +197,8 @@ impl<W: World> Context<'_, W> {
 
     fn road(&self, host: &str, output: &Output) -> Result<Road, Failure> {
         let of = self.done.attempt(&self.step.id);
-        let record = Recorded {
-            run: of.map(|attempt| attempt.run).unwrap_or_default(),
-            key: self.step.id.clone(),
-            epoch: 0,
-            repeatable: true,
-        };
+        let record =
+            Recorded { run: of.map(|attempt| attempt.run).unwrap_or_default(), key: self.step.id.clone(), epoch: 0, repeatable: true };
         if let Some(failure) = super::record::refusal(host, self.step, &record, output) {
             return Err(failure);
         }
@@ -243,6 +250,8 @@ fn uncertain(message: String, help: String) -> Failure {
 fn cut_off(host: &str, error: &WorldError, within_seconds: u64) -> Failure {
     uncertain(
         format!("{error}: it was cut off by this step, and is still {UNDO_MAX_SECONDS} s after it should have undone that by itself"),
-        format!("go to {host} by its console (it undoes nothing if it lost its power within these {within_seconds} s), then run `migc apply` again"),
+        format!(
+            "go to {host} by its console (it undoes nothing if it lost its power within these {within_seconds} s), then run `migc apply` again"
+        ),
     )
 }

@@ -192,7 +192,8 @@ fn faults(kind: Kind, own: &[&Call], written: Option<u64>) -> Vec<Fault> {
     let first = own.first().map(|call| call.number);
     let last = own.last().map(|call| call.number);
     let armed = own.iter().find(|call| call.scripts.contains(&"armed")).map(|call| call.number);
-    let acts = armed.or_else(|| own.iter().find(|call| call.scripts.iter().any(|name| !LOOKS.contains(name))).map(|call| call.number)).or(last);
+    let acts =
+        armed.or_else(|| own.iter().find(|call| call.scripts.iter().any(|name| !LOOKS.contains(name))).map(|call| call.number)).or(last);
     match kind {
         Kind::CrashBefore => one(first, Fault::CrashBefore),
         Kind::CrashDuring => one((own.len() > 2).then(|| own[own.len() / 2].number), Fault::CrashAfter),
