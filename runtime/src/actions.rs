@@ -12,6 +12,7 @@ mod probe;
 mod record;
 pub mod requirement;
 pub(crate) mod road;
+mod take;
 mod verify;
 
 use crate::{Output, Recorded, Script, World, WorldError, scripts};
@@ -187,6 +188,8 @@ impl<W: World> Context<'_, W> {
             Action::BringImage { from, to, image } => self.bring_image(from.as_ref(), to, image).await,
             Action::CopyTrees { from, to, trees, live } => self.copy_trees((from, to), trees, *live).await,
             Action::VerifyTrees { from, to, trees } => self.verify_trees((from, to), trees).await,
+            Action::TakeTrees { host, trees } => self.take_trees(host, trees).await,
+            Action::ReleaseTrees { host, paths } => self.release_trees(host, paths).await,
             Action::SetRestart { host, container, policy } => self.set_restart(host, container, policy).await,
             Action::RestoreRestart { host, container, of } => self.restore_restart(host, container, of).await,
             Action::StopContainer { host, container, grace_seconds, clean } => {

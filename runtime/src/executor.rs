@@ -106,7 +106,8 @@ pub async fn undo<W: World>(world: &W, options: &Options, emit: &dyn Fn(Event)) 
         return Ok(Some(go_on(world, journal, &unfinished, None, Direction::Back, options, emit).await));
     }
     let Some(done) = last_done(world).await? else { return Ok(None) };
-    let stays = undoable(&done, &options.discard_writes_on).stays;
+    let mut stays = undoable(&done, &options.discard_writes_on).stays;
+    stays.extend(reach::confirmed(&done, journal.state()));
     if !stays.is_empty() {
         return Ok(Some(ApplyResult::refused(&done.plan, stays)));
     }

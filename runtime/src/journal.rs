@@ -7,7 +7,7 @@ mod load;
 
 pub(crate) use known::Known;
 use known::NOTHING;
-pub use load::{last_done, load, walk};
+pub use load::{LastRun, last_done, last_run, load, walk};
 
 use crate::{StoreError, World};
 use mig_plan::{Digest, Entry, Fold, Plan, Record, State, journal::Unfinished, plan::Address};
@@ -145,9 +145,12 @@ impl<'w, W: World> Journal<'w, W> {
         self.state().epoch
     }
 
-    /// Names the run that is about to begin. If the last snapshot is long ago, another comes first.
+    /// Names the run that is about to begin. If the last snapshot is long ago, another comes first; not before a run that goes back over
+    /// the last one, which has to be known if that is undone.
     pub fn begin_run(&mut self, plan: &Arc<Plan>) {
-        self.push_snapshot();
+        if plan.reverses.is_none() {
+            self.push_snapshot();
+        }
         self.run = format!("r{}", Digest::of(&(self.known.digest(plan), self.state().serial + 1)).short(RUN_NAME_DIGITS));
     }
 
@@ -156,6 +159,12 @@ impl<'w, W: World> Journal<'w, W> {
         self.push_snapshot();
         self.run.clear();
         self.push(Record::Forgotten { addresses, by: by.to_owned() });
+    }
+
+    /// Closes the way back of moves that are done. Without a snapshot, so that the last run is still known, and why it stays.
+    pub fn confirm(&mut self, moves: Vec<Address>, by: &str) {
+        self.run.clear();
+        self.push(Record::Confirmed { moves, by: by.to_owned() });
     }
 
     /// Begins with what was found of a state that was lost. For a journal without entries.

@@ -146,6 +146,21 @@ pub fn tree_prepare(path: &str, kind: &str, marker: &str) -> Script {
     script!("tree_prepare", own(&[path, kind, marker]))
 }
 
+/// The manifest by which the tree of the marker was taken over, or nothing.
+pub fn tree_taken(marker: &str) -> Script {
+    script!("tree_taken", own(&[marker]))
+}
+
+/// This state may write from now on to what is at the path. Kind: `dir`, `file`, `none`. Status 3 for a link.
+pub fn tree_take(path: &str, kind: &str, marker: &str, manifest: &str) -> Script {
+    script!("tree_take", own(&[path, kind, marker, manifest]))
+}
+
+/// It may not any more, unless it has made the tree itself.
+pub fn tree_release(marker: &str) -> Script {
+    script!("tree_release", own(&[marker]))
+}
+
 /// Reads relative paths (`.` is the tree itself, the others begin with `./`), each ended by NUL, and writes a tar stream.
 /// The second word is `live` (files may change or vanish while they are read) or `final` (then that is a failure).
 pub fn tree_send(path: &str, live: bool, names: Vec<u8>) -> Script {

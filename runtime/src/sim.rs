@@ -138,6 +138,13 @@ impl SimWorld {
         self.faults.borrow_mut().push(fault);
     }
 
+    /// Another plan comes after the one that the world was made for; what was seen so far stays.
+    pub fn next_plan(&self, plan: &Plan) {
+        let mut watch = Watch::new(plan);
+        std::mem::swap(&mut watch.violations, &mut self.watch.borrow_mut().violations);
+        *self.watch.borrow_mut() = watch;
+    }
+
     /// Calls so far.
     pub fn calls(&self) -> u64 {
         self.calls.get()

@@ -87,6 +87,9 @@ fn check_header(plan: &Plan, problems: &mut Problems) {
     for name in &plan.secrets {
         problems.check("secrets", check_word(name));
     }
+    if let Some(run) = &plan.reverses {
+        problems.check("reverses", check_word(run));
+    }
 }
 
 fn is_digest(text: &str) -> bool {

@@ -7,7 +7,7 @@
 
 mod support;
 
-use mig_plan::{Action, Tree};
+use mig_plan::{Action, Digest, KnownTree, Tree};
 use mig_runtime::{
     World,
     actions::{Failure, Performed, marker, perform},
@@ -396,4 +396,82 @@ async fn a_command_reads_its_secret_and_nobody_sees_it() {
     let outputs = world.run("a", &[scripts::about(), command, none]).await.unwrap();
     let statuses: Vec<i32> = outputs.iter().map(|output| output.status).collect();
     assert_eq!(statuses, [0, 0, 0], "{outputs:#?}");
+}
+
+#[tokio::test]
+async fn a_tree_that_is_as_it_was_is_taken_over_and_given_up() {
+    let folder = Folder::new("taken");
+    let world = LocalWorld::new(folder.path());
+    let tree = tree(&folder.at("old"), &folder.at("new"));
+    make_tree(&tree.source);
+    act(&world, copy(tree.clone(), false)).await.unwrap();
+    let verified = act(&world, verify(tree.clone())).await.unwrap();
+    let manifest: Digest = serde_json::from_value(verified.values["manifests"].clone().into()).unwrap();
+    let known = |manifest: Option<&Digest>| KnownTree { path: tree.source.clone(), exclude: vec![], manifest: manifest.cloned() };
+    let take = |manifest: Option<&Digest>| Action::TakeTrees { host: "a".to_owned(), trees: vec![known(manifest)] };
+    let release = || Action::ReleaseTrees { host: "a".to_owned(), paths: vec![tree.source.clone()] };
+    let back = |live| Action::CopyTrees {
+        from: "b".to_owned(),
+        to: "a".to_owned(),
+        trees: vec![Tree { source: tree.target.clone(), target: tree.source.clone(), exclude: vec![] }],
+        live,
+    };
+
+    let refused = act(&world, back(false)).await.unwrap_err();
+    assert!(refused.message.contains("holds data that this project did not put there"), "{refused:?}");
+    sh(r#"echo newer > "$1"/news"#, &[&tree.target]);
+    sh(r#"echo other > "$1"/extra"#, &[&tree.source]);
+    let refused = act(&world, take(Some(&manifest))).await.unwrap_err();
+    assert!(refused.message.contains("is not as it was when it was copied from"), "{refused:?}");
+    assert!(refused.help.contains("--overwrite"), "{refused:?}");
+    assert!(act(&world, back(false)).await.is_err(), "nothing was taken over");
+    assert!(act(&world, take(None)).await.unwrap().changed, "a person lets it go");
+    act(&world, back(false)).await.unwrap();
+    assert!(Path::new(&folder.at("old/news")).exists() && !Path::new(&folder.at("old/extra")).exists());
+    assert!(!act(&world, take(None)).await.unwrap().changed);
+    act(&world, release()).await.unwrap();
+    act(&world, release()).await.unwrap();
+    sh(r#"rm "$1"/news"#, &[&tree.target]);
+    assert!(act(&world, back(false)).await.is_err(), "it is the source's own again");
+
+    // What this state has made itself stays its own.
+    let other = KnownTree { path: tree.target.clone(), ..known(None) };
+    act(&world, Action::TakeTrees { host: "b".to_owned(), trees: vec![other.clone()] }).await.unwrap();
+    act(&world, Action::ReleaseTrees { host: "b".to_owned(), paths: vec![other.path] }).await.unwrap();
+    act(&world, copy(tree.clone(), false)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_tree_that_was_taken_over_is_not_looked_at_again() {
+    let folder = Folder::new("again");
+    let world = LocalWorld::new(folder.path());
+    let tree = tree(&folder.at("old"), &folder.at("new"));
+    make_tree(&tree.source);
+    act(&world, copy(tree.clone(), false)).await.unwrap();
+    let verified = act(&world, verify(tree.clone())).await.unwrap();
+    let manifest: Digest = serde_json::from_value(verified.values["manifests"].clone().into()).unwrap();
+    let known = KnownTree { path: tree.source.clone(), exclude: vec![], manifest: Some(manifest.clone()) };
+    let take = || Action::TakeTrees { host: "a".to_owned(), trees: vec![known.clone()] };
+    assert!(act(&world, take()).await.unwrap().changed);
+    // A copy was begun and the outcome of the step before it lost.
+    sh(r#"echo newer > "$1"/news"#, &[&tree.source]);
+    assert!(!act(&world, take()).await.unwrap().changed);
+    // Another comparison, after another move, has nothing to do with it.
+    let later = KnownTree { manifest: Some(Digest::of_bytes(b"later")), ..known.clone() };
+    assert!(act(&world, Action::TakeTrees { host: "a".to_owned(), trees: vec![later] }).await.is_err());
+}
+
+#[tokio::test]
+async fn what_is_not_there_or_a_link_is_not_taken_over() {
+    let folder = Folder::new("absent");
+    let world = LocalWorld::new(folder.path());
+    let gone = KnownTree { path: folder.at("gone"), exclude: vec![], manifest: Some(Digest::of_bytes(b"tree")) };
+    let refused = act(&world, Action::TakeTrees { host: "a".to_owned(), trees: vec![gone.clone()] }).await.unwrap_err();
+    assert!(refused.message.contains("there is nothing at") && refused.help.contains("mounted"), "{refused:?}");
+    let let_go = KnownTree { manifest: None, ..gone };
+    act(&world, Action::TakeTrees { host: "a".to_owned(), trees: vec![let_go] }).await.unwrap();
+    sh(r#"mkdir "$1"/real; ln -s real "$1"/link"#, &[&folder.path().to_string_lossy()]);
+    let link = KnownTree { path: folder.at("link"), exclude: vec![], manifest: None };
+    let refused = act(&world, Action::TakeTrees { host: "a".to_owned(), trees: vec![link] }).await.unwrap_err();
+    assert!(refused.message.contains("is a link"), "{refused:?}");
 }

@@ -121,7 +121,7 @@ fn after_the_point_of_no_return_the_reason_and_the_way_are_told() {
     assert_eq!(result.exit, Exit::Refused, "{result:?}");
     let problem = &result.problems[0];
     assert!(problem.message.contains("point of no return of move_mysql: the target accepts writes"), "{problem:?}");
-    for words in ["--discard-writes-on move_mysql", "/srv/mysql on new back to /data/mysql on old"] {
+    for words in ["--discard-writes-on move_mysql", "move back with `migc undo`"] {
         assert!(problem.help.contains(words), "{}", problem.help);
     }
     assert_eq!((world.hosts(), state(&world).serial), before, "nothing was done");

@@ -164,6 +164,7 @@ mod tests {
             outputs: BTreeMap::new(),
             observed: None,
             partial: None,
+            reverses: None,
         }
     }
 

@@ -6,10 +6,10 @@ use mig_plan::{Entry, Outcome, Plan, Record, ResourceState, RunEnd, State};
 use serde::Serialize;
 use std::fmt::Write as _;
 
-/// What one run did, from its entries; or a person, who told the state to forget something.
+/// What one run did, from its entries; or a person, who told the state to forget something, or confirmed a move.
 #[derive(Debug, Serialize)]
 pub struct Run {
-    /// Its name; empty where resources were forgotten.
+    /// Its name; empty where resources were forgotten, or moves confirmed.
     pub run: String,
     /// Who began it: `user@machine`.
     pub by: String,
@@ -34,6 +34,12 @@ pub struct Run {
     /// Addresses of what was forgotten.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub forgotten: Vec<String>,
+    /// Moves that were confirmed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub confirmed: Vec<String>,
+    /// The run that it went back over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reverses: Option<String>,
 }
 
 /// A step that failed.
@@ -52,9 +58,10 @@ pub fn add(runs: &mut Vec<Run>, entry: &Entry, state: &State) {
         match record {
             Record::Started { plan: started, by } => {
                 plan = Some(started);
-                runs.push(begun(entry, by, started.steps.len()));
+                runs.push(Run { reverses: started.reverses.clone(), ..begun(entry, by, started.steps.len()) });
             }
             Record::Forgotten { addresses, by } => runs.push(Run { forgotten: addresses.clone(), ..begun(entry, by, 0) }),
+            Record::Confirmed { moves, by } => runs.push(Run { confirmed: moves.clone(), ..begun(entry, by, 0) }),
             // It comes before the run that begins.
             Record::Snapshot { .. } => continue,
             _ => {}
@@ -88,6 +95,8 @@ fn begun(entry: &Entry, by: &str, steps: usize) -> Run {
         failed: vec![],
         end: None,
         forgotten: vec![],
+        confirmed: vec![],
+        reverses: None,
     }
 }
 
@@ -103,9 +112,10 @@ pub fn runs(runs: &[Run]) -> String {
     let mut out = String::new();
     for run in runs {
         let began = mig_runtime::utc((run.began_ms / 1_000) as i64);
-        if !run.forgotten.is_empty() {
-            let forgotten = visible::line(&run.forgotten.join(", "));
-            let _ = writeln!(out, "{began}  forgotten: {forgotten}; by {}, entry {}", visible::line(&run.by), run.entries.0);
+        let of_person = [("forgotten", &run.forgotten), ("confirmed", &run.confirmed)];
+        if let Some((what, addresses)) = of_person.into_iter().find(|(_, addresses)| !addresses.is_empty()) {
+            let addresses = visible::line(&addresses.join(", "));
+            let _ = writeln!(out, "{began}  {what}: {addresses}; by {}, entry {}", visible::line(&run.by), run.entries.0);
             continue;
         }
         let end = match run.end {
@@ -115,6 +125,9 @@ pub fn runs(runs: &[Run]) -> String {
             None => "unfinished",
         };
         let _ = write!(out, "{began}  {}  {end}: {} of {} done", visible::line(&run.run), run.done, count(run.steps, "step"));
+        if let Some(other) = &run.reverses {
+            let _ = write!(out, ", moving back what {} moved", visible::line(other));
+        }
         if run.undone > 0 {
             let _ = write!(out, ", {} undone", run.undone);
         }
@@ -132,7 +145,8 @@ pub fn runs(runs: &[Run]) -> String {
 /// What is settled, an address a line.
 pub fn list(state: &State) -> String {
     state.resources.iter().fold(String::new(), |mut out, (address, resource)| {
-        let _ = writeln!(out, "{}  {}", visible::line(address), visible::line(&resource.kind));
+        let way_back = super::status::way_back(resource);
+        let _ = writeln!(out, "{}  {}{way_back}", visible::line(address), visible::line(&resource.kind));
         out
     })
 }
@@ -159,6 +173,11 @@ pub fn resource(address: &str, resource: &ResourceState) -> String {
     }
     for (name, recorded) in &resource.fields {
         let _ = writeln!(out, "  {} = {}, which a plan is compared with", visible::line(name), visible::line(&recorded.value));
+    }
+    match (resource.is_move(), resource.confirmed) {
+        (false, _) => {}
+        (true, false) => out.push_str("  not confirmed: what it came from is kept for `migc undo`, until `migc confirm`\n"),
+        (true, true) => out.push_str("  confirmed: `migc undo` does not go back over it\n"),
     }
     if resource.keep {
         out.push_str("  kept: no plan replaces or destroys it\n");

@@ -24,6 +24,13 @@ pub fn plan(plan: &Plan, look: Look) -> String {
         tail(plan, &mut out);
         return out;
     }
+    if let Some(run) = &plan.reverses {
+        let _ = writeln!(
+            out,
+            "back: what run {} has moved, with all that was written since; what it did beside that stays",
+            visible::line(run)
+        );
+    }
     let sizes = [count(plan.steps.len(), "step"), count(plan.moves.len(), "move"), count(plan.hosts.len(), "host")];
     let _ = writeln!(out, "plan for {}: {}", visible::line(&plan.project), sizes.join(", "));
     drift::told(plan, &mut out);
@@ -340,6 +347,7 @@ mod tests {
             outputs: [("judge".to_owned(), serde_json::Value::Null)].into(),
             observed: None,
             partial: None,
+            reverses: None,
         }
     }
 

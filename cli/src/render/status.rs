@@ -2,7 +2,7 @@
 
 use super::count;
 use crate::visible;
-use mig_plan::{State, journal::Unfinished};
+use mig_plan::{ResourceState, State, journal::Unfinished};
 use std::fmt::Write as _;
 
 /// A state, for people.
@@ -15,12 +15,34 @@ pub fn state(state: &State) -> String {
     let settled = count(state.resources.len(), "resource");
     let _ = writeln!(out, "{}: entry {} of the journal, {settled} settled", visible::line(&state.project), state.serial);
     for (address, resource) in &state.resources {
-        let _ = writeln!(out, "  {} ({})", visible::line(address), visible::line(&resource.kind));
+        let _ = writeln!(out, "  {} ({}){}", visible::line(address), visible::line(&resource.kind), way_back(resource));
     }
     match &state.unfinished {
         Some(run) => out.push_str(&unfinished(run)),
         None => out.push_str("no run is unfinished\n"),
     }
+    out
+}
+
+/// Of a move that is done: is its way back open?
+pub(super) fn way_back(resource: &ResourceState) -> &'static str {
+    match (resource.is_move(), resource.confirmed) {
+        (false, _) => "",
+        (true, false) => ", done, not confirmed",
+        (true, true) => ", done and confirmed",
+    }
+}
+
+/// What it means that these moves are confirmed.
+pub fn confirming(moves: &[String], state: &State) -> String {
+    let mut out = "done, and not confirmed:\n".to_owned();
+    for address in moves {
+        let end = |name: &str| {
+            state.resources.get(address).and_then(|known| known.attributes.get(name)).map(|end| visible::line(end)).unwrap_or_default()
+        };
+        let _ = writeln!(out, "  {}: from {} to {}", visible::line(address), end("from"), end("to"));
+    }
+    out.push_str("Once that is confirmed, `migc undo` does not go back over it any more. Nothing is deleted: what was moved from stays where it is, stopped.\n");
     out
 }
 

@@ -35,6 +35,8 @@ pub fn action(action: &Action) -> String {
             format!("{how} {} from {from} to {to}", super::count(trees.len(), "tree"))
         }
         Action::VerifyTrees { from, to, trees } => format!("compare {} on {from} and {to}", super::count(trees.len(), "tree")),
+        Action::TakeTrees { host, trees } => format!("take over {} on {host}", super::count(trees.len(), "tree")),
+        Action::ReleaseTrees { host, paths } => format!("give up {} on {host}", super::count(paths.len(), "tree")),
         Action::SetRestart { host, container, policy } => format!("set the restart policy of {container} on {host} to {policy}"),
         Action::RestoreRestart { host, container, .. } => format!("give {container} on {host} its old restart policy"),
         Action::StopContainer { host, container, .. } => format!("stop {container} on {host}"),

@@ -116,6 +116,7 @@ pub fn notes(count: usize) -> Plan {
         outputs: [].into(),
         observed: None,
         partial: None,
+        reverses: None,
     }
 }
 

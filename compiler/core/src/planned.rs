@@ -142,7 +142,8 @@ pub(crate) fn word(action: &Action) -> &'static str {
         Action::InstallTools { .. } => "install",
         Action::BringImage { .. } => "bring",
         Action::CopyTrees { .. } => "copy",
-        Action::VerifyTrees { .. } => "verify",
+        // A tree is taken over only by a plan that goes back over a run, which no program makes.
+        Action::VerifyTrees { .. } | Action::TakeTrees { .. } => "verify",
         Action::SetRestart { .. } => "set_restart",
         Action::RestoreRestart { .. } => "restore_restart",
         Action::StopContainer { .. } => "stop",
@@ -156,7 +157,7 @@ pub(crate) fn word(action: &Action) -> &'static str {
             Verb::Update => "update",
             Verb::Delete => "remove",
         },
-        Action::Note => "note",
+        Action::Note | Action::ReleaseTrees { .. } => "note",
     }
 }
 

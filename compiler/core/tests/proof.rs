@@ -5,10 +5,15 @@ mod common;
 
 use common::{folder, load};
 use mig_plan::{
-    Action, Plan, Request, Requirement, State, Step, Verb,
+    Action, Digest, Plan, Request, Requirement, ResourceState, State, Step, Verb,
+    journal::Unfinished,
     proof::{Rule, violations},
+    reverse::reverse,
 };
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 fn plan(project: &str) -> Plan {
     let files = folder(project);
@@ -125,4 +130,130 @@ fn nothing_goes_from_a_source_before_its_copy_was_compared() {
     assert_eq!(rules(&plan), BTreeSet::new(), "after all of them");
     plan.steps.last_mut().unwrap().needs.retain(|need| *need != compared.id);
     assert_eq!(rules(&plan), BTreeSet::from([Rule::SourceDeleted]), "beside one of them");
+}
+
+/// A run of the plan that is done, with what the way back needs of what its steps learn.
+fn done(plan: &Plan) -> Unfinished {
+    let learned = |step: &Step| match &step.action {
+        Action::SetRestart { .. } => BTreeMap::from([("was".to_owned(), "always".to_owned())]),
+        Action::VerifyTrees { trees, .. } => {
+            let digests = trees.iter().map(|tree| Digest::of(tree).to_string()).collect::<Vec<_>>();
+            BTreeMap::from([("manifests".to_owned(), digests.join(" "))])
+        }
+        _ => BTreeMap::new(),
+    };
+    Unfinished {
+        run: "r1".to_owned(),
+        plan: Arc::new(plan.clone()),
+        by: "me@here".to_owned(),
+        done: plan.steps.iter().map(|step| (step.id.clone(), learned(step))).collect(),
+        open: BTreeSet::new(),
+        undone: BTreeSet::new(),
+        settled: BTreeMap::new(),
+        undoing: false,
+        going_back: vec![],
+        everything: false,
+        discarded: vec![],
+        before: BTreeMap::new(),
+    }
+}
+
+fn way_back(project: &str) -> Plan {
+    reverse(&done(&plan(project)), &State::default(), &[]).unwrap()
+}
+
+#[test]
+fn the_ways_back_of_the_examples_lose_nothing() {
+    for project in ["examples/geekpie", "examples/lab-move", "examples/one-host", "examples/blue-green"] {
+        let plan = way_back(project);
+        assert_eq!(violations(&plan), [], "{project}");
+        assert!(plan.steps.len() > 10 || plan.moves.is_empty(), "{project}");
+    }
+}
+
+#[test]
+fn a_way_back_needs_its_guards_too() {
+    let plan = way_back("examples/geekpie");
+    for (number, step) in plan.steps.iter().enumerate() {
+        let rule = match &step.action {
+            Action::VerifyTrees { .. } => Rule::CopyNotProven,
+            Action::CopyTrees { live: false, .. } => Rule::CopyNotProven,
+            Action::CheckFenced { host, .. } if plan.moves.iter().any(|m| m.from == *host) => Rule::CopyNotProven,
+            Action::TakeTrees { .. } => Rule::OverUnknownData,
+            _ => continue,
+        };
+        assert!(rules(&without(&plan, number)).contains(&rule), "without \"{}\"", step.title);
+    }
+    let mut early = plan.clone();
+    let stops: BTreeSet<String> =
+        plan.steps.iter().filter(|s| matches!(s.action, Action::StopContainer { .. })).map(|s| s.id.clone()).collect();
+    early.steps.iter_mut().for_each(|step| step.needs.retain(|need| !stops.contains(need)));
+    assert!(rules(&early).contains(&Rule::TwoWriters));
+}
+
+#[test]
+fn on_the_way_back_services_end_before_what_they_need_and_start_after_it() {
+    let forward = plan("examples/geekpie");
+    let back = way_back("examples/geekpie");
+    let find = |plan: &Plan, address: &str, is_it: &dyn Fn(&Action) -> bool| {
+        plan.steps.iter().find(|s| s.address == address && s.of_move.is_some() && is_it(&s.action)).cloned().unwrap()
+    };
+    let is_start = |action: &Action| matches!(action, Action::StartContainer { .. });
+    let is_stop = |action: &Action| matches!(action, Action::StopContainer { .. });
+    let is_await = |action: &Action| matches!(action, Action::Await { .. });
+    let mut pairs = 0;
+    for one in forward.steps.iter().filter(|s| s.of_move.is_some() && is_start(&s.action)) {
+        let awaited = forward.steps.iter().filter(|s| one.needs.contains(&s.id) && is_await(&s.action) && s.of_move.is_some());
+        for need in awaited {
+            pairs += 1;
+            let start = find(&back, &one.address, &is_start);
+            assert!(start.needs.contains(&find(&back, &need.address, &is_await).id), "{} needs {}", one.address, need.address);
+            if one.of_move == need.of_move {
+                let stop = find(&back, &need.address, &is_stop);
+                assert!(stop.needs.contains(&find(&back, &one.address, &is_stop).id), "{} needs {}", one.address, need.address);
+            }
+        }
+    }
+    assert!(pairs > 0, "services of the example need each other");
+}
+
+#[test]
+fn the_state_is_told_what_it_knew_before() {
+    let forward = plan("examples/lab-move");
+    let mut run = done(&forward);
+    let db = ResourceState { kind: "docker.container".to_owned(), ..ResourceState::default() };
+    run.before.insert("db".to_owned(), db.clone());
+    let state = State { outputs: BTreeMap::from([("address".to_owned(), "old".into())]), ..State::default() };
+    let back = reverse(&run, &state, &[]).unwrap();
+    let sets: Vec<_> = back.steps.iter().flat_map(|step| &step.sets).collect();
+    let removes: BTreeSet<&str> = back.steps.iter().flat_map(|step| &step.removes).map(String::as_str).collect();
+    assert_eq!((sets, removes), (vec![&("db".to_owned(), db)], BTreeSet::from(["everything", "files"])));
+    assert_eq!(back.outputs, state.outputs);
+    assert_eq!(back.reverses.as_deref(), Some("r1"));
+}
+
+#[test]
+fn what_is_left_out_of_a_copy_is_left_out_on_the_way_back() {
+    let mut forward = plan("examples/lab-move");
+    for step in &mut forward.steps {
+        if let Action::CopyTrees { trees, .. } | Action::VerifyTrees { trees, .. } = &mut step.action {
+            for tree in trees.iter_mut().filter(|tree| tree.source == "/srv/loose") {
+                tree.target = "/data/loose".to_owned();
+                tree.exclude = vec!["/srv/loose/cache".to_owned()];
+            }
+        }
+    }
+    let back = reverse(&done(&forward), &State::default(), &["everything".to_owned()]).unwrap();
+    let copies = back.steps.iter().filter_map(|step| match &step.action {
+        Action::CopyTrees { trees, .. } => Some(trees),
+        _ => None,
+    });
+    let tree = copies.flatten().find(|tree| tree.target == "/srv/loose").unwrap();
+    assert_eq!((tree.source.as_str(), tree.exclude.as_slice()), ("/data/loose", &["/data/loose/cache".to_owned()][..]));
+    let taken = back.steps.iter().filter_map(|step| match &step.action {
+        Action::TakeTrees { trees, .. } => Some(trees),
+        _ => None,
+    });
+    let known = taken.flatten().find(|known| known.path == "/srv/loose").unwrap();
+    assert_eq!((known.exclude.as_slice(), &known.manifest), (&["/srv/loose/cache".to_owned()][..], &None), "a person let it go");
 }

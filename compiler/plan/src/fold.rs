@@ -106,6 +106,10 @@ impl Fold {
             // A snapshot is what the state is already.
             Record::Snapshot { .. } | Record::Resumed { .. } | Record::Interrupted { .. } => {}
             Record::Forgotten { addresses, .. } => self.state.resources.retain(|address, _| !addresses.contains(address)),
+            Record::Confirmed { moves, .. } => {
+                let confirmed = self.state.resources.iter_mut().filter(|(address, _)| moves.contains(address));
+                confirmed.for_each(|(_, resource)| resource.confirmed = true);
+            }
             Record::Intent { step } => self.intent(step),
             Record::Outcome { step, outcome } => self.outcome(step, outcome),
             Record::Reopened { run, .. } => self.begin((**run).clone()),

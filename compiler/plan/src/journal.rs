@@ -29,9 +29,22 @@ pub struct Entry {
     pub records: Vec<Record>,
 }
 
+impl State {
+    /// Moves that are done and whose way back is open.
+    pub fn unconfirmed(&self) -> impl Iterator<Item = (&Address, &ResourceState)> {
+        self.resources.iter().filter(|(_, resource)| resource.is_move() && !resource.confirmed)
+    }
+
+    /// Has a person closed the way back of that move?
+    pub fn is_confirmed(&self, address: &str) -> bool {
+        self.resources.get(address).is_some_and(|resource| resource.confirmed)
+    }
+}
+
 impl Entry {
-    /// The version this program writes; it reads those before too. 2 brought [`Record::Snapshot`] and [`Record::Forgotten`].
-    pub const VERSION: u32 = 2;
+    /// The version this program writes; it reads those before too. 2 brought [`Record::Snapshot`] and [`Record::Forgotten`], 3
+    /// [`Record::Confirmed`] and plans that go back over a run.
+    pub const VERSION: u32 = 3;
 }
 
 /// One thing that happened.
@@ -48,6 +61,13 @@ pub enum Record {
     Forgotten {
         /// Which.
         addresses: Vec<Address>,
+        /// `user@machine`.
+        by: String,
+    },
+    /// A person has closed the way back of moves that are done. Of no run.
+    Confirmed {
+        /// Which.
+        moves: Vec<Address>,
         /// `user@machine`.
         by: String,
     },
@@ -164,6 +184,16 @@ pub struct ResourceState {
     /// Must no plan replace or destroy it?
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub keep: bool,
+    /// Of a move that is done: did a person close the way back?
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confirmed: bool,
+}
+
+impl ResourceState {
+    /// Is it a move that is done?
+    pub fn is_move(&self) -> bool {
+        self.removal.is_none() && ["from", "to"].iter().all(|name| self.attributes.contains_key(*name))
+    }
 }
 
 /// What deletes a resource without its sources.

@@ -8,12 +8,15 @@ pub mod diagnostic;
 pub mod digest;
 pub mod facts;
 pub mod fold;
+pub mod forecast;
 pub mod form;
 pub mod journal;
 pub mod observe;
 pub mod plan;
 pub mod proof;
+pub mod reverse;
 pub mod secret;
+pub mod tree;
 pub mod visible;
 
 pub use before::Before;
@@ -25,7 +28,7 @@ pub use fold::Fold;
 pub use journal::{Entry, Outcome, Record, Recorded, Removal, ResourceState, RunEnd, State};
 pub use observe::{Ask, Change, Drift, Observation, Observed, Partial, Read, Reads, Unseen};
 pub use plan::{
-    Action, Class, ContainerSpec, EnvValue, Estimate, Forecast, Host, HostId, Login, Mount, MoveSummary, Origin, Phase, Plan, Precondition,
-    Probe, Publish, Requirement, Step, StepId, Tree, Undo,
+    Action, Class, ContainerSpec, EnvValue, Estimate, Forecast, Host, HostId, KnownTree, Login, Mount, MoveSummary, Origin, Phase, Plan,
+    Precondition, Probe, Publish, Requirement, Step, StepId, Tree, Undo,
 };
 pub use secret::SecretSource;

@@ -4,6 +4,8 @@ use crate::{Before, Call, Digest, Observation, Partial, ResourceState, Unproven}
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+pub use crate::tree::{KnownTree, Tree};
+
 /// The path of declaration names, `kruskal.system`.
 pub type Address = String;
 /// A host is called by the address of its server.
@@ -59,6 +61,9 @@ pub struct Plan {
     /// What it is for, where a person wanted less than all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partial: Option<Partial>,
+    /// The run whose moves it moves back, if that is what it is for; see [`crate::reverse`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reverses: Option<String>,
 }
 
 impl Plan {
@@ -309,6 +314,21 @@ pub enum Action {
         /// What, in order.
         trees: Vec<Tree>,
     },
+    /// See that trees are as they were when they were last compared, and take them over: from then on they may be
+    /// written to. What was taken over by the same manifest before is not looked at again, since a copy may have begun.
+    TakeTrees {
+        /// Where.
+        host: HostId,
+        /// What, in order.
+        trees: Vec<KnownTree>,
+    },
+    /// Give up what [`Action::TakeTrees`] took over; what it had before it stays.
+    ReleaseTrees {
+        /// Where.
+        host: HostId,
+        /// Absolute.
+        paths: Vec<String>,
+    },
     /// Set a container's restart policy; the old one is part of the outcome (`was`).
     SetRestart {
         /// Where.
@@ -405,6 +425,8 @@ impl Action {
         match self {
             Self::Adopt { host, .. }
             | Self::InstallTools { host, .. }
+            | Self::TakeTrees { host, .. }
+            | Self::ReleaseTrees { host, .. }
             | Self::SetRestart { host, .. }
             | Self::RestoreRestart { host, .. }
             | Self::StopContainer { host, .. }
@@ -423,17 +445,6 @@ impl Action {
             Self::Note => vec![],
         }
     }
-}
-
-/// A folder, or a single file, and where it goes.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Tree {
-    /// Absolute, on the source.
-    pub source: String,
-    /// Absolute, on the target.
-    pub target: String,
-    /// Absolute paths below `source` that are left out.
-    pub exclude: Vec<String>,
 }
 
 /// What must answer.

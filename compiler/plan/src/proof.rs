@@ -168,11 +168,23 @@ impl<'p> Prover<'p> {
         found
     }
 
-    /// A copy deletes what is too much on its target, so the target was looked at.
+    /// A copy deletes what is too much on its target, so the target was looked at, or taken over as what this state knows.
     fn copy(&self, copy: &'p Step, to: &'p str, trees: &'p [Tree]) -> Vec<Violation> {
-        let unknown = trees.iter().filter(|tree| !self.graph.is_looked_at(to, &tree.target));
+        let unlooked: Vec<&Tree> = trees.iter().filter(|tree| !self.graph.is_looked_at(to, &tree.target)).collect();
+        if unlooked.is_empty() {
+            return vec![];
+        }
+        let before = self.graph.before(copy);
+        let takes = |step: &Step, tree: &Tree| match &step.action {
+            Action::TakeTrees { host, trees } => host == to && trees.iter().any(|known| known.path == tree.target),
+            _ => false,
+        };
+        let unknown = unlooked.into_iter().filter(|tree| !before.values().any(|step| takes(step, tree)));
         let told = |tree: &Tree| {
-            let message = format!("\"{}\" may overwrite {} on {to}, which no precondition looks at", copy.title, tree.target);
+            let message = format!(
+                "\"{}\" may overwrite {} on {to}, which no precondition looks at and no step before takes over",
+                copy.title, tree.target
+            );
             violation(Rule::OverUnknownData, &[copy], message)
         };
         unknown.map(told).collect()

@@ -36,7 +36,14 @@ impl<W: World> Context<'_, W> {
             entries += source.entries.len();
             bytes += source.bytes();
         }
-        let values = [("manifest", Digest::of(&digests).to_string()), ("entries", entries.to_string()), ("bytes", bytes.to_string())];
+        // Each of them too, since a tree is taken over by its own.
+        let each = digests.iter().map(Digest::to_string).collect::<Vec<_>>().join(" ");
+        let values = [
+            ("manifest", Digest::of(&digests).to_string()),
+            ("manifests", each),
+            ("entries", entries.to_string()),
+            ("bytes", bytes.to_string()),
+        ];
         let mut performed = Performed::new(false, values);
         if !not_verified.is_empty() {
             performed.values.insert("not_verified".to_owned(), not_verified.join("; "));
@@ -48,6 +55,11 @@ impl<W: World> Context<'_, W> {
     pub(super) async fn list_both(&self, (from, to): (&str, &str), tree: &Tree, depth: Depth) -> Result<(Manifest, Manifest), Failure> {
         let exclude = relative_excludes(tree)?;
         futures_util::try_join!(self.list(from, &tree.source, depth, &exclude), self.list(to, &tree.target, depth, &exclude))
+    }
+
+    /// Lists what is at the source of a tree.
+    pub(super) async fn list_one(&self, host: &str, tree: &Tree, depth: Depth) -> Result<Manifest, Failure> {
+        self.list(host, &tree.source, depth, &relative_excludes(tree)?).await
     }
 
     async fn list(&self, host: &str, path: &str, depth: Depth, exclude: &[String]) -> Result<Manifest, Failure> {

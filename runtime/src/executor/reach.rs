@@ -3,7 +3,7 @@
 //! Pure: reads a plan and which of its steps have acted. What undoing does is in `back`.
 
 use crate::preflight::Problem;
-use mig_plan::{Action, Plan, Step, StepId, Undo, journal::Unfinished, plan::Address};
+use mig_plan::{Action, Plan, State, Step, StepId, Undo, journal::Unfinished, plan::Address};
 use std::collections::BTreeSet;
 
 /// What a person is shown before a run is undone.
@@ -22,10 +22,18 @@ pub fn undoable(run: &Unfinished, discarded: &[Address]) -> Undoable {
         let moves = reach.all_moves();
         Undoable {
             steps: reach.going(&moves, true).into_iter().map(|step| step.id.clone()).collect(),
-            stays: reach.stays(&moves).into_iter().map(|step| reach.tell(step)).collect(),
+            stays: reach.stays(&moves).into_iter().map(|step| Reach::tell(step)).collect(),
         }
     })
 }
+
+/// Why a run that was done stays although its writes may be dropped: a person has closed the way back of its moves.
+pub(super) fn confirmed(run: &Unfinished, state: &State) -> Vec<Problem> {
+    let closed = run.plan.moves.iter().filter(|summary| state.is_confirmed(&summary.address));
+    closed.map(|summary| Problem::new(format!("{} is confirmed, which closed the way back", summary.address), CONFIRMED_HELP)).collect()
+}
+
+const CONFIRMED_HELP: &str = "declare a move the other way to have it back; nothing was deleted";
 
 /// Has an undo begun that is not at its end?
 pub(super) fn is_going_back(run: &Unfinished) -> bool {
@@ -142,10 +150,13 @@ impl<'r> Reach<'r> {
     }
 
     /// Why a step stays, and what to do.
-    pub(super) fn tell(&self, step: &Step) -> Problem {
+    pub(super) fn tell(step: &Step) -> Problem {
         match (&step.undo, &step.of_move) {
             (Undo::Impossible { why }, Some(of)) if step.point_of_no_return => {
-                let help = format!("`migc undo --discard-writes-on {of}` goes back and drops those writes; {}", self.keep_writes(of));
+                let help = format!(
+                    "`migc undo --discard-writes-on {of}` goes back and drops those writes; to keep them, come to the end of the run with \
+                     `migc apply` first, and then move back with `migc undo`"
+                );
                 Problem::of_step(step, &format!("is the point of no return of {of}: {why}"), &help)
             }
             (Undo::Impossible { why }, _) => Problem::of_step(step, "cannot be undone", why),
@@ -155,18 +166,6 @@ impl<'r> Reach<'r> {
                 "apply the program as it was before to have that one again",
             ),
         }
-    }
-
-    /// How a person carries back what was written on the target.
-    fn keep_writes(&self, of: &str) -> String {
-        let mut parts = vec![];
-        for step in self.plan.steps.iter().filter(|step| step.of_move.as_deref() == Some(of)) {
-            if let Action::CopyTrees { from, to, trees, live: false } = &step.action {
-                parts.extend(trees.iter().map(|tree| format!("{} on {to} back to {} on {from}", tree.target, tree.source)));
-            }
-        }
-        let what = if parts.is_empty() { "its data back".to_owned() } else { parts.join(", ") };
-        format!("to keep them, stop it on the target, copy {what} by hand and compare, and only then go back so")
     }
 }
 

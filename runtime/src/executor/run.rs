@@ -2,7 +2,12 @@
 //!
 //! The two directions are in `forward` and `back`; this file holds what they share.
 
-use super::{ApplyResult, Exit, Options, RETRY_COUNT_MAX, RETRY_WAIT_MS, away::Away, outcome::count, reach::moves_of};
+use super::{
+    ApplyResult, Exit, Options, RETRY_COUNT_MAX, RETRY_WAIT_MS,
+    away::Away,
+    outcome::count,
+    reach::{Reach, moves_of},
+};
 use crate::{
     World,
     actions::{self, Done, Failure, Performed, Progress, perform},
@@ -213,7 +218,7 @@ impl<'a, W: World> Run<'a, W> {
             self.moves_to_undo(|step| failed.contains(&step.id)).await
         };
         if self.asked_back {
-            self.stays = self.reach(|reach| reach.stays(&moves).into_iter().map(|step| reach.tell(step)).collect());
+            self.stays = self.reach(|reach| reach.stays(&moves).into_iter().map(|step| Reach::tell(step)).collect());
         }
         if moves.is_empty() && self.never_were.is_empty() && self.going(&moves).is_empty() && !self.back_is_all_there_was() {
             return if self.hosts_undid_all() { self.end(RunEnd::Undone).await } else { Ok(Exit::PartWay) };

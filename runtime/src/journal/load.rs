@@ -6,7 +6,7 @@
 use super::{ENTRY_SIZE_MAX_BYTES, JournalError, Known, known::NOTHING};
 use crate::{World, validate::validate};
 use futures_util::{StreamExt as _, future::join_all, stream};
-use mig_plan::{Digest, Entry, Fold, Plan, Record, RunEnd, State, journal::Unfinished};
+use mig_plan::{Action, Digest, Entry, Fold, Plan, Record, RunEnd, State, Step, journal::Unfinished};
 use serde::Deserialize;
 use std::{collections::BTreeSet, ops::RangeInclusive, sync::Arc};
 
@@ -63,28 +63,61 @@ pub async fn walk<W: World>(world: &W, mut visit: impl FnMut(&Entry, &State)) ->
     }
 }
 
-/// The last run, as it was before its end, if that was that all of it is done, and the state was not changed since.
+/// The last run that was done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LastRun {
+    /// As it was before its end.
+    pub run: Unfinished,
+    /// A run that went back over it, copied, and was undone: what it came from is not what it was any more.
+    pub tried: Option<String>,
+}
+
+/// The last run, as it was before its end, if that was that all of it is done, and neither the state nor what a move came from was
+/// changed since.
 pub async fn last_done<W: World>(world: &W) -> Result<Option<Unfinished>, JournalError> {
+    Ok(last_run(world).await?.filter(|last| last.tried.is_none()).map(|last| last.run))
+}
+
+/// The last run that was done, if the state is as it has left it: no other came after it but such as went back over it and were undone.
+pub async fn last_run<W: World>(world: &W) -> Result<Option<LastRun>, JournalError> {
     // The newest snapshot was written before the last run began.
     let (mut fold, entries) = newest(world, &NOTHING).await?;
-    let mut last = None;
+    let mut last: Option<LastRun> = None;
+    // While a run goes back over it.
+    let mut gone_over: Option<LastRun> = None;
     for (entry, digest) in entries {
         check(&fold, &entry, &NOTHING)?;
         let mut entry = Arc::unwrap_or_clone(entry);
-        let is_end = matches!(entry.records.last(), Some(Record::Ended { end: RunEnd::Done }));
+        let is_end = matches!(entry.records.last(), Some(Record::Ended { .. }));
         let end = if is_end { entry.records.pop() } else { None };
-        let begins = |record: &Record| matches!(record, Record::Started { .. } | Record::Reopened { .. } | Record::Forgotten { .. });
-        if entry.records.iter().any(begins) {
-            last = None;
+        for record in &entry.records {
+            match record {
+                Record::Started { plan, .. } => {
+                    let before = last.take();
+                    gone_over = before.filter(|before| plan.reverses.as_ref() == Some(&before.run.run));
+                }
+                Record::Reopened { .. } | Record::Forgotten { .. } => (last, gone_over) = (None, None),
+                _ => {}
+            }
         }
         fold.entry(&entry, digest.as_str());
-        if end.is_some() {
-            last.clone_from(&fold.state().unfinished);
-            entry.records = end.into_iter().collect();
-            fold.entry(&entry, digest.as_str());
-        }
+        let Some(end) = end else { continue };
+        last = match (&end, &fold.state().unfinished) {
+            (Record::Ended { end: RunEnd::Done }, Some(run)) => Some(LastRun { run: run.clone(), tried: None }),
+            (Record::Ended { end: RunEnd::Undone }, Some(run)) => gone_over.take().map(|before| tried(before, run)),
+            _ => None,
+        };
+        entry.records = vec![end];
+        fold.entry(&entry, digest.as_str());
     }
     Ok(last)
+}
+
+/// Has the run that was undone copied anything?
+fn tried(before: LastRun, undone: &Unfinished) -> LastRun {
+    let copies = |step: &&Step| matches!(step.action, Action::CopyTrees { .. }) && undone.undone.contains(&step.id);
+    let tried = undone.plan.steps.iter().any(|step| copies(&step)).then(|| undone.run.clone());
+    LastRun { tried: tried.or(before.tried), ..before }
 }
 
 /// The state before the newest snapshot, or before the first entry, and all entries from there on, which are not proven yet.
@@ -226,6 +259,12 @@ fn check_records(entry: &Entry, fold: &Fold, known: &Known) -> Result<(), Journa
             Record::Forgotten { .. } => {
                 if run.is_some() {
                     return Err(wrong("it forgets resources while a run is unfinished"));
+                }
+                continue;
+            }
+            Record::Confirmed { .. } => {
+                if run.is_some() {
+                    return Err(wrong("it confirms moves while a run is unfinished"));
                 }
                 continue;
             }

@@ -12,7 +12,15 @@ const CLOCK_OFFSET_MAX_MS: u64 = 300_000;
 
 /// Owners, modes and attributes of other users' files are only kept by root.
 pub(super) fn needs_root(action: &Action) -> bool {
-    matches!(action, Action::CopyTrees { .. } | Action::VerifyTrees { .. } | Action::InstallTools { .. } | Action::CheckFenced { .. })
+    matches!(
+        action,
+        Action::CopyTrees { .. }
+            | Action::VerifyTrees { .. }
+            | Action::TakeTrees { .. }
+            | Action::ReleaseTrees { .. }
+            | Action::InstallTools { .. }
+            | Action::CheckFenced { .. }
+    )
 }
 
 /// Does it talk to Docker?
@@ -30,6 +38,8 @@ pub(super) fn needs_docker(action: &Action) -> bool {
         | Action::InstallTools { .. }
         | Action::CopyTrees { .. }
         | Action::VerifyTrees { .. }
+        | Action::TakeTrees { .. }
+        | Action::ReleaseTrees { .. }
         | Action::Await { .. }
         | Action::Call(_)
         | Action::Note => false,

@@ -15,7 +15,7 @@ const CLOCK_JUMP_MS: i64 = 3_600_000;
 /// A host that comes back is away for so long.
 const DOWN_MS: u64 = 300_000;
 /// Scripts that only look.
-const LOOKS: [&str; 14] = [
+const LOOKS: [&str; 15] = [
     "disarm",
     "about",
     "tools",
@@ -24,6 +24,7 @@ const LOOKS: [&str; 14] = [
     "port_look",
     "image_look",
     "open_files",
+    "tree_taken",
     "probe_tcp",
     "probe_http",
     "probe_command",

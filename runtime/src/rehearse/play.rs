@@ -347,6 +347,7 @@ pub(crate) mod tests {
             outputs: BTreeMap::new(),
             observed: None,
             partial: None,
+            reverses: None,
         }
     }
 }

@@ -32,8 +32,8 @@ impl Script {
     /// From its start to its answer.
     pub fn limit(&self) -> Duration {
         let seconds = match self.name {
-            "about" | "states" | "tools" | "space" | "path_look" | "port_look" | "container_look" | "container_logs" | "image_look"
-            | "observe" | "disarm" => ASK_SECONDS,
+            "about" | "states" | "tools" | "space" | "path_look" | "tree_taken" | "port_look" | "container_look" | "container_logs"
+            | "image_look" | "observe" | "disarm" => ASK_SECONDS,
             "probe_tcp" | "probe_http" => ASK_SECONDS,
             "open_files" => SEARCH_SECONDS,
             "image_pull" | "install_tools" | "call" | "armed" => FETCH_SECONDS,

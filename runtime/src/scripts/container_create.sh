@@ -29,7 +29,8 @@ for known in "$name" "$fresh"; do
     fi
 done
 if exists "$name"; then
-    if [ "$(field "$name" '{{index .Config.Labels "migc.spec"}}')" = "$spec" ] && same_environment; then
+    # One that was stopped by us, to move back what it kept, has another restart policy than it was created with.
+    if [ "$(field "$name" '{{index .Config.Labels "migc.spec"}}')" = "$spec" ] && same_environment && [ ! -f "$records/restart.$name" ]; then
         echo unchanged
         exit 0
     fi
@@ -68,4 +69,5 @@ if [ "$answer" = replaced ]; then
     docker container rm -- "$name" >/dev/null || exit 1
 fi
 docker container rename "$fresh" "$name" || exit 1
+rm -f -- "$records/restart.$name"
 echo "$answer"

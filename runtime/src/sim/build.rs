@@ -33,6 +33,7 @@ fn bare() -> SimHost {
         missing_tools: BTreeSet::new(),
         nodes: BTreeMap::new(),
         marks: BTreeMap::new(),
+        taken: BTreeMap::new(),
         records: BTreeMap::new(),
         epoch: 0,
         containers: BTreeMap::new(),

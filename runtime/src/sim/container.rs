@@ -117,7 +117,7 @@ impl SimHost {
         }
         let how = match self.containers.get(name) {
             Some(c) if c.owner != owner => return refuse(STATUS_NOT_OURS, format!("a container {name} is there already and is not ours")),
-            Some(c) if c.spec == spec => return answer("unchanged\n"),
+            Some(c) if c.spec == spec && c.restart_before.is_none() => return answer("unchanged\n"),
             Some(_) => "replaced\n",
             None => "created\n",
         };

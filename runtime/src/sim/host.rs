@@ -36,6 +36,8 @@ pub struct SimHost {
     pub nodes: BTreeMap<String, Node>,
     /// In the record folder: path by marker.
     pub marks: BTreeMap<String, String>,
+    /// In the record folder, of trees that were taken over: by which manifest, and whether the mark goes when they are given up.
+    pub taken: BTreeMap<String, (String, bool)>,
     /// Answers of scripts that were run under a record, by its key; `None`: begun, and ended by a loss of power.
     pub records: BTreeMap<String, Option<Output>>,
     /// Of the run that acted last under a record.
@@ -245,7 +247,8 @@ impl SimHost {
         let images = self.images.iter().map(|(name, image)| Trait::Image { name, id: &image.id });
         let resources = self.resources.iter().map(|(address, resource)| Trait::Resource { address, made_by: resource.made_by.as_deref() });
         let marks = self.marks.iter().map(|(name, path)| Trait::Mark { name, path });
-        nodes.chain(containers).chain(images).chain(resources).chain(marks).chain([Trait::MissingTools(&self.missing_tools)])
+        let taken = self.taken.iter().map(|(name, (manifest, _))| Trait::Taken { name, manifest });
+        nodes.chain(containers).chain(images).chain(resources).chain(marks).chain(taken).chain([Trait::MissingTools(&self.missing_tools)])
     }
 
     /// The same as lines.
@@ -262,6 +265,7 @@ pub(super) enum Trait<'h> {
     Image { name: &'h str, id: &'h str },
     Resource { address: &'h str, made_by: Option<&'h [String]> },
     Mark { name: &'h str, path: &'h str },
+    Taken { name: &'h str, manifest: &'h str },
     MissingTools(&'h BTreeSet<String>),
 }
 
@@ -288,6 +292,7 @@ impl Trait<'_> {
                 (format!("{host}: resource {address}"), made_by.map_or_else(|| "gone".to_owned(), |made| made.join(" ")))
             }
             Self::Mark { name, path } => (format!("{host}: mark {name}"), (*path).to_owned()),
+            Self::Taken { name, manifest } => (format!("{host}: taken {name}"), (*manifest).to_owned()),
             Self::MissingTools(names) => (format!("{host}: missing tools"), names.iter().cloned().collect::<Vec<_>>().join(" ")),
         }
     }

@@ -67,6 +67,8 @@ fn of(action: &Action) -> Model {
             "hard links, holes and extended attributes",
         ),
         Action::VerifyTrees { .. } => ("verify_trees", Close, "both sides by their manifests", "hard links, holes and extended attributes"),
+        Action::TakeTrees { .. } => ("take_trees", Close, "its manifest, and who may write there", "links in the way"),
+        Action::ReleaseTrees { .. } => ("release_trees", Close, "who may write there", ""),
         Action::SetRestart { .. } => ("set_restart", Close, "the policy, and what Docker does by it after a power cut", ""),
         Action::RestoreRestart { .. } => ("restore_restart", Close, "the policy, and what Docker does by it after a power cut", ""),
         Action::StopContainer { .. } => ("stop_container", Close, "status, exit status, last writes", "programs that do not stop in time"),

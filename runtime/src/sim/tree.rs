@@ -123,6 +123,32 @@ impl SimHost {
         answer("")
     }
 
+    pub(super) fn tree_taken(&self, marker: &str) -> Output {
+        let taken = self.taken.get(marker).filter(|_| self.marks.contains_key(marker));
+        answer(taken.map(|(manifest, _)| format!("{manifest}\n")).unwrap_or_default())
+    }
+
+    pub(super) fn tree_take(&mut self, script: &Script) -> Output {
+        let (path, kind, marker, manifest) = (word(script, 0), word(script, 1), word(script, 2), word(script, 3));
+        let lent = match self.taken.get(marker) {
+            _ if !self.marks.contains_key(marker) => true,
+            Some((_, lent)) => *lent,
+            None => false,
+        };
+        self.taken.insert(marker.to_owned(), (manifest.to_owned(), lent));
+        if kind != "none" {
+            self.marks.entry(marker.to_owned()).or_insert_with(|| path.to_owned());
+        }
+        answer("")
+    }
+
+    pub(super) fn tree_release(&mut self, marker: &str) -> Output {
+        if let Some((_, true)) = self.taken.remove(marker) {
+            self.marks.remove(marker);
+        }
+        answer("")
+    }
+
     /// As `mkdir -p`.
     pub(super) fn make_folders(&mut self, path: &str, now_ms: u64, change: u64) {
         let ends = path.match_indices('/').map(|(at, _)| at).skip(1).chain([path.len()]);

@@ -51,7 +51,7 @@ impl Watch {
                     self.check_verified(hosts, host, name, now_ms);
                 }
             }
-            "tree_delete" | "tree_receive" | "tree_prepare" => {
+            "tree_delete" | "tree_receive" | "tree_prepare" | "tree_take" => {
                 let path = word(script, 0);
                 if self.trees.iter().any(|(from, _, tree)| from == host && overlap(&tree.source, path)) {
                     self.violate(format!("{} writes to {path} on {host}, which is a source", script.name));

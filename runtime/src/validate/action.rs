@@ -46,6 +46,18 @@ fn check_action(plan: &Plan, place: &str, action: &Action, earlier: &Earlier<'_>
                 check_tree(place, tree, problems);
             }
         }
+        Action::TakeTrees { trees, .. } => {
+            for tree in trees {
+                problems.check(place, check_path_written(&tree.path));
+                for path in &tree.exclude {
+                    check_left_out(place, path, &tree.path, problems);
+                }
+                if tree.manifest.as_ref().is_some_and(|manifest| !manifest.is_well_formed()) {
+                    problems.add(format!("{place}: what is known of `{}` is not a digest", tree.path.escape_debug()));
+                }
+            }
+        }
+        Action::ReleaseTrees { paths, .. } => paths.iter().for_each(|path| problems.check(place, check_path_written(path))),
         Action::SetRestart { container, policy, .. } => {
             problems.check(place, check_container_name(container));
             problems.check(place, check_policy(policy));
@@ -102,11 +114,15 @@ fn check_tree(place: &str, tree: &Tree, problems: &mut Problems) {
     problems.check(place, check_path(&tree.source));
     problems.check(place, check_path_written(&tree.target));
     for path in &tree.exclude {
-        problems.check(place, check_path(path));
-        let below = path.strip_prefix(tree.source.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'));
-        if !below {
-            problems.add(format!("{place}: `{}` is left out but not below `{}`", path.escape_debug(), tree.source.escape_debug()));
-        }
+        check_left_out(place, path, &tree.source, problems);
+    }
+}
+
+fn check_left_out(place: &str, path: &str, root: &str, problems: &mut Problems) {
+    problems.check(place, check_path(path));
+    let below = path.strip_prefix(root.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'));
+    if !below {
+        problems.add(format!("{place}: `{}` is left out but not below `{}`", path.escape_debug(), root.escape_debug()));
     }
 }
 

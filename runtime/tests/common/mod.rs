@@ -53,6 +53,7 @@ impl Builder {
             outputs: BTreeMap::new(),
             observed: None,
             partial: None,
+            reverses: None,
         };
         Self { plan }
     }

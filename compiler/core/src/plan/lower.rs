@@ -14,7 +14,7 @@ use crate::{
 };
 use mig_plan::{
     Action, Class, Digest, Drift, Forecast, Host, HostId, MoveSummary, Observed, Partial, Phase, Plan, Precondition, Requirement, State,
-    Step, StepId, Undo, Unproven,
+    StepId, Undo, Unproven, forecast,
 };
 use rustc_hash::FxHashMap as HashMap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -287,9 +287,9 @@ impl Lowering<'_> {
             return Err(Problems { list: self.problems, unproven: open.to_vec() });
         }
         for summary in &mut self.moves {
-            total(summary, &steps);
+            forecast::total(summary, &steps);
         }
-        let forecasts = downtimes(std::mem::take(&mut self.forecasts), &steps);
+        let forecasts = forecast::downtimes(std::mem::take(&mut self.forecasts), &steps);
         let secrets: BTreeSet<String> = steps.iter().flat_map(|s| s.action.secrets()).map(str::to_owned).collect();
         let plan = Plan {
             version: Plan::VERSION,
@@ -300,6 +300,7 @@ impl Lowering<'_> {
             cost_per_day: self.cost(&hosts),
             observed: self.observation(&steps),
             partial: self.partial.clone(),
+            reverses: None,
             preconditions: self.preconditions,
             hosts,
             steps,
@@ -333,34 +334,4 @@ fn unproven(open: &[Unproven], draft: &Draft) -> Vec<Unproven> {
         needs: "a person: records of names are not switched by this version, so change it when its moves are done".to_owned(),
     });
     open.iter().cloned().chain(records).collect()
-}
-
-fn total(summary: &mut MoveSummary, steps: &[Step]) {
-    let own = || steps.iter().filter(|s| s.of_move.as_ref() == Some(&summary.address));
-    let add = |values: Vec<Option<u64>>| values.into_iter().sum::<Option<u64>>();
-    let moves_data = |s: &&Step| matches!(s.action, Action::CopyTrees { .. } | Action::BringImage { .. });
-    let bytes = add(own().filter(moves_data).map(|s| s.estimate.bytes).collect());
-    let seconds = add(own().map(|s| s.estimate.seconds).collect());
-    let point = own().find(|s| s.point_of_no_return).map(|s| s.id.clone());
-    (summary.bytes, summary.seconds, summary.point_of_no_return) = (bytes, seconds, point);
-}
-
-/// From the stop to the answer, if every step begins as soon as it may; unknown if a step of the move in between is.
-fn downtimes(forecasts: Vec<Forecast>, steps: &[Step]) -> Vec<Forecast> {
-    let mut ends: HashMap<&str, (&Step, u64)> = HashMap::default();
-    let mut unknown: BTreeSet<Option<&str>> = BTreeSet::new();
-    for step in steps {
-        let begin = step.needs.iter().filter_map(|n| ends.get(n.as_str())).map(|(_, end)| *end).max().unwrap_or(0);
-        ends.insert(&step.id, (step, begin + step.estimate.seconds.unwrap_or(0)));
-        if step.phase != Phase::Prepare && step.estimate.seconds.is_none() {
-            unknown.insert(step.of_move.as_deref());
-        }
-    }
-    let seconds = |forecast: &Forecast| {
-        let (down, down_end) = ends.get(forecast.down.as_str())?;
-        let (_, up_end) = ends.get(forecast.up.as_str())?;
-        let is_known = !unknown.contains(&down.of_move.as_deref());
-        is_known.then(|| up_end.saturating_sub(down_end.saturating_sub(down.estimate.seconds.unwrap_or(0))))
-    };
-    forecasts.into_iter().map(|forecast| Forecast { downtime_seconds: seconds(&forecast), ..forecast }).collect()
 }
