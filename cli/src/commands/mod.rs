@@ -4,6 +4,7 @@ mod apply;
 mod check;
 mod checks;
 mod completions;
+mod confirm;
 mod destroy;
 mod explain;
 mod fmt;
@@ -73,6 +74,7 @@ enum Command {
     Plan(plan::Args),
     Apply(apply::Args),
     Undo(undo::Args),
+    Confirm(confirm::Args),
     Destroy(destroy::Args),
     Import(import::Args),
     Rehearse(rehearse::Args),
@@ -110,6 +112,7 @@ pub fn run(cli: &Cli, terminal: &mut Terminal) -> Outcome {
         Command::Plan(args) => plan::run(args, terminal),
         Command::Apply(args) => apply::run(args, terminal),
         Command::Undo(args) => undo::run(args, terminal),
+        Command::Confirm(args) => confirm::run(args, terminal),
         Command::Destroy(args) => destroy::run(args, terminal),
         Command::Import(args) => import::run(args, terminal),
         Command::Rehearse(args) => rehearse::run(args, terminal),

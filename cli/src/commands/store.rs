@@ -9,10 +9,10 @@ use crate::{
     project::{self, ENTRY, Project},
     visible,
 };
-use mig_plan::{Entry, Host, HostId, State, journal::Unfinished};
+use mig_plan::{Entry, Host, HostId, State};
 use mig_runtime::{
     Output, Piped, Script, StoreError, World, WorldError,
-    journal::{self, JournalError},
+    journal::{self, JournalError, LastRun},
     preflight::Problem,
     real::{Held, HoldError, Location, RealWorld, Secrets, Store},
 };
@@ -148,9 +148,9 @@ pub(super) fn read(store: &Store) -> Result<State, Failure> {
     runtime()?.block_on(journal::load(&Reader(store))).map_err(|error| failed(&error, store))
 }
 
-/// The last run, if it was done and no other came after it.
-pub(super) fn last_done(store: &Store) -> Result<Option<Unfinished>, Failure> {
-    runtime()?.block_on(journal::last_done(&Reader(store))).map_err(|error| failed(&error, store))
+/// The last run, if it was done and no other came after it but such as went back over it and were undone.
+pub(super) fn last_run(store: &Store) -> Result<Option<LastRun>, Failure> {
+    runtime()?.block_on(journal::last_run(&Reader(store))).map_err(|error| failed(&error, store))
 }
 
 /// Proves every entry that is kept, and shows each with the state before it.

@@ -1,6 +1,7 @@
 //! `migc undo`: go back over the run that is unfinished, or over the last one; show what that comes to, ask, and do it.
 //!
-//! What can be undone, in which order, and what is written down is the executor's.
+//! What can be undone, in which order, and what is written down is the executor's. A run whose targets have accepted writes is gone back
+//! over by a plan of its own, which is made in mig_plan and applied like any other.
 
 use super::{
     apply::{Way, act, agree},
@@ -12,13 +13,24 @@ use crate::{
     terminal::Terminal,
     visible,
 };
-use mig_plan::journal::Unfinished;
-use mig_runtime::executor::{Options, Undoable, undoable};
+use mig_plan::{
+    State,
+    journal::Unfinished,
+    proof,
+    reverse::{moves_past_return, reverse},
+};
+use mig_runtime::{
+    executor::{Options, Undoable, undoable},
+    journal::LastRun,
+    real::Store,
+    validate::validate,
+};
 
 /// Go back over the run that is unfinished, or over the last one that was done, the last step first
 ///
-/// Before the point of no return of a move its source is started again. After it the target has accepted writes: then nothing is
-/// undone, unless they may be dropped. An undo that is interrupted goes on with `migc undo` or `migc apply`.
+/// Before the point of no return of a move its source is started again. After it the target has accepted writes: once the run is done,
+/// a move the other way brings them back, and is shown and applied as a run of its own; what the run did beside its moves stays. An undo that
+/// is interrupted goes on with `migc apply`. What `migc confirm` has confirmed stays.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -35,28 +47,65 @@ pub(super) struct Args {
     /// keeps that you said so
     #[arg(long, value_name = "ADDRESS")]
     discard_writes_on: Vec<String>,
+    /// Where the data that this move, or this service, came from were changed since: write over them; what was changed there is lost
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "discard_writes_on")]
+    overwrite: Vec<String>,
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     let journal = args.state.open(&args.program, &args.program.open()?)?;
     let state = store::read(&journal)?;
-    let is_over = state.unfinished.is_none();
-    let run = state.unfinished.map_or_else(|| store::last_done(&journal), |run| Ok(Some(run)))?;
-    let Some(run) = run else {
+    if let Some(run) = &state.unfinished {
+        known(run, &args.discard_writes_on)?;
+        no_way_back(args, &run.run)?;
+        return back(args, run, false, &journal, terminal);
+    }
+    let Some(last) = store::last_run(&journal)? else {
         let help = "only the run that is unfinished, or the last one if it was done, can be undone; see `migc state history`";
         return Err(Failure::new("there is no run to undo, and nothing was done").help(help));
     };
-    known(&run, &args.discard_writes_on)?;
-    let found = undoable(&run, &args.discard_writes_on);
+    known(&last.run, &args.discard_writes_on)?;
+    known(&last.run, &args.overwrite)?;
+    let past = moves_past_return(&last.run);
+    let open: Vec<&String> = past.iter().filter(|address| !state.is_confirmed(address)).collect();
+    if open.is_empty() && !past.is_empty() {
+        return Err(confirmed(&past));
+    }
+    if past.is_empty() || !args.discard_writes_on.is_empty() {
+        no_way_back(args, &last.run.run)?;
+        is_whole(&last)?;
+        return back(args, &last.run, true, &journal, terminal);
+    }
+    move_back(args, &last.run, &state, &journal, terminal)
+}
+
+/// Undoes steps, the last one first.
+fn back(args: &Args, run: &Unfinished, is_over: bool, journal: &Store, terminal: &mut Terminal) -> Outcome {
+    let found = undoable(run, &args.discard_writes_on);
     if found.steps.is_empty() || (is_over && !found.stays.is_empty()) {
-        return Err(refused(&run, &found));
+        return Err(refused(run, &found));
     }
     if !args.json {
-        terminal.print(&render::undo::undoable(&run, &found, &args.discard_writes_on));
+        terminal.print(&render::undo::undoable(run, &found, &args.discard_writes_on));
     }
     agree(args.yes, &format!("undo run {}", visible::line(&run.run)), terminal)?;
     let options = Options { discard_writes_on: args.discard_writes_on.clone(), ..Options::default() };
-    act(&options, args.json, &args.program, &run.plan, Way::Undo, &journal, terminal)
+    act(&options, args.json, &args.program, &run.plan, Way::Undo, journal, terminal)
+}
+
+/// Brings back what was written since, by a run of its own.
+fn move_back(args: &Args, run: &Unfinished, state: &State, journal: &Store, terminal: &mut Terminal) -> Outcome {
+    let plan = reverse(run, state, &args.overwrite).map_err(|error| Failure::new(error.message).help(error.help))?;
+    let wrong = validate(&plan).err().unwrap_or_else(|| proof::violations(&plan).into_iter().map(|violation| violation.message).collect());
+    if let Some(first) = wrong.first() {
+        let help = "migc made this plan, so the mistake is its own: nothing was done; please report it, with `migc state export`";
+        return Err(Failure::new(format!("the way back over run {} is not proven: {first}", visible::line(&run.run))).help(help));
+    }
+    if !args.json {
+        terminal.print(&render::plan::plan(&plan, terminal.look()));
+    }
+    agree(args.yes, &format!("move back by these {}", count(plan.steps.len(), "step")), terminal)?;
+    act(&Options::default(), args.json, &args.program, &plan, Way::Begin, journal, terminal)
 }
 
 /// An address that means nothing here would let a person believe that something is dropped.
@@ -72,6 +121,33 @@ fn known(run: &Unfinished, addresses: &[String]) -> Result<(), Failure> {
             Err(Failure::usage(format!("run {} has no move `{unknown}`", run.run)).help(help))
         }
     }
+}
+
+/// Nothing is written over where steps are only undone.
+fn no_way_back(args: &Args, run: &str) -> Result<(), Failure> {
+    if args.overwrite.is_empty() {
+        return Ok(());
+    }
+    let message = format!("run {} is not gone back over by a move the other way, so nothing is overwritten", visible::line(run));
+    Err(Failure::usage(message).help("leave `--overwrite` away"))
+}
+
+/// What was copied back in part must not be started.
+fn is_whole(last: &LastRun) -> Result<(), Failure> {
+    let Some(tried) = &last.tried else { return Ok(()) };
+    let message = format!(
+        "run {} cannot be undone without its newer writes: run {}, which was undone, has copied a part of them back, so the source's data are neither old nor new",
+        visible::line(&last.run.run),
+        visible::line(tried)
+    );
+    Err(Failure::new(message).help("`migc undo` without `--discard-writes-on` copies the rest and starts the source"))
+}
+
+fn confirmed(moves: &[String]) -> Failure {
+    let list = moves.iter().map(|address| format!("`{}`", visible::line(address))).collect::<Vec<_>>().join(", ");
+    let verb = if moves.len() == 1 { "is" } else { "are" };
+    Failure::new(format!("{list} {verb} confirmed, which closed the way back, and nothing was done"))
+        .help("declare a move the other way to have it back; nothing was deleted")
 }
 
 fn refused(run: &Unfinished, found: &Undoable) -> Failure {

@@ -71,8 +71,8 @@ impl Migc {
         fs::create_dir_all(&home).map_err(told)?;
         let mut command = Command::new(&self.0);
         command.arg(subcommand);
-        // A survey takes hosts where the others take the project, and looks for that where it is started.
-        if subcommand != "survey" {
+        // A survey takes hosts and a confirmation moves where the others take the project, and look for that where they are started.
+        if !matches!(subcommand, "survey" | "confirm") {
             command.arg(folder);
         }
         command.args(options).current_dir(folder).stdin(Stdio::null()).stdout(out).stderr(err);

@@ -46,6 +46,12 @@ impl Project {
         self.put("main.mig", program)
     }
 
+    /// How many entries its journal has.
+    pub(crate) fn entries(&self) -> usize {
+        let files = fs::read_dir(self.0.join(".migc/state")).into_iter().flatten().flatten();
+        files.filter(|file| file.file_name().to_string_lossy().trim_end_matches(".json").bytes().all(|byte| byte.is_ascii_digit())).count()
+    }
+
     /// Its folder.
     pub(crate) fn folder(&self) -> &Path {
         &self.0

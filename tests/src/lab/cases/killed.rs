@@ -60,20 +60,14 @@ pub(crate) fn at_entries(scene: &Scene) -> Result<(), String> {
     let project = scene.project("killed-at-entries", &[])?;
     let before = Before::take(scene)?;
     for number in 0..ENTRY_COUNT {
-        let known = entries(&project);
+        let known = project.entries();
         // Each apply notes first that it goes on; every other one is let come one entry further, so that all of the run is sampled.
         let further = number % 2;
         let mut run = scene.migc.start("apply", &project, &["--yes"])?;
-        run.until(&format!("kill {number}, at entry {} of the journal", known + further + 1), || entries(&project) > known + further)?;
+        run.until(&format!("kill {number}, at entry {} of the journal", known + further + 1), || project.entries() > known + further)?;
         run.kill()?;
     }
     goes_on(scene, project, &before)
-}
-
-/// Of the journal.
-fn entries(project: &Project) -> usize {
-    let files = std::fs::read_dir(project.folder().join(".migc/state")).into_iter().flatten().flatten();
-    files.filter(|file| file.file_name().to_string_lossy().trim_end_matches(".json").bytes().all(|byte| byte.is_ascii_digit())).count()
 }
 
 fn at(scene: &Scene, name: &str, percent: u64) -> Result<(), String> {

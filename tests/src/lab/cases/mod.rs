@@ -9,6 +9,7 @@ mod packaged;
 mod program;
 mod refused;
 mod road;
+mod reversed;
 mod surveyed;
 mod undone;
 
@@ -51,12 +52,15 @@ const SHORT: &[Case] = &[
     Case { name: "killed: at twenty-two entries of the journal", body: killed::at_entries },
     Case { name: "undone: the disk fills up during the final copy", body: undone::full_disk },
     Case { name: "undone: the copy is not what it was copied from", body: undone::disturbed_copy },
+    Case { name: "reversed: what was written on the target comes back", body: reversed::with_newer_writes },
+    Case { name: "reversed: a source that was written to is left alone", body: reversed::changed_source },
 ];
 
 const LONG: &[Case] = &[
     Case { name: "killed: early in the copy", body: killed::early },
     Case { name: "killed: late in the copy", body: killed::late },
     Case { name: "killed: again and again", body: killed::again_and_again },
+    Case { name: "reversed: killed again and again", body: reversed::killed },
     Case { name: "outage: the target is cut off in the middle of the copy", body: outage::target_cut_off },
     Case { name: "outage: the source is cut off in the middle of the copy", body: outage::source_cut_off },
     Case { name: "outage: the target loses power in the middle of the copy", body: outage::target_power },

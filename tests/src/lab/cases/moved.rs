@@ -125,7 +125,7 @@ fn must_own_alike(scene: &Scene) -> Result<(), String> {
 }
 
 /// State and restart policy of a container.
-fn must_be(host: &Host, container: &str, expected: &str) -> Result<(), String> {
+pub(crate) fn must_be(host: &Host, container: &str, expected: &str) -> Result<(), String> {
     let format = "{{.State.Status}} {{.HostConfig.RestartPolicy.Name}}";
     let is = host.sh(&format!("docker inspect --format '{format}' {container}"))?;
     if is.trim() == expected {
