@@ -4,7 +4,7 @@
 
 mod support;
 
-use mig_plan::{Class, Host, MoveSummary, Phase, Plan, ResourceState, Undo};
+use mig_plan::{Class, Host, Login, MoveSummary, Phase, Plan, ResourceState, Undo};
 use mig_runtime::{
     executor::{self, Exit},
     journal,
@@ -36,7 +36,11 @@ fn moving() -> Plan {
     let attributes = [("from", "old"), ("to", "new")].map(|(name, end)| (name.to_owned(), end.to_owned()));
     last.sets =
         vec![(MOVE.to_owned(), ResourceState { kind: "copy".to_owned(), attributes: attributes.into(), ..ResourceState::default() })];
-    plan.hosts = ["old", "new"].map(|name| (name.to_owned(), Host::default())).into();
+    let hosts = ["old", "new"].map(|name| {
+        let login = Login { host: name.to_owned(), ..Login::default() };
+        (name.to_owned(), Host { login, ..Host::default() })
+    });
+    plan.hosts = hosts.into();
     plan.moves = vec![MoveSummary {
         address: MOVE.to_owned(),
         from: "old".to_owned(),

@@ -21,7 +21,7 @@ use steps::{Draw, Steps};
 /// A source that does not say how it answers has so long to keep running.
 const RUNNING_WITHIN_SECONDS: u64 = 60;
 /// Programs that a copy needs on both sides.
-const TOOLS: [&str; 5] = ["docker", "tar", "find", "getfattr", "sha256sum"];
+const COPY_TOOLS: [&str; 4] = ["tar", "find", "getfattr", "sha256sum"];
 
 /// Why a run cannot be gone back over by such a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,8 +83,11 @@ impl Reversal<'_> {
 
     /// What the move came from is seen to be as it was left, and most of the data go back while the target still runs.
     fn prepare(&mut self, of: &Forward<'_>) -> Vec<StepId> {
-        for host in [&of.new, &of.old] {
-            self.require(of, host, Requirement::Tools { names: TOOLS.map(str::to_owned).to_vec() });
+        let docker = of.services().next().map(|_| "docker");
+        let copies = of.with_trees().next().map(|_| COPY_TOOLS);
+        let names: Vec<String> = docker.into_iter().chain(copies.into_iter().flatten()).map(str::to_owned).collect();
+        for host in [&of.new, &of.old].into_iter().filter(|_| !names.is_empty()) {
+            self.require(of, host, Requirement::Tools { names: names.clone() });
         }
         let mut fenced = vec![];
         for one in of.services() {
