@@ -8,8 +8,8 @@ mod outage;
 mod packaged;
 mod program;
 mod refused;
-mod road;
 mod reversed;
+mod road;
 mod surveyed;
 mod undone;
 
