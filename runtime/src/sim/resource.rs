@@ -61,19 +61,23 @@ impl SimHost {
             return self.act(word(script, 0), asked);
         }
         let Some(resource) = self.resources.get_mut(word(script, 0)) else { return unknown(word(script, 0)) };
-        let Some(call) = resource.calls.iter().find(|c| words(&c.look.request) == asked) else {
+        let mut looks = resource.calls.iter().filter(|c| words(&c.look.request) == asked);
+        let Some(first) = looks.clone().next() else {
             return refuse(1, "the simulation has no model of this look");
         };
-        let makes = |made: &Vec<String>| {
-            let mut calls = resource.calls.iter().filter(|c| c.verb != Verb::Delete && words(&c.look.request) == asked);
-            calls.any(|c| c.requests.iter().chain(&c.anew).any(|r| words(r) == *made))
+        let makes = |call: &&Call, made: &Vec<String>| {
+            call.verb != Verb::Delete && call.requests.iter().chain(&call.anew).any(|request| words(request) == *made)
         };
-        let wanted = match &resource.made_by {
-            None => Seen::Gone,
-            Some(made) if makes(made) || !call.look.compares() => Seen::Settled,
-            Some(_) => Seen::Different(vec![]),
+        // Two calls may look by one script for different things, so what made it as it is tells how it is.
+        let found = match &resource.made_by {
+            None => example(&first.look, &Seen::Gone),
+            Some(made) => match looks.find(|call| makes(call, made)) {
+                Some(call) => example(&call.look, &Seen::Settled),
+                None if !first.look.compares() => example(&first.look, &Seen::Settled),
+                None => example(&first.look, &Seen::Different(vec![])),
+            },
         };
-        let Some(mut found) = example(&call.look, &wanted) else {
+        let Some(mut found) = found else {
             return refuse(1, "the simulation finds no answer that the conditions of this kind tell apart");
         };
         let status = found.get("status").and_then(Value::as_i64).and_then(|n| i32::try_from(n).ok()).unwrap_or(0);
