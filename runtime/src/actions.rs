@@ -6,6 +6,7 @@ mod adopt;
 pub(crate) mod call;
 pub(crate) mod container;
 mod copy;
+mod hook;
 mod image;
 pub(crate) mod mask;
 mod probe;
@@ -29,6 +30,12 @@ pub trait Done {
     fn attempt(&self, step: &str) -> Option<Attempt> {
         let _ = step;
         None
+    }
+
+    /// Was the step done by an apply before this one, so that nobody knows what came since?
+    fn is_earlier(&self, step: &str) -> bool {
+        let _ = step;
+        false
     }
 
     /// What no host may write down, a line each: `make` tells, and who shares it among many steps asks once.
@@ -197,6 +204,9 @@ impl<W: World> Context<'_, W> {
             }
             Action::StartContainer { host, container } => self.start_container(host, container).await,
             Action::CheckFenced { host, container, paths } => self.check_fenced(host, container, paths).await,
+            Action::Quiesce { host, container, hook } => self.quiesce(host, container, hook).await,
+            Action::Resume { host, container, hook } => self.resume(host, container, hook).await,
+            Action::ProveData { host, container, hook, noted } => self.prove(host, container, hook, noted.as_ref()).await,
             Action::CreateContainer { host, container } => self.create_container(host, container).await,
             Action::RemoveContainer { host, container, owner } => self.remove_container(host, container, owner.as_deref()).await,
             Action::Await { host, container, probe } => self.wait_for(host, container, probe).await,
@@ -256,15 +266,18 @@ impl<W: World> Context<'_, W> {
     }
 
     /// Failures are journalled and shown, and a program may have printed what it was given.
-    fn without_secrets(&self, mut failure: Failure) -> Failure {
+    fn without_secrets(&self, failure: Failure) -> Failure {
+        Failure { message: self.masked(failure.message), help: self.masked(failure.help), ..failure }
+    }
+
+    /// A text with each secret's name in the place of the secret.
+    fn masked(&self, mut text: String) -> String {
         for name in &self.plan.secrets {
             for form in self.world.secret(name).iter().flat_map(|value| forms(value)) {
-                let mask = format!("(secret {name})");
-                failure.message = failure.message.replace(&form, &mask);
-                failure.help = failure.help.replace(&form, &mask);
+                text = text.replace(&form, &format!("(secret {name})"));
             }
         }
-        failure
+        text
     }
 }
 

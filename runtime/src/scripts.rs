@@ -7,13 +7,15 @@
 //! `${MIGC_HOME}/${MIGC_STATE}`, set by whoever runs the script.
 
 use crate::{Script, manifest::Depth, script::Recorded};
-use mig_plan::{CutUndo, Digest};
+use mig_plan::{CutUndo, Digest, Hook};
 
 /// Exit status of a script that found something that is not ours.
 pub const STATUS_NOT_OURS: i32 = 3;
 /// Exit status of a script that waited in vain for another one.
 pub const STATUS_LOCKED: i32 = 4;
 
+/// A script of a service could not ask it, as without its password: nothing is proven, and nothing is wrong.
+pub const STATUS_NOT_ASKED: i32 = 75;
 /// It was begun under a host's record, must not be done twice, and its end is not known.
 pub const STATUS_UNKNOWN: i32 = 240;
 /// A later run has acted on the host.
@@ -233,6 +235,22 @@ pub fn probe_command(text: &str, words: &[String], stdin: Vec<u8>) -> Script {
     let mut script = script!("probe_command", all);
     script.stdin = stdin;
     script
+}
+
+/// Runs a script of a service by which it takes no more writes, or takes them again.
+pub fn service_hook(container: &str, hook: &Hook) -> Script {
+    script!("service_hook", hook_words(container, hook))
+}
+
+/// What a script of a service prints of what the service holds. Status [`STATUS_NOT_ASKED`] if it could not ask.
+pub fn service_proof(container: &str, hook: &Hook) -> Script {
+    script!("service_proof", hook_words(container, hook))
+}
+
+fn hook_words(container: &str, hook: &Hook) -> Vec<String> {
+    let mut words = own(&[container, &hook.script]);
+    words.extend_from_slice(&hook.words);
+    words
 }
 
 /// What a script of a kind prints, and its exit status. It knows the record folder as `$MIGC_RECORDS`; one that changes something holds

@@ -8,7 +8,7 @@
 
 mod support;
 
-use mig_plan::{Action, Call, ContainerSpec, Facts, Mount, Plan, Probe, Tree, facts::PathFact};
+use mig_plan::{Action, Call, ContainerSpec, Facts, Hook, Mount, Plan, Probe, Tree, facts::PathFact};
 use mig_runtime::{
     Script, World,
     actions::{Failure, Performed, perform},
@@ -239,6 +239,15 @@ async fn containers<W: World>(teller: &mut Teller<'_, W>, places: &Places) {
     teller.look("running", scripts::container_look("web"), &fields).await;
     teller.act("fence what runs", fence("web")).await;
     teller.act("restore what nobody knows", restore("web")).await;
+    let hook = |script: &str| Hook { script: script.to_owned(), words: vec![] };
+    let quiesce = Action::Quiesce { host: host(), container: named("web"), hook: hook("exit 0") };
+    let resume = |name: &str| Action::Resume { host: host(), container: named(name), hook: hook("exit 0;") };
+    let says = r#"docker exec -- "$MIGC_CONTAINER" cat /data/zero"#;
+    let prove = |name: &str| Action::ProveData { host: host(), container: named(name), hook: hook(says), noted: None };
+    teller.act("take no writes", quiesce).await;
+    teller.act("say what is held", prove("web")).await;
+    teller.act("take writes", resume("web")).await;
+    teller.act("let what is not there take writes", resume("beside")).await;
     teller.act("no restarts", restart("web", "no")).await;
     teller.act("no restarts, again", restart("web", "no")).await;
     teller.act("stop", stop("web", true)).await;

@@ -121,7 +121,8 @@ struct Loader<'f> {
 impl Loader<'_> {
     /// Every module of the standard library that is always there: its nouns, helpers and checks, those without their trees at first.
     fn prelude(&mut self) {
-        let always = ["nouns.mig", "moves.mig", "images.mig", "engines.mig", "limits.mig", "scripts.mig", "helpers.mig", "plan.mig"];
+        let always =
+            ["nouns.mig", "moves.mig", "images.mig", "engines.mig", "holdings.mig", "limits.mig", "scripts.mig", "helpers.mig", "plan.mig"];
         for (number, (path, text)) in embedded::STDLIB.iter().enumerate() {
             if always.contains(path) {
                 self.add_standard(number, true);

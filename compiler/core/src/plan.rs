@@ -11,6 +11,7 @@ pub(crate) mod declared;
 mod destroy;
 mod draft;
 mod estimate;
+mod held;
 mod import;
 mod lower;
 mod moves;

@@ -28,7 +28,8 @@ pub use fold::Fold;
 pub use journal::{Entry, Outcome, Record, Recorded, Removal, ResourceState, RunEnd, State};
 pub use observe::{Ask, Change, Drift, Observation, Observed, Partial, Read, Reads, Unseen};
 pub use plan::{
-    Action, Class, ContainerSpec, EnvValue, Estimate, Forecast, Host, HostId, KnownTree, Login, Mount, MoveSummary, Origin, Phase, Plan,
+    Action, Class, ContainerSpec, EnvValue, Estimate, Forecast, Hook, Host, HostId, KnownTree, Login, Mount, MoveSummary, Origin, Phase,
+    Plan,
     Precondition, Probe, Publish, Requirement, Step, StepId, Tree, Undo,
 };
 pub use secret::SecretSource;

@@ -374,6 +374,37 @@ pub enum Action {
         /// Absolute.
         paths: Vec<String>,
     },
+    /// Run what keeps a service from taking writes while it still answers.
+    Quiesce {
+        /// Where.
+        host: HostId,
+        /// The container it is about.
+        container: String,
+        /// What is run.
+        hook: Hook,
+    },
+    /// Run what lets it take writes again.
+    Resume {
+        /// Where.
+        host: HostId,
+        /// The container it is about.
+        container: String,
+        /// What is run.
+        hook: Hook,
+    },
+    /// Ask a service that takes no writes what it holds: the outcome notes it (`proof`), or it is compared with what the outcome of another
+    /// step notes.
+    ProveData {
+        /// Where.
+        host: HostId,
+        /// The container it is about.
+        container: String,
+        /// What tells it: lines that are the same for the same data.
+        hook: Hook,
+        /// A step whose action was this one, on the other side.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        noted: Option<StepId>,
+    },
     /// Create a container, without starting it; one of ours that differs is replaced.
     CreateContainer {
         /// Where.
@@ -432,6 +463,9 @@ impl Action {
             | Self::StopContainer { host, .. }
             | Self::StartContainer { host, .. }
             | Self::CheckFenced { host, .. }
+            | Self::Quiesce { host, .. }
+            | Self::Resume { host, .. }
+            | Self::ProveData { host, .. }
             | Self::CreateContainer { host, .. }
             | Self::RemoveContainer { host, .. }
             | Self::Await { host, .. } => vec![host],
@@ -445,6 +479,15 @@ impl Action {
             Self::Note => vec![],
         }
     }
+}
+
+/// A script that a service brings along. It runs on the host, with the container's name in `MIGC_CONTAINER`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hook {
+    /// POSIX sh; values are in `words` as `$1`, `$2`, …
+    pub script: String,
+    /// Its positional parameters.
+    pub words: Vec<String>,
 }
 
 /// What must answer.

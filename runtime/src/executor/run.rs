@@ -32,7 +32,13 @@ type Values = BTreeMap<String, String>;
 
 /// What steps that are done have learned; shared by steps that run at the same time.
 #[derive(Default)]
-pub(super) struct Memory(RefCell<BTreeMap<StepId, Values>>, RefCell<Attempts>, OnceCell<Rc<[String]>>);
+pub(super) struct Memory {
+    done: RefCell<BTreeMap<StepId, Values>>,
+    /// Steps that were done by an apply before this one.
+    earlier: BTreeSet<StepId>,
+    attempts: RefCell<Attempts>,
+    secret_lines: OnceCell<Rc<[String]>>,
+}
 
 /// What hosts' records are named by.
 #[derive(Default)]
@@ -44,49 +50,53 @@ struct Attempts {
 
 impl Memory {
     pub(super) fn new(done: BTreeMap<StepId, Values>) -> Self {
-        Self(RefCell::new(done), RefCell::default(), OnceCell::new())
+        Self { earlier: done.keys().cloned().collect(), done: RefCell::new(done), ..Self::default() }
     }
 
     pub(super) fn contains(&self, id: &str) -> bool {
-        self.0.borrow().contains_key(id)
+        self.done.borrow().contains_key(id)
     }
 
     pub(super) fn insert(&self, id: &str, values: Values) {
-        self.0.borrow_mut().insert(id.to_owned(), values);
+        self.done.borrow_mut().insert(id.to_owned(), values);
     }
 
     pub(super) fn remove(&self, id: &str) {
-        self.0.borrow_mut().remove(id);
+        self.done.borrow_mut().remove(id);
     }
 
     /// Steps of that run will act.
     pub(super) fn begin(&self, run: &str, epoch: u64, settled: BTreeMap<StepId, u32>) {
-        *self.1.borrow_mut() = Attempts { run: run.to_owned(), epoch, settled };
+        *self.attempts.borrow_mut() = Attempts { run: run.to_owned(), epoch, settled };
     }
 
     /// A step came to a known end.
     pub(super) fn settle(&self, id: &str) {
-        *self.1.borrow_mut().settled.entry(id.to_owned()).or_default() += 1;
+        *self.attempts.borrow_mut().settled.entry(id.to_owned()).or_default() += 1;
     }
 
     fn len(&self) -> usize {
-        self.0.borrow().len()
+        self.done.borrow().len()
     }
 }
 
 impl Done for Memory {
     fn value(&self, step: &str, name: &str) -> Option<String> {
-        self.0.borrow().get(step)?.get(name).cloned()
+        self.done.borrow().get(step)?.get(name).cloned()
     }
 
     fn attempt(&self, step: &str) -> Option<actions::Attempt> {
-        let Attempts { run, epoch, settled } = &*self.1.borrow();
+        let Attempts { run, epoch, settled } = &*self.attempts.borrow();
         let settled = settled.get(step).copied().unwrap_or_default();
         (*epoch > 0).then(|| actions::Attempt { run: run.clone(), epoch: *epoch, settled })
     }
 
+    fn is_earlier(&self, step: &str) -> bool {
+        self.earlier.contains(step)
+    }
+
     fn secret_lines(&self, make: &dyn Fn() -> Vec<String>) -> Rc<[String]> {
-        Rc::clone(self.2.get_or_init(|| make().into()))
+        Rc::clone(self.secret_lines.get_or_init(|| make().into()))
     }
 }
 

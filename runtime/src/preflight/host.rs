@@ -32,6 +32,9 @@ pub(super) fn needs_docker(action: &Action) -> bool {
         | Action::StopContainer { .. }
         | Action::StartContainer { .. }
         | Action::CheckFenced { .. }
+        | Action::Quiesce { .. }
+        | Action::Resume { .. }
+        | Action::ProveData { .. }
         | Action::CreateContainer { .. }
         | Action::RemoveContainer { .. } => true,
         Action::Adopt { .. }

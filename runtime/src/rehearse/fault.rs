@@ -15,7 +15,7 @@ const CLOCK_JUMP_MS: i64 = 3_600_000;
 /// A host that comes back is away for so long.
 const DOWN_MS: u64 = 300_000;
 /// Scripts that only look.
-const LOOKS: [&str; 15] = [
+const LOOKS: [&str; 16] = [
     "disarm",
     "about",
     "tools",
@@ -28,6 +28,7 @@ const LOOKS: [&str; 15] = [
     "probe_tcp",
     "probe_http",
     "probe_command",
+    "service_proof",
     "tree_list",
     "container_look",
     "container_logs",

@@ -37,6 +37,7 @@ impl Script {
             "probe_tcp" | "probe_http" => ASK_SECONDS,
             "open_files" => SEARCH_SECONDS,
             "image_pull" | "install_tools" | "call" | "armed" => FETCH_SECONDS,
+            "service_proof" => LIST_SECONDS,
             "tree_list" if self.words.get(1).is_some_and(|depth| depth == "full") => READ_SECONDS,
             "tree_list" | "tree_delete" => LIST_SECONDS,
             "container_stop" => {

@@ -3,7 +3,7 @@
 //! Each path gets a handful of files that add up to its size; one of them is a database that a running service keeps changing.
 
 use super::host::{Disk, Node, NodeKind, SimContainer, SimHost, SimImage, content_of, is_within};
-use mig_plan::{Action, Facts, HostId, Plan, Requirement, Step, facts::PathFact};
+use mig_plan::{Action, Facts, Hook, HostId, Plan, Requirement, Step, facts::PathFact};
 use std::collections::{BTreeMap, BTreeSet};
 
 const SIZE_UNKNOWN_BYTES: u64 = 1_000_000_000;
@@ -40,6 +40,7 @@ fn bare() -> SimHost {
         images: BTreeMap::new(),
         resources: BTreeMap::new(),
         roads: BTreeMap::new(),
+        hooks: BTreeMap::new(),
         listening: BTreeSet::from(["22/tcp".to_owned()]),
         disks: BTreeMap::new(),
         listed: BTreeMap::new(),
@@ -80,6 +81,7 @@ fn surveyed(name: &str, facts: &Facts, plan: &Plan) -> SimHost {
     settle_disks(&mut host, facts);
     host.missing_tools = installed_by(name, plan);
     host.resources = super::resource::of_plan(name, plan);
+    host.hooks = quiets(name, plan);
     host
 }
 
@@ -127,6 +129,7 @@ fn expected(name: &str, plan: &Plan) -> SimHost {
     fill(&mut host, &paths);
     host.missing_tools = installed_by(name, plan);
     host.resources = super::resource::of_plan(name, plan);
+    host.hooks = quiets(name, plan);
     host
 }
 
@@ -188,6 +191,15 @@ fn installed_by(name: &str, plan: &Plan) -> BTreeSet<String> {
         _ => None,
     });
     names.flatten().cloned().collect()
+}
+
+/// What keeps services of a host from taking writes, by their containers.
+fn quiets(name: &str, plan: &Plan) -> BTreeMap<String, Hook> {
+    let of = |step: &Step| match &step.action {
+        Action::Quiesce { host, container, hook } if host == name => Some((container.clone(), hook.clone())),
+        _ => None,
+    };
+    plan.steps.iter().filter_map(of).collect()
 }
 
 /// Containers that a step stops or changes on a host and that no step creates there.

@@ -23,6 +23,12 @@ impl SimImage {
     }
 }
 
+/// The text and words of a script of a service.
+fn hook_of(script: &Script) -> (&String, &[String]) {
+    static NONE: String = String::new();
+    (script.words.get(1).unwrap_or(&NONE), script.words.get(2..).unwrap_or_default())
+}
+
 fn absent(name: &str) -> Output {
     refuse(1, format!("there is no container {name}"))
 }
@@ -67,16 +73,49 @@ impl SimHost {
         if !self.containers.get(name).is_some_and(SimContainer::is_running) {
             return;
         }
-        let written: Vec<String> =
-            self.nodes.iter().filter(|(_, node)| node.writer.as_deref() == Some(name)).map(|(path, _)| path.clone()).collect();
-        for path in written {
-            let Some(seen) = self.nodes.get(&path).map(|node| self.seen(|| path.clone(), node, now_ms).into_owned()) else { continue };
-            self.nodes.insert(path, super::Node { version: change, modified_ms: now_ms, changed_ms: now_ms, ..seen });
-        }
+        self.write_down(name, now_ms, change);
         if let Some(c) = self.containers.get_mut(name) {
             c.status = "exited";
             c.exit_code = c.ends_with;
         }
+    }
+
+    /// What a container wrote so far is in its files.
+    fn write_down(&mut self, name: &str, now_ms: u64, change: u64) {
+        let is_its = |node: &super::Node| node.writer.as_deref() == Some(name) && !node.quiet;
+        let written: Vec<String> = self.nodes.iter().filter(|(_, node)| is_its(node)).map(|(path, _)| path.clone()).collect();
+        for path in written {
+            let Some(seen) = self.nodes.get(&path).map(|node| self.seen(|| path.clone(), node, now_ms).into_owned()) else { continue };
+            self.nodes.insert(path, super::Node { version: change, modified_ms: now_ms, changed_ms: now_ms, ..seen });
+        }
+    }
+
+    /// A service takes no writes, or takes them again. Its data say so, and travel with that.
+    pub(super) fn service_hook(&mut self, script: &Script, now_ms: u64, change: u64) -> Output {
+        let name = word(script, 0);
+        if !self.containers.get(name).is_some_and(SimContainer::is_running) {
+            return refuse(1, format!("container {name} is not running"));
+        }
+        let quiets = self.hooks.get(name).is_some_and(|quiesce| (&quiesce.script, quiesce.words.as_slice()) == hook_of(script));
+        self.write_down(name, now_ms, change);
+        for node in self.nodes.values_mut().filter(|node| node.writer.as_deref() == Some(name) && node.quiet != quiets) {
+            *node = super::Node { quiet: quiets, version: change, modified_ms: now_ms, changed_ms: now_ms, ..node.clone() };
+        }
+        if let Some(c) = self.containers.get_mut(name).filter(|_| !quiets) {
+            c.since_ms = now_ms;
+        }
+        answer("")
+    }
+
+    /// What a service holds is what its files held when it was started or kept from writing: who asks then waits for nobody.
+    pub(super) fn service_proof(&self, name: &str) -> Output {
+        let Some(c) = self.containers.get(name).filter(|c| c.is_running()) else {
+            return refuse(1, format!("container {name} is not running"));
+        };
+        let held = c.mounts.iter().flat_map(|mount| self.below(mount)).filter(|(_, node)| node.kind == super::NodeKind::File);
+        let mut lines: Vec<String> = held.map(|(path, node)| format!("{path} {} {}", node.size, node.content)).collect();
+        lines.sort();
+        answer(lines.join("\n"))
     }
 
     pub(super) fn container_start(&mut self, name: &str, now_ms: u64, change: u64) -> Output {

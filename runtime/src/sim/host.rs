@@ -3,7 +3,7 @@
 //! Data and small questions only; what scripts do to it is in `script`, `tree` and `container`.
 
 use crate::Output;
-use mig_plan::Digest;
+use mig_plan::{Digest, Hook};
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet},
@@ -50,6 +50,8 @@ pub struct SimHost {
     pub resources: BTreeMap<String, super::resource::SimResource>,
     /// What is armed against steps that cut the road, by the folder of its token.
     pub(super) roads: BTreeMap<String, super::road::SimRoad>,
+    /// Scripts that keep a service from taking writes, by its container.
+    pub(super) hooks: BTreeMap<String, Hook>,
     /// Ports that something else than a container listens on: `22/tcp`.
     pub listening: BTreeSet<String>,
     /// By mount point.
@@ -90,6 +92,8 @@ pub struct Node {
     pub content: String,
     /// Is it a file that a running service keeps changing?
     pub database: bool,
+    /// Does it say that its service takes no writes?
+    pub(super) quiet: bool,
     /// The container that does, once it was started over it.
     pub writer: Option<String>,
     /// Count of changes when it was last written.
@@ -189,7 +193,7 @@ impl SimHost {
 
     /// A node as it is at this moment: a running service has written meanwhile.
     pub(super) fn seen<'n>(&self, path: impl FnOnce() -> String, node: &'n Node, now_ms: u64) -> Cow<'n, Node> {
-        let writer = node.writer.as_ref().and_then(|name| self.containers.get(name)).filter(|c| c.is_running());
+        let writer = node.writer.as_ref().and_then(|name| self.containers.get(name)).filter(|c| c.is_running() && !node.quiet);
         let Some(writer) = writer else { return Cow::Borrowed(node) };
         let count = now_ms.saturating_sub(writer.since_ms) / WRITE_EVERY_MS;
         if count == 0 {
@@ -229,6 +233,7 @@ impl SimHost {
             path,
             kind: node.kind,
             mode: node.mode,
+            quiet: node.quiet,
             owner: (node.uid, node.gid),
             // Of a folder only that it is there, and of what is written to only how large it is.
             size: (node.kind != NodeKind::Folder).then_some(node.size),
@@ -260,7 +265,7 @@ impl SimHost {
 /// One thing of a host that counts in the end.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Trait<'h> {
-    Node { path: &'h str, kind: NodeKind, mode: u32, owner: (u32, u32), size: Option<u64>, content: Option<(u64, &'h str)> },
+    Node { path: &'h str, kind: NodeKind, mode: u32, quiet: bool, owner: (u32, u32), size: Option<u64>, content: Option<(u64, &'h str)> },
     Container { name: &'h str, ended: (&'h str, i32), restart: &'h str, image: &'h str, owner: &'h str, spec: &'h str },
     Image { name: &'h str, id: &'h str },
     Resource { address: &'h str, made_by: Option<&'h [String]> },
@@ -273,7 +278,8 @@ impl Trait<'_> {
     /// Of which thing of the host it is said, and what.
     fn in_words(&self, host: &str) -> (String, String) {
         match self {
-            Self::Node { path, kind, mode, owner: (uid, gid), size, content } => {
+            Self::Node { path, kind, mode, quiet, owner: (uid, gid), size, content } => {
+                let quiet = if *quiet { ", takes no writes" } else { "" };
                 let text = match (size, content) {
                     (None, _) => format!("folder {mode:o} {uid}:{gid}"),
                     (Some(size), None) => format!("file {mode:o} {uid}:{gid} {size} bytes, written to"),
@@ -281,7 +287,7 @@ impl Trait<'_> {
                         format!("{kind:?} {mode:o} {uid}:{gid} {size} bytes {modified_ms} {content}")
                     }
                 };
-                (format!("{host}:{path}"), text)
+                (format!("{host}:{path}"), text + quiet)
             }
             Self::Container { name, ended: (status, exit_code), restart, image, owner, spec } => {
                 let text = format!("{status} exit {exit_code} restart {restart} image {image} owner {owner} spec {spec}");

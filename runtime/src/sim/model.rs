@@ -78,6 +78,9 @@ fn of(action: &Action) -> Model {
         Action::CheckFenced { .. } => {
             ("check_fenced", Close, "status, policy, files that containers have open", "files that other programs have open")
         }
+        Action::Quiesce { .. } => ("quiesce", Coarse, "it writes no more until it is started anew or let", "what its script does"),
+        Action::Resume { .. } => ("resume", Coarse, "it writes again", "what its script does"),
+        Action::ProveData { .. } => ("prove_data", Coarse, "the files that it uses, by their contents", "what its script asks"),
         Action::CreateContainer { .. } => {
             ("create_container", Close, "names, owners, images, mounts, ports, room on the disk", "networks, devices and limits")
         }

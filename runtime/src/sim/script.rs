@@ -72,6 +72,8 @@ impl SimHost {
             "probe_tcp" => self.probe_port(&format!("{}/tcp", word(script, 0)), now_ms),
             "probe_http" => self.probe_http(word(script, 0), now_ms),
             "probe_command" => self.probe_command(now_ms),
+            "service_hook" => self.service_hook(script, now_ms, change),
+            "service_proof" => self.service_proof(word(script, 0)),
             "call" => self.call(script),
             "armed" => self.armed(script, now_ms),
             "disarm" => self.disarm(script),

@@ -37,6 +37,7 @@ impl Node {
             changed_ms: now_ms,
             content: String::new(),
             database: false,
+            quiet: false,
             writer: None,
             version,
         }

@@ -6,7 +6,7 @@ use super::Problems;
 use super::text::{
     check_container_name, check_env_name, check_path, check_path_written, check_policy, check_text, check_url, check_word, is_protocol,
 };
-use mig_plan::{Action, Before, ContainerSpec, EnvValue, Input, Plan, Probe, Step, StepId, Tree, Undo};
+use mig_plan::{Action, Before, ContainerSpec, EnvValue, Hook, Input, Plan, Probe, Step, StepId, Tree, Undo};
 use std::collections::BTreeMap;
 
 /// Longest wait that a plan may ask for: a day.
@@ -87,6 +87,14 @@ fn check_action(plan: &Plan, place: &str, action: &Action, earlier: &Earlier<'_>
                 problems.check(place, check_path(path));
             }
         }
+        Action::Quiesce { container, hook, .. } | Action::Resume { container, hook, .. } => check_hook(place, container, hook, problems),
+        Action::ProveData { container, hook, noted, .. } => {
+            check_hook(place, container, hook, problems);
+            let notes = |s: &&Step| matches!(&s.action, Action::ProveData { noted: None, .. });
+            if let Some(of) = noted.as_ref().filter(|of| earlier.get(of).is_none_or(|s| !notes(s))) {
+                problems.add(format!("{place}: `{}` is no earlier step that notes what a service holds", of.escape_debug()));
+            }
+        }
         Action::CreateContainer { container, .. } => check_container(plan, place, container, problems),
         Action::Await { container, probe, .. } => {
             problems.check(place, check_container_name(container));
@@ -104,6 +112,11 @@ fn check_before(before: &Before, input: Option<&Input>) -> Result<(), String> {
         (Before::Applied { text } | Before::Found { text }, _) => check_text(text),
         (Before::Nothing | Before::Unknown, _) => Ok(()),
     }
+}
+
+fn check_hook(place: &str, container: &str, hook: &Hook, problems: &mut Problems) {
+    problems.check(place, check_container_name(container));
+    std::iter::once(&hook.script).chain(&hook.words).for_each(|text| problems.check(place, check_text(text)));
 }
 
 fn check_wait(seconds: u64) -> Result<(), String> {

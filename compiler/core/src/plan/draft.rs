@@ -15,7 +15,7 @@ use crate::{
     source::Loc,
     value::{InstanceId, Protocol, Val, Value},
 };
-use mig_plan::{ContainerSpec, EnvValue, Facts, Host, HostId, Login, Mount, Origin, Probe, Publish, SecretSource};
+use mig_plan::{ContainerSpec, EnvValue, Facts, Hook, Host, HostId, Login, Mount, Origin, Probe, Publish, SecretSource};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How long to wait for a service that does not say how it answers.
@@ -81,10 +81,20 @@ pub(super) struct Service {
     /// Resources that it is started anew for.
     pub(super) restart_on: Vec<String>,
     pub(super) probe: Probe,
+    pub(super) quiesce: Option<Quiesce>,
+    /// Tells what it holds.
+    pub(super) proof: Option<Hook>,
     pub(super) stateless: bool,
     pub(super) grace_seconds: u64,
     pub(super) at: Loc,
     pub(super) origin: Origin,
+}
+
+/// What keeps a service from taking writes, and what lets it take them again.
+#[derive(Debug, Clone)]
+pub(super) struct Quiesce {
+    pub(super) run: Hook,
+    pub(super) undo: Hook,
 }
 
 /// A move.
@@ -334,6 +344,8 @@ impl Reader<'_, '_, '_> {
             probe: self.probe(id),
             needs: self.list(id, "needs").iter().filter_map(|v| self.address(v)).collect(),
             restart_on: self.list(id, "restart_on").iter().filter_map(|v| self.address(v)).collect(),
+            quiesce: self.quiesce(id),
+            proof: self.hook(&self.model.get(id, "proof"), "proof"),
             stateless: state.as_deref() == Some("stateless"),
             grace_seconds: self.quantity(id, "grace").and_then(Quantity::whole_seconds).unwrap_or(120),
             spec,
@@ -341,6 +353,25 @@ impl Reader<'_, '_, '_> {
             at,
             origin,
         })
+    }
+
+    fn quiesce(&mut self, id: InstanceId) -> Option<Quiesce> {
+        let Value::Map(map) = self.model.get(id, "quiesce").v else { return None };
+        let mut part = |name: &str| map.get(name).and_then(|value| self.hook(value, "quiesce"));
+        Some(Quiesce { run: part("run")?, undo: part("undo")? })
+    }
+
+    /// A script of a service.
+    fn hook(&mut self, value: &Val, field: &str) -> Option<Hook> {
+        match &value.v {
+            Value::Sh(shell) => Some(Hook { script: shell.text.clone(), words: shell.words.clone() }),
+            Value::Later(_) => {
+                let message = format!("`{field}` is known only when the plan runs, and scripts of a service are part of the plan");
+                self.problem(Problem::error(KNOWN_TOO_LATE, value.at, message).help("write the value, or make it a parameter"));
+                None
+            }
+            _ => None,
+        }
     }
 
     fn environment(&mut self, id: InstanceId) -> BTreeMap<String, EnvValue> {

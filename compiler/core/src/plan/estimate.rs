@@ -32,6 +32,11 @@ pub(super) fn final_pass(bytes: Option<u64>, link: u64) -> Estimate {
     transfer(bytes.map(|b| b.saturating_mul(CHANGED_PERCENT) / 100), link)
 }
 
+/// A service that reads all it holds.
+pub(super) fn proof(bytes: Option<u64>) -> Estimate {
+    verification(bytes)
+}
+
 /// Both sides hashed.
 pub(super) fn verification(bytes: Option<u64>) -> Estimate {
     Estimate { seconds: bytes.map(|b| LIST_SECONDS + b.div_ceil(HASH_BYTES_PER_SECOND)), bytes: None }

@@ -6,6 +6,7 @@ use super::{
     codes::CHECKED_ONLY,
     draft::{Move, Service},
     estimate,
+    held::Stop,
     lower::Lowering,
     pairing::Paired,
     services::COPY_TOOLS,
@@ -97,7 +98,7 @@ impl<'l> Lowering<'l> {
         }
     }
 
-    fn of_move(&self, migration: &Move, address: &str, phase: Phase, action: Action) -> Draw {
+    pub(super) fn of_move(&self, migration: &Move, address: &str, phase: Phase, action: Action) -> Draw {
         let origin = self.draft.services.get(address).map_or(&migration.origin, |s| &s.origin);
         Draw::new(address, Some(&migration.address), phase, action, origin)
     }
@@ -185,7 +186,7 @@ impl<'l> Lowering<'l> {
     }
 
     /// Source services end, those that need others first; none before everything of the move is prepared.
-    fn stop(&mut self, migration: &Move, moving: &[Moving<'_>], ready: &BTreeMap<String, Vec<StepId>>) -> BTreeMap<String, StepId> {
+    fn stop(&mut self, migration: &Move, moving: &[Moving<'_>], ready: &BTreeMap<String, Vec<StepId>>) -> BTreeMap<String, Stop> {
         let prepared: Vec<StepId> = ready.values().flatten().cloned().collect();
         let mut stops = BTreeMap::new();
         for one in moving {
@@ -204,6 +205,7 @@ impl<'l> Lowering<'l> {
                     action: Box::new(Action::RestoreRestart { host: host.clone(), container: container.clone(), of: fenced.clone() }),
                 },
             );
+            let quiet = self.quiesce(migration, one.service, (&host, &container), one.paired.bytes, &prepared);
             let clean = !one.service.stateless;
             let action =
                 Action::StopContainer { host: host.clone(), container: container.clone(), grace_seconds: one.service.grace_seconds, clean };
@@ -215,17 +217,17 @@ impl<'l> Lowering<'l> {
             let draw = Draw {
                 title: format!("stop `{container}` on {host}"),
                 why: why.to_owned(),
-                needs: vec![fenced],
+                needs: quiet.steps().cloned().chain([fenced]).collect(),
                 estimate: estimate::seconds(estimate::STOP_SECONDS),
                 undo: Undo::Act { action: Box::new(Action::StartContainer { host, container }) },
                 ..self.of_move(migration, &one.service.address, Phase::Cutover, action)
             };
-            stops.insert(one.service.address.clone(), self.graph.add(draw));
+            stops.insert(one.service.address.clone(), Stop { quiet, end: self.graph.add(draw) });
         }
         for one in moving {
             for need in &one.service.needs {
                 if let (Some(first), Some(then)) = (stops.get(&one.service.address), stops.get(need)) {
-                    self.graph.need(then, first);
+                    self.graph.need(then.begin(), &first.end);
                 }
             }
         }
@@ -233,10 +235,10 @@ impl<'l> Lowering<'l> {
     }
 
     /// The final copy and the proof, with a look at the fence before and after.
-    fn transfer(&mut self, migration: &Move, moving: &[Moving<'_>], paths: &[Tree], stops: &BTreeMap<String, StepId>) -> Vec<StepId> {
+    fn transfer(&mut self, migration: &Move, moving: &[Moving<'_>], paths: &[Tree], stops: &BTreeMap<String, Stop>) -> Vec<StepId> {
         let mut verified = vec![];
         for one in moving {
-            let Some(stop) = stops.get(&one.service.address) else { continue };
+            let Some(stop) = stops.get(&one.service.address).map(|stop| &stop.end) else { continue };
             let trees = &one.paired.trees;
             if trees.is_empty() {
                 verified.push(stop.clone());
@@ -250,7 +252,8 @@ impl<'l> Lowering<'l> {
         }
         if !paths.is_empty() {
             let bytes = self.draft.bytes_of(migration, paths);
-            let copied = self.copy_trees(migration, &migration.address, paths, bytes, false, stops.values().cloned().collect());
+            let copied =
+                self.copy_trees(migration, &migration.address, paths, bytes, false, stops.values().map(|stop| stop.end.clone()).collect());
             verified.push(self.verify(migration, &migration.address, paths, bytes, copied));
         }
         verified
@@ -291,18 +294,21 @@ impl<'l> Lowering<'l> {
         moving: &[Moving<'_>],
         verified: &[StepId],
         ready: &BTreeMap<String, Vec<StepId>>,
-        stops: &BTreeMap<String, StepId>,
+        stops: &BTreeMap<String, Stop>,
     ) {
         let mut last = verified.to_vec();
         for one in moving {
             let created = ready.get(&one.service.address).into_iter().flatten().cloned();
             let start = self.start(one.service, Some(migration), verified.iter().cloned().chain(created).collect());
-            let up = self.settle(one.service, Some(migration), start);
-            if let Some(down) = stops.get(&one.service.address) {
+            let answers = self.settle(one.service, Some(migration), start);
+            let stop = stops.get(&one.service.address);
+            let noted = stop.and_then(|stop| stop.quiet.noted.as_ref());
+            let up = self.prove(migration, one.service, noted, one.paired.bytes, answers);
+            if let Some(stop) = stop {
                 self.forecasts.push(Forecast {
                     address: one.service.address.clone(),
                     downtime_seconds: None,
-                    down: down.clone(),
+                    down: stop.begin().clone(),
                     up: up.clone(),
                 });
             }
