@@ -4,6 +4,7 @@
 
 pub mod before;
 pub mod call;
+pub mod container;
 pub mod diagnostic;
 pub mod digest;
 pub mod facts;
@@ -29,7 +30,6 @@ pub use journal::{Entry, Outcome, Record, Recorded, Removal, ResourceState, RunE
 pub use observe::{Ask, Change, Drift, Observation, Observed, Partial, Read, Reads, Unseen};
 pub use plan::{
     Action, Class, ContainerSpec, EnvValue, Estimate, Forecast, Hook, Host, HostId, KnownTree, Login, Mount, MoveSummary, Origin, Phase,
-    Plan,
-    Precondition, Probe, Publish, Requirement, Step, StepId, Tree, Undo,
+    Plan, Precondition, Probe, Publish, Requirement, Step, StepId, Tree, Undo,
 };
 pub use secret::SecretSource;
