@@ -225,6 +225,8 @@ fn tail(plan: &Plan, out: &mut String) {
         0 => out.push_str("state: nothing was applied yet\n"),
         serial => {
             let seen = match plan.observed.as_ref().map(|observed| observed.count) {
+                // What matters on the hosts is looked at by its own first steps.
+                None if plan.reverses.is_some() => String::new(),
                 None => "; no host was asked what became of it".to_owned(),
                 Some(0) => String::new(),
                 Some(things) => format!("; {} looked at on the hosts", count(things, "thing")),

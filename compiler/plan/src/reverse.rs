@@ -86,13 +86,13 @@ impl Reversal<'_> {
         let docker = of.services().next().map(|_| "docker");
         let copies = of.with_trees().next().map(|_| COPY_TOOLS);
         let names: Vec<String> = docker.into_iter().chain(copies.into_iter().flatten()).map(str::to_owned).collect();
-        for host in [&of.new, &of.old].into_iter().filter(|_| !names.is_empty()) {
+        for host in [of.new, of.old].into_iter().filter(|_| !names.is_empty()) {
             self.require(of, host, Requirement::Tools { names: names.clone() });
         }
         let mut fenced = vec![];
         for one in of.services() {
-            self.require(of, &of.new, Requirement::Container { name: one.target.to_owned() });
-            self.require(of, &of.old, Requirement::Container { name: one.source.to_owned() });
+            self.require(of, of.new, Requirement::Container { name: one.target.to_owned() });
+            self.require(of, of.old, Requirement::Container { name: one.source.to_owned() });
             let paths = one.trees.iter().map(|tree| tree.target.clone()).collect();
             let action = Action::CheckFenced { host: of.old.clone(), container: one.source.to_owned(), paths };
             fenced.push(self.steps.add(Draw {

@@ -54,10 +54,8 @@ impl<W: World> Context<'_, W> {
             return Ok(kind);
         }
         let message = format!("{} on {host} is not as it was when it was copied from: somebody wrote there since", tree.path);
-        let help = format!(
-            "see what is newer there (`find {} -newerct '…'`) and keep it elsewhere; `migc undo --overwrite ADDRESS` lets it go and writes over it",
-            tree.path
-        );
+        let of = self.step.of_move.as_ref().unwrap_or(&self.step.address);
+        let help = format!("see what is newer there, and keep it elsewhere; `migc undo --overwrite {of}` lets it go and writes over it");
         Err(Failure::certain(message, help))
     }
 

@@ -22,7 +22,7 @@ pub fn undoable(run: &Unfinished, discarded: &[Address]) -> Undoable {
         let moves = reach.all_moves();
         Undoable {
             steps: reach.going(&moves, true).into_iter().map(|step| step.id.clone()).collect(),
-            stays: reach.stays(&moves).into_iter().map(|step| Reach::tell(step)).collect(),
+            stays: reach.stays(&moves).into_iter().map(Reach::tell).collect(),
         }
     })
 }

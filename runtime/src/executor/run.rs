@@ -228,7 +228,7 @@ impl<'a, W: World> Run<'a, W> {
             self.moves_to_undo(|step| failed.contains(&step.id)).await
         };
         if self.asked_back {
-            self.stays = self.reach(|reach| reach.stays(&moves).into_iter().map(|step| Reach::tell(step)).collect());
+            self.stays = self.reach(|reach| reach.stays(&moves).into_iter().map(Reach::tell).collect());
         }
         if moves.is_empty() && self.never_were.is_empty() && self.going(&moves).is_empty() && !self.back_is_all_there_was() {
             return if self.hosts_undid_all() { self.end(RunEnd::Undone).await } else { Ok(Exit::PartWay) };

@@ -1,11 +1,11 @@
-//! How does a list of steps come about? In the order they are added, which is one that can be run.
+//! How does a list of steps come about? Each is added after what it needs.
 
 use crate::{
     digest::Digest,
     journal::ResourceState,
     plan::{Action, Address, Class, Estimate, Origin, Phase, Step, StepId, Undo},
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A short script.
 const SCRIPT_SECONDS: u64 = 1;
@@ -96,7 +96,29 @@ impl Steps {
         }
     }
 
+    /// In an order that can be run: by phase where needs leave a choice, then as they were added.
     pub(super) fn list(self) -> Vec<Step> {
-        self.0
+        let mut followers: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut waiting: Vec<usize> = vec![];
+        for (place, step) in self.0.iter().enumerate() {
+            waiting.push(step.needs.len());
+            step.needs.iter().for_each(|need| followers.entry(need).or_default().push(place));
+        }
+        let phase = |place: usize| self.0.get(place).map_or(Phase::Finish, |step| step.phase);
+        let free = waiting.iter().enumerate().filter(|(_, needs)| **needs == 0).map(|(place, _)| place);
+        let mut ready: BTreeSet<(Phase, usize)> = free.map(|place| (phase(place), place)).collect();
+        let mut list = vec![];
+        while let Some((_, place)) = ready.pop_first() {
+            let Some(step) = self.0.get(place) else { continue };
+            list.push(step.clone());
+            for follower in followers.get(step.id.as_str()).into_iter().flatten() {
+                let Some(needs) = waiting.get_mut(*follower) else { continue };
+                *needs = needs.saturating_sub(1);
+                if *needs == 0 {
+                    ready.insert((phase(*follower), *follower));
+                }
+            }
+        }
+        list
     }
 }
