@@ -43,17 +43,27 @@ pub struct RealWorld {
 }
 
 impl RealWorld {
-    /// A world of a plan's hosts. Nothing is connected yet. Fails if a host's login is no such thing, or there is no place for the
-    /// sockets of ssh.
+    /// A world without hosts, of which there is the journal.
+    pub fn of(store: Store) -> Self {
+        Self { hosts: Hosts::default(), store, secrets: Secrets::default() }
+    }
+
+    /// A world of a plan's hosts, see [`Self::to_act`].
     pub async fn new(hosts: &BTreeMap<HostId, Host>, store: Store) -> io::Result<Self> {
-        let hosts = Hosts::new(hosts, &store.id().await?)?;
-        Ok(Self { hosts, store, secrets: Secrets::default() })
+        Self::of(store).to_act(hosts).await
+    }
+
+    /// The same with the hosts of a plan. Nothing is connected yet, but what was connected stays so. Fails if a host's login is no such
+    /// thing, or there is no place for the sockets of ssh.
+    pub async fn to_act(mut self, hosts: &BTreeMap<HostId, Host>) -> io::Result<Self> {
+        self.hosts = self.hosts.with(hosts, &self.store.id().await?)?;
+        Ok(self)
     }
 
     /// The same for one who only looks: a state that is not there yet is not begun.
-    pub async fn to_observe(hosts: &BTreeMap<HostId, Host>, store: Store) -> io::Result<Self> {
-        let hosts = Hosts::new(hosts, store.known_id().await?.as_deref().unwrap_or(NO_STATE))?;
-        Ok(Self { hosts, store, secrets: Secrets::default() })
+    pub async fn to_observe(mut self, hosts: &BTreeMap<HostId, Host>) -> io::Result<Self> {
+        self.hosts = self.hosts.with(hosts, self.store.known_id().await?.as_deref().unwrap_or(NO_STATE))?;
+        Ok(self)
     }
 
     /// The same with what the project's places for secrets hold, beside the environment.

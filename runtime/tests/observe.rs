@@ -86,7 +86,7 @@ async fn one_host_is_asked_in_one_round_trip_and_one_that_is_away_holds_up_no_ot
     let mut dark = sshd.host();
     dark.login.port = Some(1);
     let hosts = BTreeMap::from([("a".to_owned(), sshd.host()), ("b".to_owned(), sshd.host()), ("dark".to_owned(), dark)]);
-    let world = RealWorld::to_observe(&hosts, Store::new(&folder.path().join("state"))).await.unwrap();
+    let world = RealWorld::of(Store::new(&folder.path().join("state"))).to_observe(&hosts).await.unwrap();
     let content = "x'\\\"\n".repeat(1_000);
     let look = r#"sleep 0.1; printf '{"size": %s, "word": "%s"}' "$(wc -c | tr -d ' ')" "$1""#;
     let of = |host: &str, n: usize| read(host, look, &[&n.to_string()], Some(Input::Text(content.clone())), false);

@@ -20,7 +20,6 @@ use mig_runtime::{
 };
 use signals::Signals;
 use std::{
-    collections::BTreeMap,
     path::Path,
     sync::atomic::{AtomicBool, Ordering},
 };
@@ -86,10 +85,10 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
 }
 
 fn begin(args: &Args, file: Option<&Path>, state: &State, journal: &Store, terminal: &mut Terminal) -> Outcome {
-    let plan = match file {
-        Some(file) => planfile::read(file, args.digest.as_deref())?,
+    let (plan, world) = match file {
+        Some(file) => (planfile::read(file, args.digest.as_deref())?, RealWorld::of(journal.clone())),
         None => match make(args, state, journal, terminal)? {
-            Ok(plan) => plan,
+            Ok(made) => made,
             Err(status) => return Ok(status),
         },
     };
@@ -102,11 +101,11 @@ fn begin(args: &Args, file: Option<&Path>, state: &State, journal: &Store, termi
         terminal.print(&render::plan::plan(&plan, terminal.look()));
     }
     agree(args.yes, &format!("apply these {}", count(plan.steps.len(), "step")), terminal)?;
-    act(&args.options(), args.json, &args.program, &plan, Way::Begin, journal, terminal)
+    act(&args.options(), args.json, &args.program, &plan, Way::Begin, world, terminal)
 }
 
-/// The program's plan, or the status of a program that has none.
-fn make(args: &Args, state: &State, journal: &Store, terminal: &mut Terminal) -> Result<Result<Plan, Status>, Failure> {
+/// The program's plan and the world that was asked for it, or the status of a program that has none.
+fn make(args: &Args, state: &State, journal: &Store, terminal: &mut Terminal) -> Result<Result<(Plan, RealWorld), Status>, Failure> {
     let project = args.program.open()?;
     let loaded = args.program.load(&project)?;
     let compilation = loaded.compile();
@@ -115,8 +114,11 @@ fn make(args: &Args, state: &State, journal: &Store, terminal: &mut Terminal) ->
     }
     args.program.warn(&compilation.report, &loaded, terminal);
     args.program.warn(&compilation.remarks(state), &loaded, terminal);
-    let planned = args.observing.plan(&args.program, &compilation, state, journal, terminal)?;
-    Ok(planned.map_err(|report| args.program.refuse(&report, &loaded, args.json, terminal)))
+    let asked = args.observing.ask(&args.program, &compilation, state, journal, terminal)?;
+    Ok(match compilation.plan_on(state, &asked.terms) {
+        Ok(plan) => Ok((plan, asked.world)),
+        Err(report) => Err(args.program.refuse(&report, &loaded, args.json, terminal)),
+    })
 }
 
 /// An unfinished run counts, whatever the program says by now.
@@ -135,7 +137,7 @@ fn go_on(args: &Args, file: Option<&Path>, unfinished: &Unfinished, journal: &St
     }
     let way = if unfinished.undoing { "go on going back in" } else { "go on with" };
     agree(args.yes, &format!("{way} run {run}"), terminal)?;
-    act(&args.options(), args.json, &args.program, &unfinished.plan, Way::GoOn, journal, terminal)
+    act(&args.options(), args.json, &args.program, &unfinished.plan, Way::GoOn, RealWorld::of(journal.clone()), terminal)
 }
 
 /// Asks, unless a person has agreed already.
@@ -188,7 +190,7 @@ pub(super) fn act(
     program: &program::Program,
     plan: &Plan,
     way: Way,
-    journal: &Store,
+    world: RealWorld,
     terminal: &mut Terminal,
 ) -> Outcome {
     let secrets = match program.secrets(plan)? {
@@ -201,8 +203,8 @@ pub(super) fn act(
         Err(problems) => return Ok(told::result(&told::refused(plan, problems), &[], json, terminal)),
     };
     let by = real::operator();
-    let _held = store::hold(journal, &by)?;
-    let world = store::world(&plan.hosts, journal)?.with_secrets(secrets);
+    let _held = store::hold(world.store(), &by)?;
+    let world = store::to_act(world, &plan.hosts)?.with_secrets(secrets);
     let stop = Stop::default();
     let options = Options { by, stop: stop.clone(), ..options.clone() };
     let printer = Printer::new(plan, json, terminal);
@@ -243,7 +245,7 @@ fn abandon(args: &Args, run: &str, state: &State, journal: &Store, terminal: &mu
     terminal.print(&render::status::unfinished(unfinished));
     agree(args.yes, &format!("close run {} as it is", visible::line(run)), terminal)?;
     let _held = store::hold(journal, &real::operator())?;
-    let world = store::world(&BTreeMap::new(), journal)?;
+    let world = RealWorld::of(journal.clone());
     match store::runtime()?.block_on(executor::abandon(&world, run)) {
         Ok(Some(_)) => {
             terminal.print("closed; what is half-done is listed above, and `migc plan` plans from what is done\n");

@@ -47,8 +47,8 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     let journal = args.state.open(&args.program, &project)?;
     let state = store::read(&journal)?;
     store::is_over(&state)?;
-    let terms = args.observing.terms(&args.program, &compilation, &state, &journal, terminal)?;
-    let plan = match compilation.destruction(&state, &terms) {
+    let asked = args.observing.ask(&args.program, &compilation, &state, &journal, terminal)?;
+    let plan = match compilation.destruction(&state, &asked.terms) {
         Ok(plan) => plan,
         Err(report) => return Ok(args.program.refuse(&report, &loaded, args.json, terminal)),
     };
@@ -62,5 +62,5 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
         terminal.print(&render::plan::plan(&plan, terminal.look()));
     }
     agree(args.yes, &format!("destroy by these {}", count(plan.steps.len(), "step")), terminal)?;
-    act(&Options::default(), args.json, &args.program, &plan, Way::Begin, &journal, terminal)
+    act(&Options::default(), args.json, &args.program, &plan, Way::Begin, asked.world, terminal)
 }

@@ -61,7 +61,8 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     store::is_over(&state)?;
     let said = |message: String, help: String| Failure::new(message).help(help);
     let reads = compilation.import_reads(&args.address).map_err(|(message, help)| said(message, help))?;
-    let observed = observing::ask(&program, &compilation, &reads, &journal)?;
+    let world = observing::world(&program, &compilation, &reads, &journal)?;
+    let observed = observing::ask(&world, &reads)?;
     let import = match compilation.import(&state, &observed, &args.address) {
         Ok(import) => import,
         Err(Refused::Said(message, help)) => return Err(said(message, help)),
@@ -71,7 +72,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
         terminal.print(&told(&shown, &import));
     }
     agree(args.yes, &format!("take {shown} into the state"), terminal)?;
-    act(&Options::default(), args.json, &program, &import.plan, Way::Begin, &journal, terminal)
+    act(&Options::default(), args.json, &program, &import.plan, Way::Begin, world, terminal)
 }
 
 /// What is there, beside what is declared.

@@ -10,11 +10,12 @@ use crate::{
 };
 use clap::ArgAction;
 use mig_core::{Compilation, Terms, is_below};
-use mig_plan::{Observed, Plan, Reads, Report, State};
+use mig_plan::{Observed, Reads, State};
 use mig_runtime::{
     observe,
-    real::{Secrets, Store},
+    real::{RealWorld, Secrets, Store},
 };
+use std::collections::BTreeSet;
 
 /// What is asked of hosts.
 #[derive(Debug, clap::Args)]
@@ -28,36 +29,42 @@ pub(super) struct Observing {
     target: Vec<String>,
 }
 
+/// What was asked for a plan, and of whom.
+pub(super) struct Asked {
+    /// What hosts said, and what a plan is for.
+    pub(super) terms: Terms,
+    /// Whoever acts next goes on with its connections. Of no hosts, if none was asked.
+    pub(super) world: RealWorld,
+}
+
 impl Observing {
     /// Was it said for what?
     pub(super) fn is_for_some(&self) -> bool {
         !self.target.is_empty()
     }
 
-    /// The plan from the state to the program, with what hosts said.
-    pub(super) fn plan(
+    /// Asks what a plan from the state to the program has to know.
+    pub(super) fn ask(
         &self,
         program: &program::Program,
         compilation: &Compilation<'_>,
         state: &State,
         journal: &Store,
         terminal: &mut Terminal,
-    ) -> Result<Result<Plan, Report>, Failure> {
-        Ok(compilation.plan_on(state, &self.terms(program, compilation, state, journal, terminal)?))
-    }
-
-    /// What hosts said, and what a plan is for.
-    pub(super) fn terms(
-        &self,
-        program: &program::Program,
-        compilation: &Compilation<'_>,
-        state: &State,
-        journal: &Store,
-        terminal: &mut Terminal,
-    ) -> Result<Terms, Failure> {
+    ) -> Result<Asked, Failure> {
         self.are_known(compilation, state)?;
-        let observed = self.observe(program, compilation, state, journal, terminal)?;
-        Ok(Terms { observed, targets: self.target.clone() })
+        let asked = |observed, world| Asked { terms: Terms { observed, targets: self.target.clone() }, world };
+        if !self.refresh {
+            return Ok(asked(None, RealWorld::of(journal.clone())));
+        }
+        let reads = compilation.reads(state, &self.target);
+        if reads.list.is_empty() {
+            return Ok(asked(Some(Observed::default()), RealWorld::of(journal.clone())));
+        }
+        let hosts: BTreeSet<_> = reads.list.iter().map(|read| read.ask.host()).collect();
+        terminal.error(&format!("asking {}\n", count(hosts.len(), "host")));
+        let world = world(program, compilation, &reads, journal)?;
+        Ok(asked(Some(ask(&world, &reads)?), world))
     }
 
     /// Nobody shall believe that a name that is wrong was planned for.
@@ -68,43 +75,27 @@ impl Observing {
         let help = near.map_or_else(|| "`migc graph` draws what is declared".to_owned(), |name| format!("did you mean `{name}`?"));
         Err(Failure::usage(format!("neither the program nor the state knows `{unknown}`")).help(help))
     }
-
-    fn observe(
-        &self,
-        program: &program::Program,
-        compilation: &Compilation<'_>,
-        state: &State,
-        journal: &Store,
-        terminal: &mut Terminal,
-    ) -> Result<Option<Observed>, Failure> {
-        if !self.refresh {
-            return Ok(None);
-        }
-        let reads = compilation.reads(state, &self.target);
-        if reads.list.is_empty() {
-            return Ok(Some(Observed::default()));
-        }
-        let hosts: std::collections::BTreeSet<_> = reads.list.iter().map(|read| read.ask.host()).collect();
-        terminal.error(&format!("asking {}\n", count(hosts.len(), "host")));
-        ask(program, compilation, &reads, journal).map(Some)
-    }
 }
 
-/// What the hosts say. What needs a secret that is not there stays unobserved, and says so.
-pub(super) fn ask(program: &program::Program, compilation: &Compilation<'_>, reads: &Reads, journal: &Store) -> Result<Observed, Failure> {
+/// The world that is asked, with what the questions need. What needs a secret that is not there stays unobserved, and says so.
+pub(super) fn world(
+    program: &program::Program,
+    compilation: &Compilation<'_>,
+    reads: &Reads,
+    journal: &Store,
+) -> Result<RealWorld, Failure> {
     let names = reads.secrets();
-    let runtime = store::runtime()?;
     let secrets = if names.is_empty() {
         Secrets::default()
     } else {
         let project = program.open()?;
-        let found = runtime.block_on(Secrets::find(&names, compilation.secret_sources(), project.root()));
+        let found = store::runtime()?.block_on(Secrets::find(&names, compilation.secret_sources(), project.root()));
         found.unwrap_or_default()
     };
-    let world = store::world_to_observe(&reads.hosts, journal)?.with_secrets(secrets);
-    Ok(runtime.block_on(async {
-        let observed = observe::observe(&world, reads).await;
-        world.close().await;
-        observed
-    }))
+    store::to_observe(RealWorld::of(journal.clone()).with_secrets(secrets), &reads.hosts)
+}
+
+/// What the hosts say.
+pub(super) fn ask(world: &RealWorld, reads: &Reads) -> Result<Observed, Failure> {
+    Ok(store::runtime()?.block_on(observe::observe(world, reads)))
 }

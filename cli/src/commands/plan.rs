@@ -57,7 +57,8 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     let journal = args.state.open(&args.program, &project)?;
     let state = store::read(&journal)?;
     store::is_over(&state)?;
-    let plan = match args.observing.plan(&args.program, &compilation, &state, &journal, terminal)? {
+    let asked = args.observing.ask(&args.program, &compilation, &state, &journal, terminal)?;
+    let plan = match compilation.plan_on(&state, &asked.terms) {
         Ok(plan) => plan,
         Err(report) => return Ok(args.program.refuse(&report, &loaded, args.json, terminal)),
     };

@@ -192,14 +192,14 @@ pub(super) fn hold(store: &Store, by: &str) -> Result<Held, Failure> {
     })
 }
 
-/// Hosts, clock and journal, as they are.
-pub(super) fn world(hosts: &BTreeMap<HostId, Host>, store: &Store) -> Result<RealWorld, Failure> {
-    runtime()?.block_on(RealWorld::new(hosts, store.clone())).map_err(|error| cannot_ask(&error))
+/// The world with a plan's hosts; those that it has asked already stay connected.
+pub(super) fn to_act(world: RealWorld, hosts: &BTreeMap<HostId, Host>) -> Result<RealWorld, Failure> {
+    runtime()?.block_on(world.to_act(hosts)).map_err(|error| cannot_ask(&error))
 }
 
 /// The same for one who only looks: nothing is written, not even a new folder.
-pub(super) fn world_to_observe(hosts: &BTreeMap<HostId, Host>, store: &Store) -> Result<RealWorld, Failure> {
-    runtime()?.block_on(RealWorld::to_observe(hosts, store.clone())).map_err(|error| cannot_ask(&error))
+pub(super) fn to_observe(world: RealWorld, hosts: &BTreeMap<HostId, Host>) -> Result<RealWorld, Failure> {
+    runtime()?.block_on(world.to_observe(hosts)).map_err(|error| cannot_ask(&error))
 }
 
 fn cannot_ask(error: &std::io::Error) -> Failure {

@@ -22,7 +22,7 @@ use mig_plan::{
 use mig_runtime::{
     executor::{Options, Undoable, undoable},
     journal::LastRun,
-    real::Store,
+    real::{RealWorld, Store},
     validate::validate,
 };
 
@@ -90,7 +90,7 @@ fn back(args: &Args, run: &Unfinished, is_over: bool, journal: &Store, terminal:
     }
     agree(args.yes, &format!("undo run {}", visible::line(&run.run)), terminal)?;
     let options = Options { discard_writes_on: args.discard_writes_on.clone(), ..Options::default() };
-    act(&options, args.json, &args.program, &run.plan, Way::Undo, journal, terminal)
+    act(&options, args.json, &args.program, &run.plan, Way::Undo, RealWorld::of(journal.clone()), terminal)
 }
 
 /// Brings back what was written since, by a run of its own.
@@ -105,7 +105,7 @@ fn move_back(args: &Args, run: &Unfinished, state: &State, journal: &Store, term
         terminal.print(&render::plan::plan(&plan, terminal.look()));
     }
     agree(args.yes, &format!("move back by these {}", count(plan.steps.len(), "step")), terminal)?;
-    act(&Options::default(), args.json, &args.program, &plan, Way::Begin, journal, terminal)
+    act(&Options::default(), args.json, &args.program, &plan, Way::Begin, RealWorld::of(journal.clone()), terminal)
 }
 
 /// An address that means nothing here would let a person believe that something is dropped.

@@ -64,9 +64,8 @@ pub(super) struct Config {
     pub(super) pinned: bool,
 }
 
-/// Writes the configuration for the way to a host; `at` makes the file's name.
-pub(super) fn write(folder: &ControlFolder, hosts: &BTreeMap<HostId, Host>, id: &HostId, at: usize) -> io::Result<Config> {
-    let way = way(hosts, id)?;
+/// Writes the configuration for a way, see [`way`]; `at` makes the file's name.
+pub(super) fn write(folder: &ControlFolder, way: &[(&HostId, &Host)], at: usize) -> io::Result<Config> {
     let known = folder.path().join(format!("known-{at}"));
     let file = folder.path().join(format!("config-{at}"));
     let mut keys = String::new();
@@ -83,12 +82,12 @@ pub(super) fn write(folder: &ControlFolder, hosts: &BTreeMap<HostId, Host>, id: 
     }
     private_file(&known, &keys)?;
     private_file(&file, &text)?;
-    let (_, host) = way.first().ok_or_else(|| invalid(format!("{id} is no host of the plan")))?;
+    let (_, host) = way.first().ok_or_else(|| invalid("a way leads to no host".to_owned()))?;
     Ok(Config { file, destination: host.login.host.clone(), jump: host.login.jump.clone(), pinned: !host.host_keys.is_empty() })
 }
 
 /// The host, the one before it on the way, and so on.
-fn way<'a>(hosts: &'a BTreeMap<HostId, Host>, id: &'a HostId) -> io::Result<Vec<(&'a HostId, &'a Host)>> {
+pub(super) fn way<'a>(hosts: &'a BTreeMap<HostId, Host>, id: &'a HostId) -> io::Result<Vec<(&'a HostId, &'a Host)>> {
     let mut way = Vec::new();
     let mut next = Some(id);
     while let Some(name) = next {
@@ -187,7 +186,7 @@ mod tests {
         {
             let login = Login { host: (*name).to_owned(), user: Some((*user).to_owned()), ..Login::default() };
             let hosts = BTreeMap::from([("h".to_owned(), host(login))]);
-            assert!(write(&folder, &hosts, &"h".to_owned(), at).is_err(), "{name:?} {user:?}");
+            assert!(write(&folder, &way(&hosts, &"h".to_owned()).unwrap(), at).is_err(), "{name:?} {user:?}");
         }
     }
 
@@ -198,11 +197,11 @@ mod tests {
         let behind = Login { host: "root@10.0.0.7".to_owned(), jump: Some("gate".to_owned()), ..Login::default() };
         let mut hosts = BTreeMap::from([("gate".to_owned(), host(jump)), ("in".to_owned(), host(behind))]);
         hosts.get_mut("in").unwrap().host_keys.push("ssh-ed25519 AAAA".to_owned());
-        let config = write(&folder, &hosts, &"in".to_owned(), 0).unwrap();
+        let config = write(&folder, &way(&hosts, &"in".to_owned()).unwrap(), 0).unwrap();
         let text = fs::read_to_string(&config.file).unwrap();
         assert!(text.contains("Host 10.0.0.7\n    HostKeyAlias migc-in-"), "{text}");
         assert!(text.contains("    ProxyJump gate.example\nHost gate.example\n    Port 2200\n"), "{text}");
         hosts.get_mut("gate").unwrap().login.jump = Some("in".to_owned());
-        assert!(write(&folder, &hosts, &"in".to_owned(), 1).is_err(), "a way that leads in a circle");
+        assert!(way(&hosts, &"in".to_owned()).is_err(), "a way that leads in a circle");
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     Script, WorldError,
     wire::{self, Execution, jobs::JOBS},
 };
+use mig_plan::{Host, HostId};
 use openssh::{ControlPersist, KnownHosts, Session, SessionBuilder, Stdio};
 use std::{
     collections::BTreeMap,
@@ -42,7 +43,8 @@ pub(super) struct Connection {
     host: String,
     config: Config,
     sudo: bool,
-    state: String,
+    /// What it was made for: the host, and those on the way.
+    way: Vec<(HostId, Host)>,
     /// Before the folder, because the way to end it leads through a socket there.
     session: Mutex<Option<Arc<Session>>>,
     folder: Arc<ControlFolder>,
@@ -53,19 +55,27 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(host: &str, config: Config, sudo: bool, state: &str, folder: Arc<ControlFolder>) -> Self {
+    pub(super) fn new(host: &str, config: Config, way: &[(&HostId, &Host)], folder: Arc<ControlFolder>) -> Self {
         let slots = Arc::new(Semaphore::new(SESSION_COUNT_MAX));
         Self {
             host: host.to_owned(),
             config,
-            sudo,
-            state: state.to_owned(),
+            sudo: way.first().is_some_and(|(_, host)| host.login.sudo),
+            way: way.iter().map(|&(id, host)| (id.clone(), host.clone())).collect(),
             folder,
             session: Mutex::new(None),
             slots,
             slot_count: AtomicUsize::new(SESSION_COUNT_MAX),
             queue: Queue::default(),
         }
+    }
+
+    /// Does it lead where this does, and as this does?
+    pub(super) fn leads(&self, way: &[(&HostId, &Host)]) -> bool {
+        let same = |((id, host), other): (&(HostId, Host), &(&HostId, &Host))| {
+            id == other.0 && host.login == other.1.login && host.host_keys == other.1.host_keys
+        };
+        self.way.len() == way.len() && self.way.iter().zip(way).all(same)
     }
 
     /// The host on the way.
@@ -128,18 +138,18 @@ impl Connection {
     }
 
     /// Starts scripts that run one after the other.
-    pub(super) async fn execute(&self, scripts: &[Script]) -> Result<Execution, WorldError> {
+    pub(super) async fn execute(&self, state: &str, scripts: &[Script]) -> Result<Execution, WorldError> {
         let bytes: usize = scripts.iter().map(wire::script_bytes).sum();
         if bytes > wire::COMMAND_MAX_BYTES {
             let message = format!("{bytes} bytes of values do not fit one command, which takes {}", wire::COMMAND_MAX_BYTES);
             return Err(self.unreachable(message, "name fewer or shorter values in the program"));
         }
-        self.start(names(scripts), wire::RUNNER, &wire::words(&self.state, "", scripts)).await
+        self.start(names(scripts), wire::RUNNER, &wire::words(state, "", scripts)).await
     }
 
     /// Starts what reads jobs from its input, see [`wire::jobs`].
-    pub(super) async fn execute_jobs(&self, jobs: &[&[Script]]) -> Result<Execution, WorldError> {
-        self.start(names(jobs.iter().copied().flatten()), JOBS, &wire::jobs::words(&self.state, "")).await
+    pub(super) async fn execute_jobs(&self, state: &str, jobs: &[&[Script]]) -> Result<Execution, WorldError> {
+        self.start(names(jobs.iter().copied().flatten()), JOBS, &wire::jobs::words(state, "")).await
     }
 
     /// Starts a program of the wire. A session that is refused was not begun, so it may be asked for again.

@@ -29,23 +29,38 @@ const ANSWER_WAIT_MAX: Duration = Duration::from_secs(2);
 const ANSWER_POLL: Duration = Duration::from_millis(20);
 
 /// Hosts by ssh.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Hosts {
     connections: Arc<BTreeMap<HostId, Arc<Connection>>>,
+    /// They keep records under its name.
+    state: Arc<str>,
 }
 
 impl Hosts {
     /// Nothing is connected yet. Hosts keep records under the name of the state. Fails if a host's login is no such thing, or there is
     /// no place for the sockets of ssh.
     pub fn new(hosts: &BTreeMap<HostId, Host>, state: &str) -> io::Result<Self> {
-        let folder = Arc::new(ControlFolder::new()?);
+        Self::default().with(hosts, state)
+    }
+
+    /// Other hosts and another state. Those that are reached as before keep their connection: to make one is most of what a short
+    /// command costs.
+    pub(crate) fn with(&self, hosts: &BTreeMap<HostId, Host>, state: &str) -> io::Result<Self> {
+        let mut folder: Option<Arc<ControlFolder>> = None;
         let connect = |(at, id): (usize, &HostId)| -> io::Result<(HostId, Arc<Connection>)> {
-            let config = config::write(&folder, hosts, id, at)?;
-            let sudo = hosts.get(id).is_some_and(|host| host.login.sudo);
-            Ok((id.clone(), Arc::new(Connection::new(id, config, sudo, state, Arc::clone(&folder)))))
+            let way = config::way(hosts, id)?;
+            if let Some(made) = self.connections.get(id).filter(|made| made.leads(&way)) {
+                return Ok((id.clone(), Arc::clone(made)));
+            }
+            let folder = match &folder {
+                Some(folder) => Arc::clone(folder),
+                None => Arc::clone(folder.insert(Arc::new(ControlFolder::new()?))),
+            };
+            let config = config::write(&folder, &way, at)?;
+            Ok((id.clone(), Arc::new(Connection::new(id, config, &way, folder))))
         };
         let connections = hosts.keys().enumerate().map(connect).collect::<io::Result<BTreeMap<_, _>>>()?;
-        Ok(Self { connections: Arc::new(connections) })
+        Ok(Self { connections: Arc::new(connections), state: state.into() })
     }
 
     /// Ends all connections. Dropping does it too, but waits for nothing.
@@ -95,7 +110,7 @@ impl Hosts {
     /// Answers jobs as they end, but not each at once: who is answered together asks on together.
     async fn converse_jobs(&self, host: &str, jobs: &[&[Script]], part: &Mutex<Part>) -> Result<(), WorldError> {
         let mark = new_mark(host)?;
-        let execution = match self.connection(host)?.execute_jobs(jobs).await {
+        let execution = match self.connection(host)?.execute_jobs(&self.state, jobs).await {
             Ok(execution) => execution,
             Err(error) => return Err(self.explain(host, error).await),
         };
@@ -152,8 +167,8 @@ impl Hosts {
                 return Err(self.explain(host, error).await);
             }
         }
-        let source = self.connection(from.0)?.execute(std::slice::from_ref(from.1)).await?;
-        let target = self.connection(to.0)?.execute(std::slice::from_ref(to.1)).await?;
+        let source = self.connection(from.0)?.execute(&self.state, std::slice::from_ref(from.1)).await?;
+        let target = self.connection(to.0)?.execute(&self.state, std::slice::from_ref(to.1)).await?;
         wire::relay(source, target, (&marks.0, &marks.1), &from.1.stdin, limit::SILENCE, progress).await.map_err(|error| match error {
             RelayError::From(error) => wire_error(from.0, error),
             RelayError::To(error) => wire_error(to.0, error),
@@ -179,7 +194,7 @@ impl Hosts {
     /// Runs one script whose answer has at most so many bytes.
     pub(crate) async fn ask(&self, host: &str, script: &Script, max_bytes: usize) -> Result<Output, WorldError> {
         let mark = new_mark(host)?;
-        let execution = self.connection(host)?.execute(std::slice::from_ref(script)).await?;
+        let execution = self.connection(host)?.execute(&self.state, std::slice::from_ref(script)).await?;
         let answers = wire::converse_within(execution, &mark, &script.stdin, 1, max_bytes).await;
         let mut answers = answers.map_err(|error| wire_error(host, error))?;
         Ok(answers.pop().unwrap_or_default())
@@ -214,7 +229,7 @@ impl Hosts {
     async fn run_part(&self, host: &str, scripts: &[Script]) -> Result<Vec<Output>, WorldError> {
         let connection = self.connection(host)?;
         let mark = new_mark(host)?;
-        let execution = match connection.execute(scripts).await {
+        let execution = match connection.execute(&self.state, scripts).await {
             Ok(execution) => execution,
             Err(error) => return Err(self.explain(host, error).await),
         };

@@ -11,9 +11,8 @@ use crate::{exit::Failure, render, render::near::near, terminal::Terminal};
 use mig_plan::{Record, State};
 use mig_runtime::{
     journal::{Journal, SNAPSHOT_AFTER_ENTRIES},
-    real,
+    real::{self, RealWorld},
 };
-use std::collections::BTreeMap;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Rm {
@@ -51,7 +50,7 @@ impl Rm {
         agree(self.yes, &format!("forget {}", render::count(self.addresses.len(), "resource")), terminal)?;
         let by = real::operator();
         let _held = store::hold(&journal, &by)?;
-        let world = store::world(&BTreeMap::new(), &journal)?;
+        let world = RealWorld::of(journal.clone());
         let forget = async {
             let mut journal = Journal::open(&world).await?;
             let is_same = journal.state().head == state.head;

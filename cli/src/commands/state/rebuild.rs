@@ -15,10 +15,10 @@ use crate::{
     visible,
 };
 use mig_core::{Rebuilt, Refused};
-use mig_plan::State;
+use mig_plan::{HostId, State};
 use mig_runtime::{
     journal::Journal,
-    real,
+    real::{self, RealWorld},
     states::{self, Known},
 };
 use std::{collections::BTreeMap, fmt::Write as _};
@@ -60,8 +60,9 @@ impl Rebuild {
             return Err(Failure::new("the program declares nothing that migc looks at on a host").help(help));
         }
         terminal.error(&format!("asking {}\n", count(reads.hosts.len(), "host")));
-        let (id, epoch) = self.choose(&states(&reads.hosts, &journal)?)?;
-        let observed = observing::ask(&self.program, &compilation, &reads, &journal)?;
+        let world = observing::world(&self.program, &compilation, &reads, &journal)?;
+        let (id, epoch) = self.choose(&states(&world, reads.hosts.keys())?)?;
+        let observed = observing::ask(&world, &reads)?;
         let rebuilt = match compilation.rebuild(&observed, &self.done) {
             Ok(rebuilt) => rebuilt,
             Err(Refused::Said(message, help)) => return Err(Failure::new(message).help(help)),
@@ -106,14 +107,8 @@ impl Rebuild {
 }
 
 /// What hosts keep records of.
-fn states(hosts: &BTreeMap<String, mig_plan::Host>, journal: &real::Store) -> Result<BTreeMap<String, Known>, Failure> {
-    let world = store::world_to_observe(hosts, journal)?;
-    let known = store::runtime()?.block_on(async {
-        let known = states::known(&world, hosts.keys()).await;
-        world.close().await;
-        known
-    });
-    known.map_err(|errors| {
+fn states<'h>(world: &RealWorld, hosts: impl Iterator<Item = &'h HostId>) -> Result<BTreeMap<String, Known>, Failure> {
+    store::runtime()?.block_on(states::known(world, hosts)).map_err(|errors| {
         let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
         Failure::new(texts.join("; ")).help("every host must tell what it knows; see that it is up, and try again")
     })
@@ -141,7 +136,7 @@ fn write(journal: &real::Store, id: &str, state: State) -> Result<(), Failure> {
         let message = format!("{journal} has the id {begun} already");
         return Err(Failure::new(message).help("give another place with `--state`, or remove what is there if nothing of it is needed"));
     }
-    let world = store::world(&BTreeMap::new(), journal)?;
+    let world = RealWorld::of(journal.clone());
     let written = async {
         let mut journal = Journal::open(&world).await?;
         if journal.state().serial == 0 {
