@@ -105,7 +105,7 @@ fn a_damaged_journal_is_refused_by_the_entry_that_is_damaged() {
         (2, &|_| String::new(), 2, "was cut off"),
         (2, &|t| t.replace("\"record\":\"intent\"", "\"record\":\"intend\""), 2, "is damaged"),
         (2, &|t| t.replace("\"time_ms\":1", "\"time_ms\":2"), 3, "does not follow entry 2"),
-        (2, &|t| t.replace("\"version\":2", "\"version\":3"), 2, "has version 3; this migc reads up to 2"),
+        (2, &|t| t.replace("\"version\":3", "\"version\":4"), 2, "has version 4; this migc reads up to 3"),
         (2, &|t| t.replace("\"number\":2", "\"number\":7"), 2, "says that it is entry 7"),
         (2, &|t| t.replace("\"step\":\"s", "\"step\":\"t"), 2, "there is no step"),
         (2, &|t| t.replace("\"run\":\"r", "\"run\":\"q"), 2, "not going on"),

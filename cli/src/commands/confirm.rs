@@ -90,7 +90,7 @@ fn tell(args: &Args, moves: &[String], text: &str, terminal: &mut Terminal) {
 /// Those that are named, or all whose way back is open.
 fn chosen(addresses: &[String], state: &State) -> Result<Vec<String>, Failure> {
     let open: Vec<&String> = state.unconfirmed().map(|(address, _)| address).collect();
-    for address in addresses.iter().filter(|address| !open.contains(address)) {
+    if let Some(address) = addresses.iter().find(|address| !open.contains(address)) {
         let name = visible::line(address);
         if state.is_confirmed(address) {
             return Err(Failure::new(format!("`{name}` is confirmed already")).help("leave it away"));

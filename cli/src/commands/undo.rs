@@ -1,7 +1,7 @@
 //! `migc undo`: go back over the run that is unfinished, or over the last one; show what that comes to, ask, and do it.
 //!
 //! What can be undone, in which order, and what is written down is the executor's. A run whose targets have accepted writes is gone back
-//! over by a plan of its own, which is made in mig_plan and applied like any other.
+//! over by a plan of its own, which is made in `mig_plan` and applied like any other.
 
 use super::{
     apply::{Way, act, agree},
