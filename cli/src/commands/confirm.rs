@@ -14,9 +14,11 @@ use crate::{
     visible,
 };
 use mig_plan::State;
-use mig_runtime::{journal::Journal, real};
+use mig_runtime::{
+    journal::Journal,
+    real::{self, RealWorld},
+};
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// Close the way back of moves that are done, after showing them and asking
 ///
@@ -64,7 +66,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     agree(args.yes, &format!("confirm {}", count(moves.len(), "move")), terminal)?;
     let by = real::operator();
     let _held = store::hold(&journal, &by)?;
-    let world = store::world(&BTreeMap::new(), &journal)?;
+    let world = RealWorld::of(journal.clone());
     let confirm = async {
         let mut journal = Journal::open(&world).await?;
         let is_same = journal.state().head == state.head;
