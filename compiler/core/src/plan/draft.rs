@@ -4,7 +4,7 @@
 
 use super::{
     called::{self, Resource},
-    codes::{KNOWN_TOO_LATE, UNREACHABLE},
+    codes::{CHECKED_ONLY, KNOWN_TOO_LATE, UNREACHABLE},
     declared::{self, Declared},
 };
 use crate::{
@@ -345,7 +345,7 @@ impl Reader<'_, '_, '_> {
             needs: self.list(id, "needs").iter().filter_map(|v| self.address(v)).collect(),
             restart_on: self.list(id, "restart_on").iter().filter_map(|v| self.address(v)).collect(),
             quiesce: self.quiesce(id),
-            proof: self.hook(&self.model.get(id, "proof"), "proof"),
+            proof: self.proof(id),
             stateless: state.as_deref() == Some("stateless"),
             grace_seconds: self.quantity(id, "grace").and_then(Quantity::whole_seconds).unwrap_or(120),
             spec,
@@ -353,6 +353,19 @@ impl Reader<'_, '_, '_> {
             at,
             origin,
         })
+    }
+
+    /// What others write between two questions is a difference too, so it is asked only where they cannot.
+    fn proof(&mut self, id: InstanceId) -> Option<Hook> {
+        let value = self.model.get(id, "proof");
+        let proof = self.hook(&value, "proof")?;
+        if matches!(self.model.get(id, "quiesce").v, Value::Absent) {
+            let message = format!("`{}` has a `proof` and no `quiesce`", self.model.instance(id).address);
+            let help = "say what keeps it from taking writes, or `quiesce = { run = sh\":\", undo = sh\":\" }` if nobody writes to it";
+            self.problem(Problem::error(CHECKED_ONLY, value.at, message).help(help));
+            return None;
+        }
+        Some(proof)
     }
 
     fn quiesce(&mut self, id: InstanceId) -> Option<Quiesce> {
