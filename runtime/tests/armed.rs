@@ -147,7 +147,7 @@ fn plan(host: &mig_plan::Host, script: (&str, &[&str]), undo: (&str, &[&str]), c
     let mut plan = plan_of(&call("create", cutting(script, undo)));
     plan.hosts.insert("a".to_owned(), host.clone());
     plan.secrets.clear();
-    plan.steps[0].address = "wall".to_owned();
+    "wall".clone_into(&mut plan.steps[0].address);
     plan.steps[0].undo = Undo::Act { action: Box::new(call("delete", cutting(undo, script))) };
     plan.steps[0].sets = vec![("wall".to_owned(), ResourceState::default())];
     plan

@@ -42,7 +42,7 @@ fn plan(beside: bool) -> Plan {
             let undo = Undo::Act { action: Box::new(Action::Call(call(address, "delete", cuts))) };
             let action = Action::Call(call(address, "create", cuts));
             let id = builder.step(None, Phase::Prepare, &format!("create {address}"), action, &needs.iter().collect::<Vec<_>>(), undo);
-            builder.last().address = address.to_owned();
+            address.clone_into(&mut builder.last().address);
             needs = vec![id];
         }
     }
@@ -124,7 +124,7 @@ fn what_cuts_the_road_is_undone_by_the_host() {
         assert!(events.iter().any(|event| matches!(event, Event::Undone { step, .. } if step == wall)), "{events:?}");
         assert!(events.iter().any(|event| matches!(event, Event::Progress { text, .. } if text.contains("cannot be reached anew"))));
         let state = state(&world);
-        assert_eq!(state.resources.contains_key("wall"), false);
+        assert!(!state.resources.contains_key("wall"));
         match &state.unfinished {
             None => assert!(!beside),
             Some(run) => assert_eq!((run.undone.contains(wall), run.open.is_empty(), run.undoing), (true, true, false)),

@@ -91,9 +91,9 @@ fn differs(host: &str, container: &str, before: &Noted, said: &str) -> Failure {
     let now: BTreeSet<&str> = said.lines().collect();
     let then: BTreeSet<&str> = before.lines.iter().flat_map(|lines| lines.lines()).collect();
     let list = |lines: Vec<&&str>| lines.iter().take(EXAMPLE_COUNT_MAX).map(|line| format!("\"{line}\"")).collect::<Vec<_>>().join(", ");
-    let (lost, new) = (list(then.difference(&now).collect()), list(now.difference(&then).collect()));
+    let (missing, added) = (list(then.difference(&now).collect()), list(now.difference(&then).collect()));
     let what = match before.lines {
-        Some(_) => format!("it said {}, and says {}", or_nothing(lost), or_nothing(new)),
+        Some(_) => format!("it said {}, and says {}", or_nothing(missing), or_nothing(added)),
         None => "what it said was too long to keep, so nobody can say what differs".to_owned(),
     };
     let message = format!("what `{container}` holds on {host} is not what it held before it was moved: {what}");

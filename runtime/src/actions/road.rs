@@ -75,7 +75,7 @@ impl<W: World> Context<'_, W> {
         let road = self.ask_road(host, false).await?;
         let own = call.all_requests().find(|request| request.cut().is_some() && road.attempt() == self.attempt_of(request));
         match (&road, own) {
-            (Road::Bare | Road::Disarmed(_), _) | (Road::Armed(_, false) | Road::Undoing(_, false), _) => Ok(()),
+            (Road::Bare | Road::Disarmed(_) | Road::Armed(_, false) | Road::Undoing(_, false), _) => Ok(()),
             // Its script may still run, so it is asked for its answer as whoever was killed would have.
             (Road::Acting(_) | Road::Armed(_, true), Some(request)) => self.cutting(request, None).await.map(drop),
             (Road::Undone(..), Some(_)) => Err(self.undone(host, &road, None)),
