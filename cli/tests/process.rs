@@ -222,8 +222,8 @@ fn a_plan_tells_scripts_and_reviewers_whether_there_is_something_to_do() {
     assert_eq!(plan(&["--detailed-exitcode"]).0, 2);
     let (code, markdown) = plan(&["--format", "markdown"]);
     assert_eq!(code, 0);
-    assert!(markdown.starts_with("### Plan for lab-move: 31 steps, 1 move, 2 hosts\n"), "{markdown}");
-    assert!(markdown.contains("| 25 | **point of no return**: start "), "{markdown}");
+    assert!(markdown.starts_with("### Plan for lab-move: 27 steps, 1 move, 2 hosts\n"), "{markdown}");
+    assert!(markdown.contains("| 23 | **point of no return**: start "), "{markdown}");
     folder.write("main.mig", "project idle { name = \"idle\" }\n");
     let idle = migc(&folder.0, &["plan", "--detailed-exitcode", "--state", "state"]);
     assert_eq!((status(&idle), text(&idle.stdout).starts_with("nothing to do")), (0, true));
