@@ -179,6 +179,11 @@ const VALUES: &[Case] = &[
     ("let a = x[]", &["expected a value after `[`"]),
     ("let a = x.", &["expected a name after `.`"]),
     ("let a = {b 1}", &["expected `=` and a value after `b`"]),
+    (
+        "let a = { \"a long name in quotes, shortened\": 1 }",
+        &["expected a field, found `\"a long name in quotes, …` | values are given with `=`: `\"a long name in quotes, … = …`"],
+    ),
+    ("let a = { \"a long name in quotes\"é = 1 }", &["expected a field, found `\"a long name in quotes\"`"]),
     ("let a = {b: 1}", &["expected `=` after `b` | values are given with `=`, types with `:`"]),
     ("let a = if x { }", &["expected a value after `{`"]),
     ("let a = if x 1", &["expected `{` after `x`"]),

@@ -1,6 +1,6 @@
 //! What is said of text that was skipped? It depends on what the text looks like and on where it stands.
 
-use super::tokens::{before, first, is_word};
+use super::tokens::{before, first, is_word, token as whole};
 use super::{mends, people};
 use crate::ast::{Damage, Span};
 use crate::grammar::Rule;
@@ -236,7 +236,8 @@ fn entry(skipped: &str, around: Around) -> Said {
     let rest = skipped[word.len()..].trim_start();
     let token = first(skipped);
     if word.is_empty() || word.starts_with(|c: char| c.is_ascii_digit()) {
-        let is_json = token.starts_with('"') && skipped[token.len().min(skipped.len())..].trim_start().starts_with(':');
+        let key = whole(skipped);
+        let is_json = key.starts_with('"') && skipped.trim_start()[key.len()..].trim_start().starts_with(':');
         let help = if is_json { Some(format!("values are given with `=`: `{token} = …`")) } else { tail_mark(&token) };
         return (format!("expected {}, found `{token}`", entries(around.rule)), help);
     }

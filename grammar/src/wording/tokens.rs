@@ -28,11 +28,11 @@ fn comment_at_end(head: &str) -> Option<usize> {
     if head[line + indent..].starts_with("//") { Some(line + indent) } else { None }
 }
 
-/// The token that a text begins with, shortened.
-pub(super) fn first(text: &str) -> String {
+/// The token that a text begins with, over any space before it.
+pub(super) fn token(text: &str) -> &str {
     let text = text.trim_start();
-    let Some(head) = text.chars().next() else { return String::new() };
-    let long = if is_word(head) {
+    let Some(head) = text.chars().next() else { return "" };
+    if is_word(head) {
         &text[..text.find(|c| !is_word(c)).unwrap_or(text.len())]
     } else if head == '"' {
         let line = text.lines().next().unwrap_or_default();
@@ -41,7 +41,12 @@ pub(super) fn first(text: &str) -> String {
         &text[..text.find(|c| !is_operator(c)).unwrap_or(text.len())]
     } else {
         &text[..head.len_utf8()]
-    };
+    }
+}
+
+/// That token, shortened to be quoted.
+pub(super) fn first(text: &str) -> String {
+    let long = token(text);
     if long.chars().count() <= QUOTED_CHARS_MAX {
         return long.to_owned();
     }
