@@ -73,6 +73,45 @@ fn a_target_takes_what_was_built_on_it_and_leaves_the_rest() {
     assert!(titles(&site).contains(&"delete `page` (host.file) on a") && titles(&site).len() == 4, "{:?}", titles(&site));
 }
 
+const MOVED: &str = r#"
+use docker
+use host
+use ssh
+existing server a: ssh.host { address = 10.0.0.1 }
+server b: ssh.host { address = 10.0.0.2 }
+existing service old_db: docker.container {
+  on = a, image = "mysql:5.7.44", container = "db"
+  volume data { source = "/srv/db", target = "/var/lib/mysql", owner = 999:999 }
+}
+service db: docker.container {
+  on = b, image = "mysql:5.7.44", source = old_db
+  volume data { source = "/data/db", target = "/var/lib/mysql", owner = 999:999 }
+}
+host.mount srv { on = a, device = "LABEL=srv", path = "/srv" }
+host.directory site { on = b, path = "/site" }
+move it: copy { from = a, to = b, services = [db] }
+"#;
+
+#[test]
+fn the_source_of_a_move_stays_until_that_is_confirmed() {
+    let mut state = applied(MOVED);
+    let without = MOVED.replace("host.mount srv { on = a, device = \"LABEL=srv\", path = \"/srv\" }\n", "");
+    let elsewhere = MOVED.replace("path = \"/srv\" }", "path = \"/mnt\" }");
+    let said = |text: &str, state: &State, targets: &[&str]| {
+        let files = program(text);
+        let targets = targets.iter().map(|&t| t.to_owned()).collect();
+        let plan = load(&files).compile().plan_on(state, &Terms { observed: None, targets });
+        plan.map(|plan| titles(&plan).join("; ")).map_err(|report| report.diagnostics.into_iter().map(|d| d.code.to_string()).collect())
+    };
+    let refused = Err::<String, _>(vec!["MIG6026".to_owned()]);
+    assert_eq!((said(&without, &state, &[]), said(&elsewhere, &state, &[])), (refused.clone(), refused.clone()));
+    assert_eq!(said(&without, &state, &["site"]), Ok(String::new()), "what was asked for concerns the source in nothing");
+    assert!(destroyed(MOVED, &state, &[]).unwrap_err()[0].contains("would change a, which `migc undo` of `it` goes back to"));
+    state.resources.get_mut("it").unwrap().confirmed = true;
+    assert_eq!(said(&without, &state, &[]), Ok("delete `srv` (host.mount) on a".to_owned()));
+    assert!(said(&elsewhere, &state, &[]).is_ok());
+}
+
 #[test]
 fn what_is_kept_or_out_of_reach_is_said() {
     let kept = PROGRAM.replace("host.file page", "@keep\nhost.file page");

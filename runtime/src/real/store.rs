@@ -6,6 +6,7 @@ mod folder;
 mod lease;
 mod location;
 mod objects;
+mod profile;
 mod seal;
 
 pub use location::Location;

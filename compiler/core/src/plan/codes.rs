@@ -46,8 +46,11 @@ pub(super) const SOURCE_DELETED: Code = Code("MIG6024", "source_deleted_before_c
 /// A step may cut the road to its host, and nothing there brings it back.
 pub(super) const ROAD_CUT: Code = Code("MIG6025", "road_cut_without_undo");
 
+/// The source of a move that is not confirmed would lose something.
+pub(super) const WAY_BACK_DESTROYED: Code = Code("MIG6026", "way_back_destroyed");
+
 /// All of them.
-pub(crate) const ALL: [Code; 20] = [
+pub(crate) const ALL: [Code; 21] = [
     UNREACHABLE,
     CHECKED_ONLY,
     NO_SOURCE,
@@ -68,4 +71,5 @@ pub(crate) const ALL: [Code; 20] = [
     OVER_UNKNOWN_DATA,
     SOURCE_DELETED,
     ROAD_CUT,
+    WAY_BACK_DESTROYED,
 ];

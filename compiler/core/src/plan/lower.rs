@@ -48,7 +48,7 @@ pub(super) struct Lowering<'l> {
     pub(super) targets: &'l [String],
     pub(super) partial: Option<Partial>,
     /// What no step may do, by what it is done for.
-    pub(super) forbidden: Vec<(String, Problem)>,
+    refused: Vec<(String, Problem)>,
     /// Is it for what is declared too that it is taken away?
     pub(super) destroys: bool,
 }
@@ -117,7 +117,7 @@ impl<'l> Lowering<'l> {
             drift: vec![],
             targets: &terms.targets,
             partial: None,
-            forbidden: vec![],
+            refused: vec![],
             destroys: false,
         }
     }
@@ -184,7 +184,7 @@ impl Lowering<'_> {
     pub(super) fn changed_move(&mut self, migration: &super::draft::Move) {
         let message = format!("the move `{}` is done, and its fields were changed since", migration.address);
         let help = "a finished move stays as it was; delete it, which destroys nothing, and declare another";
-        self.problems.push(Problem::error(FINISHED_MOVE, migration.at, message).help(help));
+        self.refuse(&migration.address, Problem::error(FINISHED_MOVE, migration.at, message).help(help));
     }
 
     /// A service that changes its server without a move leaves its data behind.
@@ -194,7 +194,7 @@ impl Lowering<'_> {
             Some(host) if *host != service.on && !service.stateless => {
                 let message = format!("`{}` is on {host}, and no move brings its data to {}", service.address, service.on);
                 let help = format!("declare `move … : copy {{ from = {host}, to = {}, services = [{}] }}`", service.on, service.address);
-                self.problems.push(Problem::error(LEFT_BEHIND, service.at, message).help(help));
+                self.refuse(&service.address, Problem::error(LEFT_BEHIND, service.at, message).help(help));
                 false
             }
             _ => true,
@@ -260,9 +260,17 @@ impl Lowering<'_> {
         self.kept(title, address, "destroy", at, help);
     }
 
+    /// What would be done for that address must not be; a plan for other addresses goes on without it.
+    pub(super) fn refuse(&mut self, address: &str, problem: Problem) {
+        self.refused.push((address.to_owned(), problem));
+    }
+
     pub(super) fn finish(mut self, open: &[Unproven], texts: &Texts) -> Result<Plan, Problems> {
-        for (address, problem) in std::mem::take(&mut self.forbidden) {
-            if self.partial.is_none() || self.graph.concerns(&address) {
+        // What is refused may have no step, and then what needs it goes without it.
+        let meant = self.draft.meant(self.state, self.targets).filter(|_| !self.destroys);
+        for (address, problem) in std::mem::take(&mut self.refused) {
+            let is_meant = self.targets.is_empty() || meant.as_ref().is_some_and(|meant| meant.contains(&address));
+            if is_meant || self.graph.concerns(&address) {
                 self.problems.push(problem);
             }
         }

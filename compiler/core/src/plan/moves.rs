@@ -40,7 +40,10 @@ impl<'l> Lowering<'l> {
                         "`{}` is a move of the kind `{}`, which this version checks and does not apply",
                         migration.address, migration.kind
                     );
-                    self.problems.push(Problem::error(CHECKED_ONLY, migration.at, message).help("a move of the kind `copy` is applied"));
+                    self.refuse(
+                        &migration.address,
+                        Problem::error(CHECKED_ONLY, migration.at, message).help("a move of the kind `copy` is applied"),
+                    );
                 }
             }
         }
@@ -52,12 +55,12 @@ impl<'l> Lowering<'l> {
             let Some(service) = self.draft.services.get(address) else { continue };
             if service.on != migration.to {
                 let message = format!("`{}` moves to {}, and `{address}` is on {}", migration.address, migration.to, service.on);
-                self.problems.push(Problem::error(CHECKED_ONLY, migration.at, message).also(service.at, "declared here"));
+                self.refuse(&migration.address, Problem::error(CHECKED_ONLY, migration.at, message).also(service.at, "declared here"));
                 continue;
             }
             match self.draft.pair(migration, service) {
                 Ok(paired) => moving.push(Moving { service, paired }),
-                Err(problem) => self.problems.push(*problem),
+                Err(problem) => self.refuse(&migration.address, *problem),
             }
         }
         let paths: Vec<Tree> = migration.paths.iter().map(|p| super::draft::Draft::tree(migration, p, p)).collect();

@@ -81,7 +81,7 @@ impl Lowering<'_> {
         if let Some(lost) = changed.iter().find(|f| !by_update.contains(f)) {
             let message = format!("`{lost}` of `{}` changed, and `{}` has no way to change it", resource.address, resource.kind);
             let help = format!("take the change back, or write `update {lost} …` or `replace on {lost}` into the kind");
-            self.problems.push(Problem::error(FIXED_CHANGED, resource.at, message).help(help));
+            self.refuse(&resource.address, Problem::error(FIXED_CHANGED, resource.at, message).help(help));
             return None;
         }
         let outside = match drift {
@@ -205,6 +205,7 @@ impl Lowering<'_> {
         if let Some(at) = self.declared.get(resource.address.as_str()).and_then(|d| d.keep) {
             self.kept(&title, &resource.address, "replace", at, "take back what changed of it, or take `@keep` away");
         }
+        self.closes_a_way_back(&title, &resource.address, &resource.host);
         let gone = self.graph.add(Draw {
             title,
             why: why.clone(),
@@ -235,6 +236,7 @@ impl Lowering<'_> {
             if known.keep || self.is_kept(address) {
                 self.kept_from_destruction(&title, address, self.declared_at(address).unwrap_or(at));
             }
+            self.closes_a_way_back(&title, address, removal.call.look.request.host());
             let step = self.graph.add(Draw {
                 title,
                 why: match drift {

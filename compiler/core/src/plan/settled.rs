@@ -1,7 +1,7 @@
 //! What does the state remember of a declaration, and what may not be done to it? Fields that only grow or are fixed, and `@keep`.
 
 use super::{
-    codes::{FIXED_CHANGED, KEPT, LOWERED},
+    codes::{FIXED_CHANGED, KEPT, LOWERED, WAY_BACK_DESTROYED},
     declared::{Classed, Declared},
     draft::Service,
     estimate,
@@ -54,7 +54,7 @@ impl Lowering<'_> {
             "write at least {}; something smaller is declared beside it under a name of its own, and moved to",
             before.value.replace(' ', "")
         );
-        self.problems.push(Problem::error(LOWERED, field.at, message).help(help));
+        self.refuse(&declared.address, Problem::error(LOWERED, field.at, message).help(help));
     }
 
     fn fixed_changed(&mut self, declared: &Declared, field: &Classed, before: &Recorded) {
@@ -63,7 +63,7 @@ impl Lowering<'_> {
             field.name, declared.address, before.value, field.value.value, declared.kind
         );
         let help = "this version replaces nothing that holds data: take the change back, or declare the new one beside it under a name of its own and move there";
-        self.problems.push(Problem::error(FIXED_CHANGED, field.at, message).help(help));
+        self.refuse(&declared.address, Problem::error(FIXED_CHANGED, field.at, message).help(help));
     }
 
     /// A field that was raised. That a disk has really grown is looked at before anything is changed.
@@ -158,7 +158,19 @@ impl Lowering<'_> {
     /// Says that a step would replace or destroy what is kept.
     pub(super) fn kept(&mut self, title: &str, address: &str, verb: &str, at: Loc, help: &str) {
         let message = format!("`{address}` is kept (`@keep`), and the step \"{title}\" would {verb} it");
-        self.forbidden.push((address.to_owned(), Problem::error(KEPT, at, message).help(help)));
+        self.refuse(address, Problem::error(KEPT, at, message).help(help));
+    }
+
+    /// Says that a step would take away what the way back of a move needs: until it is confirmed, its source stays as it is.
+    pub(super) fn closes_a_way_back(&mut self, title: &str, address: &str, host: &str) {
+        let is_source = |resource: &ResourceState| resource.attributes.get("from").is_some_and(|from| from == host);
+        let Some((migration, _)) = self.state.unconfirmed().find(|(_, resource)| is_source(resource)) else { return };
+        let of_move = || self.draft.moves.iter().find(|m| m.address == *migration).map(|m| m.at);
+        let of_host = || self.draft.servers.get(host).map(|server| server.at);
+        let at = self.declared_at(address).or_else(of_move).or_else(of_host).unwrap_or_default();
+        let message = format!("the step \"{title}\" would change {host}, which `migc undo` of `{migration}` goes back to");
+        let help = format!("run `migc confirm {migration}` first, which closes that way back; until then, leave `{address}` as it was");
+        self.refuse(address, Problem::error(WAY_BACK_DESTROYED, at, message).help(help));
     }
 
     /// Does the program keep it?

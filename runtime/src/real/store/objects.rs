@@ -1,11 +1,12 @@
 //! A journal in an object store: one object an entry, created only if its name is free, sealed by the key of the state.
 //!
-//! Credentials and endpoints are the operator's: environment (`AWS_…`, `AZURE_…`, `GOOGLE_…`) and roles of the machine. Every request
-//! has a time limit, its retries included. Who may write is in [`super::lease`].
+//! Credentials and endpoints are the operator's: environment (`AWS_…`, `AZURE_…`, `GOOGLE_…`), the files of the AWS tools, and roles of
+//! the machine. Every request has a time limit, its retries included. Who may write is in [`super::lease`].
 
 use super::{
     ENTRY_MAX_BYTES, Store, entry_name, entry_number,
     lease::Lease,
+    profile::Profile,
     seal::{Key, Opened},
     sound_id,
 };
@@ -54,8 +55,11 @@ impl Bucket {
         let wrong = |error: &dyn std::fmt::Display| StoreError::Failed(format!("{url}: {error}"));
         let parsed = url::Url::parse(url).map_err(|error| wrong(&error))?;
         let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        let of_stores = variables.filter(|(name, _)| VARIABLES.iter().any(|begin| name.starts_with(begin)));
-        let (store, prefix) = object_store::parse_url_opts(&parsed, of_stores).map_err(|error| wrong(&said(&error)))?;
+        let mut settings: Vec<_> = variables.filter(|(name, _)| VARIABLES.iter().any(|begin| name.starts_with(begin))).collect();
+        if let Some(profile) = Profile::of_environment().filter(|_| parsed.scheme() == "s3") {
+            settings.extend(profile.read(&settings)?);
+        }
+        let (store, prefix) = object_store::parse_url_opts(&parsed, settings).map_err(|error| wrong(&said(&error)))?;
         Ok(Self { url: url.to_owned(), store, prefix })
     }
 
