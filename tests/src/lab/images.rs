@@ -30,6 +30,8 @@ const MARIADB: [(&str, &str); 2] =
     [("Dockerfile", include_str!("../../lab/mariadb/Dockerfile")), ("entry", include_str!("../../lab/mariadb/entry"))];
 const FILES: [(&str, &str); 1] = [("Dockerfile", include_str!("../../lab/files/Dockerfile"))];
 
+const BOOTED: [(&str, &str); 1] = [("Dockerfile", include_str!("../../lab/booted/Dockerfile"))];
+
 const SMALL: [(&str, &str); 1] = [("Dockerfile", include_str!("../../lab/small/Dockerfile"))];
 
 /// What was built.
@@ -41,6 +43,8 @@ pub(crate) struct Images {
     pub(crate) host: String,
     /// Of a host that has nothing but busybox.
     pub(crate) small: String,
+    /// Of a host that systemd has started.
+    pub(crate) booted: String,
     /// `docker save` of each of [`SERVICES`].
     pub(crate) archives: Vec<PathBuf>,
 }
@@ -52,20 +56,22 @@ pub(crate) fn build() -> Result<Images, String> {
     let mariadb = tag("mariadb", &MARIADB, &base);
     let files = tag("files", &FILES, &base);
     let small = tag("small", &SMALL, &base);
+    let booted = tag("booted", &BOOTED, &base);
     if !exists(&base) {
         make_base(&base)?;
     }
-    let [a, b, c, d] = thread::scope(|scope| {
+    let [a, b, c, d, e] = thread::scope(|scope| {
         let host = scope.spawn(|| from_recipe(&host, &HOST, &base));
         let mariadb = scope.spawn(|| from_recipe(&mariadb, &MARIADB, &base));
         let files = scope.spawn(|| from_recipe(&files, &FILES, &base));
         let small = scope.spawn(|| from_recipe(&small, &SMALL, &base));
-        [host, mariadb, files, small].map(|t| t.join().unwrap_or_else(|_| Err("a build panicked".to_owned())))
+        let booted = scope.spawn(|| from_recipe(&booted, &BOOTED, &base));
+        [host, mariadb, files, small, booted].map(|t| t.join().unwrap_or_else(|_| Err("a build panicked".to_owned())))
     });
-    a.and(b).and(c).and(d)?;
+    a.and(b).and(c).and(d).and(e)?;
     let archives = vec![archive(&mariadb, SERVICES[0].1)?, archive(&files, SERVICES[1].1)?];
-    forget_others(&[&base, &host, &mariadb, &files, &small], &archives);
-    Ok(Images { base, host, small, archives })
+    forget_others(&[&base, &host, &mariadb, &files, &small, &booted], &archives);
+    Ok(Images { base, host, small, booted, archives })
 }
 
 /// `migc-lab-NAME:DIGEST`, so that a recipe that changed is another image.

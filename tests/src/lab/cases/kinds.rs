@@ -54,10 +54,10 @@ pub(crate) fn busybox(scene: &Scene) -> Result<(), String> {
     })
 }
 
-fn program(address: &str, things: &str) -> String {
+pub(super) fn program(address: &str, things: &str) -> String {
     let key = paths::key();
     format!(
-        "use ssh\nuse host\nuse docker\n\nproject lab_kinds {{ name = \"lab-kinds\" }}\n\nserver new: ssh.host {{\n  address = {address}\n  login = {{ user = \"root\", \
+        "use ssh\nuse host\nuse docker\nuse systemd\n\nproject lab_kinds {{ name = \"lab-kinds\" }}\n\nserver new: ssh.host {{\n  address = {address}\n  login = {{ user = \"root\", \
          identity_file = \"{}\" }}\n  facts = survey(\"facts/new.json\")\n}}\n\n{things}",
         key.display()
     )

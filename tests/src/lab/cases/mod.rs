@@ -12,6 +12,7 @@ mod reversed;
 mod road;
 mod surveyed;
 mod undone;
+mod units;
 
 use super::scene::Scene;
 
@@ -35,6 +36,7 @@ const SHORT: &[Case] = &[
     Case { name: "surveyed: a disk that is read-only", body: surveyed::read_only },
     Case { name: "kinds: what is on a host comes, changes and goes, on Debian", body: kinds::debian },
     Case { name: "kinds: the same with busybox only", body: kinds::busybox },
+    Case { name: "kinds: units of a systemd that runs", body: units::come_and_go },
     Case { name: "road: a step that cuts it is undone by the host", body: road::cut },
     Case { name: "road: closed to new connections only", body: road::closed_to_new },
     Case { name: "road: what cuts nothing stays", body: road::harmless },
