@@ -197,7 +197,8 @@ impl Host {
         Ok(())
     }
 
-    fn load(&self, archive: &PathBuf) -> Result<(), String> {
+    /// Gives its engine images.
+    pub(crate) fn load(&self, archive: &PathBuf) -> Result<(), String> {
         let file = fs::File::open(archive).map_err(|e| format!("{}: {e}", archive.display()))?;
         must(docker_within(LOAD_LIMIT_S).args(["exec", "--interactive", self.name, "docker", "load"]).stdin(file)).map(|_| ())
     }

@@ -24,11 +24,21 @@ const BASE_RECIPE: &str = "minbase bookworm busybox-static 1";
 /// The images that `old` has at the beginning, by the names that examples/lab-move uses.
 pub(crate) const SERVICES: [(&str, &str); 2] = [("mariadb", "mariadb:10.11"), ("files", "files:1.0")];
 
+/// Databases that a case of its own moves; one image that is either, by the first word of its command.
+const DATABASES: [&str; 2] = ["postgres:15", "osixia/openldap:1.5.0"];
+
 const HOST: [(&str, &str); 2] =
     [("Dockerfile", include_str!("../../lab/host/Dockerfile")), ("start", include_str!("../../lab/host/start"))];
 const MARIADB: [(&str, &str); 2] =
     [("Dockerfile", include_str!("../../lab/mariadb/Dockerfile")), ("entry", include_str!("../../lab/mariadb/entry"))];
 const FILES: [(&str, &str); 1] = [("Dockerfile", include_str!("../../lab/files/Dockerfile"))];
+
+const ENGINES: [(&str, &str); 4] = [
+    ("Dockerfile", include_str!("../../lab/engines/Dockerfile")),
+    ("entry", include_str!("../../lab/engines/entry")),
+    ("config.ldif", include_str!("../../lab/engines/config.ldif")),
+    ("club.ldif", include_str!("../../lab/engines/club.ldif")),
+];
 
 const BOOTED: [(&str, &str); 1] = [("Dockerfile", include_str!("../../lab/booted/Dockerfile"))];
 
@@ -45,6 +55,8 @@ pub(crate) struct Images {
     pub(crate) small: String,
     /// Of a host that systemd has started.
     pub(crate) booted: String,
+    /// `docker save` of [`DATABASES`].
+    pub(crate) engines: PathBuf,
     /// `docker save` of each of [`SERVICES`].
     pub(crate) archives: Vec<PathBuf>,
 }
@@ -57,21 +69,25 @@ pub(crate) fn build() -> Result<Images, String> {
     let files = tag("files", &FILES, &base);
     let small = tag("small", &SMALL, &base);
     let booted = tag("booted", &BOOTED, &base);
+    let engines = tag("engines", &ENGINES, &base);
     if !exists(&base) {
         make_base(&base)?;
     }
-    let [a, b, c, d, e] = thread::scope(|scope| {
+    let built = thread::scope(|scope| {
         let host = scope.spawn(|| from_recipe(&host, &HOST, &base));
         let mariadb = scope.spawn(|| from_recipe(&mariadb, &MARIADB, &base));
         let files = scope.spawn(|| from_recipe(&files, &FILES, &base));
         let small = scope.spawn(|| from_recipe(&small, &SMALL, &base));
         let booted = scope.spawn(|| from_recipe(&booted, &BOOTED, &base));
-        [host, mariadb, files, small, booted].map(|t| t.join().unwrap_or_else(|_| Err("a build panicked".to_owned())))
+        let engines = scope.spawn(|| from_recipe(&engines, &ENGINES, &base));
+        [host, mariadb, files, small, booted, engines].map(|t| t.join().unwrap_or_else(|_| Err("a build panicked".to_owned())))
     });
-    a.and(b).and(c).and(d).and(e)?;
-    let archives = vec![archive(&mariadb, SERVICES[0].1)?, archive(&files, SERVICES[1].1)?];
-    forget_others(&[&base, &host, &mariadb, &files, &small, &booted], &archives);
-    Ok(Images { base, host, small, booted, archives })
+    built.into_iter().collect::<Result<Vec<()>, String>>()?;
+    let archives = vec![archive(&mariadb, &[SERVICES[0].1])?, archive(&files, &[SERVICES[1].1])?];
+    let databases = archive(&engines, &DATABASES)?;
+    let kept: Vec<PathBuf> = archives.iter().chain([&databases]).cloned().collect();
+    forget_others(&[&base, &host, &mariadb, &files, &small, &booted, &engines], &kept);
+    Ok(Images { base, host, small, booted, engines: databases, archives })
 }
 
 /// `migc-lab-NAME:DIGEST`, so that a recipe that changed is another image.
@@ -135,17 +151,19 @@ fn write_script(path: &Path, text: &str) -> Result<(), String> {
         .map_err(|e| format!("{}: {e}", path.display()))
 }
 
-/// The file that an inner engine loads, under the name that programs use.
-fn archive(image: &str, name: &str) -> Result<PathBuf, String> {
+/// The file that an inner engine loads, under the names that programs use.
+fn archive(image: &str, names: &[&str]) -> Result<PathBuf, String> {
     let path = paths::at("images").join(format!("{}.tar", image.replace(':', "-")));
     if path.exists() {
         return Ok(path);
     }
     fs::create_dir_all(paths::at("images")).map_err(|e| format!("{}: {e}", paths::ROOT))?;
     let part = path.with_extension("part");
-    must(docker().args(["tag", image, name]))?;
-    must(docker_within(BUILD_LIMIT_S).args(["save", "--output"]).arg(&part).arg(name))?;
-    must(docker().args(["rmi", name]))?;
+    for name in names {
+        must(docker().args(["tag", image, name]))?;
+    }
+    must(docker_within(BUILD_LIMIT_S).args(["save", "--output"]).arg(&part).args(names))?;
+    must(docker().arg("rmi").args(names))?;
     // Renamed when it is whole, so that a killed run leaves no half archive.
     fs::rename(&part, &path).map_err(|e| format!("{}: {e}", path.display()))?;
     Ok(path)

@@ -1,6 +1,7 @@
 //! What must hold? The cases in their order; those of the short form first, from what changes nothing to what breaks things.
 
 mod harness;
+mod held;
 mod killed;
 mod kinds;
 mod moved;
@@ -49,6 +50,7 @@ const SHORT: &[Case] = &[
     Case { name: "refused: two faults in one report", body: refused::two_at_once },
     Case { name: "moved: everything is on the other side", body: moved::everything },
     Case { name: "moved: a second apply does nothing", body: moved::again },
+    Case { name: "held: databases hold the same on the other side", body: held::by_databases },
     Case { name: "killed: in the middle of the copy", body: killed::in_the_copy },
     Case { name: "killed: when the source was stopped", body: killed::at_the_stop },
     Case { name: "killed: at twenty-two entries of the journal", body: killed::at_entries },
