@@ -56,6 +56,11 @@ fn a_state_is_kept_there_and_needs_its_key() {
         assert_eq!((code, said.contains("ann@home, process ")), (3, true), "{said}");
         drop(held);
     });
+    let (code, said, _) = migc(&folder, Some(KEY), &["init", "begun", "--state", "s3://migc-states/begun"]);
+    assert_eq!((code, said.contains("it can be written, and creates nothing twice")), (0, true), "{said}");
+    assert!(folder.read("begun/main.mig").contains("project begun { name = \"begun\", state = \"s3://migc-states/begun\" }"));
+    let (code, _, said) = migc(&folder, Some(KEY), &["init", "other", "--state", "s3://no-such-bucket/x"]);
+    assert_eq!((code, folder.0.join("other").exists()), (1, false), "{said}");
     let listed = |key| migc(&folder, key, &["state", "list"]);
     assert_eq!(listed(Some(KEY)), (0, "web  container\n".to_owned(), String::new()));
     let (code, _, said) = listed(None);

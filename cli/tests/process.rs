@@ -56,6 +56,21 @@ fn a_project_that_is_begun_is_clean_and_its_tests_hold() {
 }
 
 #[test]
+fn the_place_of_a_state_is_tried_out_before_anything_is_written() {
+    let folder = Folder::new("begun-state");
+    let output = migc(&folder.0, &["init", "club", "--state", "../shared \"state\""]);
+    assert_eq!(status(&output), 0, "{}", text(&output.stderr));
+    assert!(text(&output.stdout).starts_with("the state is at ../shared \"state\": it can be written"), "{}", text(&output.stdout));
+    assert!(folder.0.join("shared \"state\"/id").exists());
+    assert_eq!(status(&migc(&folder.0, &["check", "club", "--deny", "warnings"])), 0);
+    let no_key = migc(&folder.0, &["init", "other", "--state", "s3://bucket/path"]);
+    assert_eq!((status(&no_key), folder.0.join("other").exists()), (1, false));
+    assert!(text(&no_key.stderr).contains("MIG_SECRET_state_key"), "{}", text(&no_key.stderr));
+    let wrong = migc(&folder.0, &["init", "other", "--state", "http://bucket/path"]);
+    assert_eq!((status(&wrong), folder.0.join("other").exists()), (64, false), "{}", text(&wrong.stderr));
+}
+
+#[test]
 fn what_is_not_there_is_named() {
     let folder = Folder::new("missing");
     let output = migc(&folder.0, &["check", "nowhere"]);

@@ -1,5 +1,6 @@
-//! `migc init`: how does a project begin? A folder with a program that checks clean, and a place for facts.
+//! `migc init`: how does a project begin? A folder with a program that checks clean, and a place for its state, which is tried out.
 
+use super::store;
 use crate::{
     exit::{Failure, Outcome, Status, reason},
     terminal::Terminal,
@@ -13,6 +14,10 @@ pub(super) struct Args {
     /// The folder; it is made if it is not there
     #[arg(default_value = ".")]
     path: PathBuf,
+
+    /// Where its state is to be: a folder, or `s3://BUCKET/PATH`, `az://…`, `gs://…`. It is tried out first: that it can be written, and that nothing there is created twice; then the program names it. Of an object store the key is needed, the secret `state_key`
+    #[arg(long, value_name = "PLACE")]
+    state: Option<String>,
 }
 
 const PROGRAM: &str = r#"//! Say here what this program is for.
@@ -20,7 +25,7 @@ const PROGRAM: &str = r#"//! Say here what this program is for.
 use ssh
 use docker
 
-project NAME { name = "NAME" }
+project NAME { name = "NAME"STATE }
 
 /// A server that SSH reaches; `login` says how, where your ssh configuration does not.
 existing server first: ssh.host {
@@ -59,13 +64,29 @@ const IGNORED: &str = "# The journal of what migc did; share it with a state fol
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     let name = name_of(&args.path);
-    write(&args.path.join("main.mig"), &PROGRAM.replace("NAME", &name))?;
+    let main = args.path.join("main.mig");
+    if main.exists() {
+        return Err(is_there(&main, "it is there already"));
+    }
+    let (mut state, mut tried) = (String::new(), String::new());
+    if let Some(place) = &args.state {
+        let id = store::begin(place, &args.path)?;
+        state = format!(", state = {}", quoted(place));
+        tried = format!("the state is at {}: it can be written, and creates nothing twice; its id is {id}\n", visible::line(place));
+    }
+    write(&main, &PROGRAM.replace("NAME", &name).replace("STATE", &state))?;
     // A project that is kept in a repository already has such a file.
     let _ = write(&args.path.join(".gitignore"), IGNORED);
     let shown = visible::line(&args.path.display().to_string());
-    terminal
-        .print(&format!("{shown}/main.mig is there; look at it, then\n  migc check {shown}\n  migc test {shown}\n  migc plan {shown}\n"));
+    let next = format!("{shown}/main.mig is there; look at it, then\n  migc check {shown}\n  migc test {shown}\n  migc plan {shown}\n");
+    terminal.print(&(tried + &next));
     Ok(Status::Done)
+}
+
+/// A text of the language.
+fn quoted(text: &str) -> String {
+    let escaped: String = text.chars().flat_map(|c| if matches!(c, '"' | '\\' | '{') { vec!['\\', c] } else { vec![c] }).collect();
+    format!("\"{escaped}\"")
 }
 
 /// A name of the language out of the folder's.
@@ -85,8 +106,10 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
         fs::create_dir_all(folder).map_err(|e| Failure::new(format!("`{}` cannot be made: {}", folder.display(), reason(&e))))?;
     }
     let made = fs::OpenOptions::new().write(true).create_new(true).open(path).and_then(|mut file| file.write_all(text.as_bytes()));
-    made.map_err(|e| {
-        let failure = Failure::new(format!("`{}` cannot be written: {}", path.display(), reason(&e)));
-        failure.help("nothing that was there was changed; begin in another folder, or go on with what is there")
-    })
+    made.map_err(|e| is_there(path, &reason(&e)))
+}
+
+fn is_there(path: &Path, why: &str) -> Failure {
+    let failure = Failure::new(format!("`{}` cannot be written: {why}", path.display()));
+    failure.help("nothing that was there was changed; begin in another folder, or go on with what is there")
 }

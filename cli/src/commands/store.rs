@@ -87,6 +87,13 @@ fn location(text: &str, base: &Path) -> Result<Location, Failure> {
     Location::parse(text, base).map_err(|message| Failure::usage(message).help("correct `--state`, `MIG_STATE` or `project { state }`"))
 }
 
+/// Begins a journal at a place that a person names, a folder below `base` or a URL, which tries the place out. Its id.
+pub(super) fn begin(place: &str, base: &Path) -> Result<String, Failure> {
+    let store = open(&location(place, base)?, None)?;
+    let begun = runtime()?.block_on(store.id());
+    begun.map_err(|error| Failure::new(placed(&error.to_string(), &store)).help("nothing was written here; see docs/state.md"))
+}
+
 fn open(location: &Location, program: Option<(&program::Program, &Project)>) -> Result<Store, Failure> {
     let key = match location {
         Location::Folder(_) => None,
