@@ -77,7 +77,7 @@ impl ApplyResult {
         Self::new(Exit::Interrupted, plan, vec![], vec!["interrupted; nothing was changed".to_owned()])
     }
 
-    pub(super) fn refused(plan: &Plan, problems: Vec<Problem>) -> Self {
+    pub(crate) fn refused(plan: &Plan, problems: Vec<Problem>) -> Self {
         let summary = format!("refused: {}; nothing was changed", count(problems.len(), "problem"));
         Self::new(Exit::Refused, plan, problems, vec![summary])
     }

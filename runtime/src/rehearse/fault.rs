@@ -2,6 +2,7 @@
 //!
 //! What a fault does there is the simulated world's; what it must not lead to is `judge`'s.
 
+use super::play::Next;
 use crate::sim::{Call, Fault};
 use mig_plan::{HostId, Plan, StepId};
 use serde::{Serialize, Serializer};
@@ -78,6 +79,8 @@ kinds! {
         "run `migc apply` again" "migc dies after a step acted, before its outcome is written"
     CrashWritten "crash-written" "migc died right after the outcome of `{}` was written"
         "run `migc apply` again" "migc dies when a step's outcome was just written"
+    GoBack "go-back" "migc died after `{}` acted, and `migc undo` went back"
+        "run `migc undo`, and plan again" "migc dies after a step acted, and a person undoes the run"
     CutBefore "cut-before" "the connection was cut before `{}` acted"
         "run `migc apply` again" "the connection is cut before a step acts"
     CutAfter "cut-after" "the connection was cut after `{}` acted"
@@ -117,9 +120,10 @@ impl Kind {
         Self::ALL.iter().filter(fits).copied().collect()
     }
 
-    /// Is the wait of a service a measure of what this fault costs? What nobody mends has no end, and what is throttled only scales.
+    /// Is the wait of a service a measure of what this fault costs? What nobody mends has no end, what is throttled only scales, and who
+    /// goes back begins anew.
     pub(super) fn measures_downtime(self) -> bool {
-        !matches!(self, Self::HostGone | Self::Slow)
+        !matches!(self, Self::HostGone | Self::Slow | Self::GoBack)
     }
 }
 
@@ -161,6 +165,13 @@ pub(super) struct Place {
     pub(super) story: String,
 }
 
+impl Place {
+    /// What a person does first.
+    pub(super) fn next(&self) -> Next {
+        if self.kind == Kind::GoBack { Next::Undo } else { Next::Apply }
+    }
+}
+
 /// The places of what was chosen, in the order in which an apply in peace came by.
 pub(super) fn places(plan: &Plan, log: &[Call], ended: &[(StepId, u64)], chosen: &[Choice]) -> Vec<Place> {
     let mut calls = BTreeMap::<&str, Vec<&Call>>::new();
@@ -179,7 +190,8 @@ pub(super) fn places(plan: &Plan, log: &[Call], ended: &[(StepId, u64)], chosen:
         let is_chosen = |kind: &&Kind| chosen.iter().any(|c| c.kind == **kind && c.step.as_ref().is_none_or(|id| id == step));
         for kind in Kind::ALL.iter().filter(is_chosen) {
             for fault in faults(*kind, own, written) {
-                if known.insert(fault.clone()) {
+                // The same death is told twice where a person does something else after it.
+                if known.insert((fault.clone(), *kind == Kind::GoBack)) {
                     places.push(Place { step: step.clone(), kind: *kind, fault, story: kind.story(title) });
                 }
             }
@@ -199,7 +211,7 @@ fn faults(kind: Kind, own: &[&Call], written: Option<u64>) -> Vec<Fault> {
     match kind {
         Kind::CrashBefore => one(first, Fault::CrashBefore),
         Kind::CrashDuring => one((own.len() > 2).then(|| own[own.len() / 2].number), Fault::CrashAfter),
-        Kind::CrashAfter => one(last, Fault::CrashAfter),
+        Kind::CrashAfter | Kind::GoBack => one(last, Fault::CrashAfter),
         Kind::CrashWritten => one(written, Fault::CrashAfter),
         Kind::CutBefore => one(first, Fault::LostBefore),
         Kind::CutAfter => one(acts, Fault::LostAfter),

@@ -7,7 +7,7 @@ use super::{
     fault::Place,
     judge,
     ledger::Left,
-    play::{Calm, Ending, Stage},
+    play::{Calm, Ending, Next, Stage},
 };
 use crate::sim::{Around, SimWorld};
 use std::{
@@ -23,23 +23,28 @@ use std::{
 struct Work {
     /// By place: has somebody taken it?
     taken: Vec<AtomicBool>,
-    /// The places where a program dies.
-    deaths: BTreeMap<(u64, Around), usize>,
+    /// The places where a program dies, by the moment.
+    deaths: BTreeMap<(u64, Around), Vec<usize>>,
     next: AtomicUsize,
 }
 
 impl Work {
     fn new(places: &[Place]) -> Self {
-        let deaths = places.iter().enumerate().filter_map(|(number, place)| Some((place.fault.death()?, number)));
-        Self { taken: places.iter().map(|_| AtomicBool::new(false)).collect(), deaths: deaths.collect(), next: AtomicUsize::new(0) }
+        let mut deaths = BTreeMap::<_, Vec<usize>>::new();
+        for (number, place) in places.iter().enumerate() {
+            if let Some(moment) = place.fault.death() {
+                deaths.entry(moment).or_default().push(number);
+            }
+        }
+        Self { taken: places.iter().map(|_| AtomicBool::new(false)).collect(), deaths, next: AtomicUsize::new(0) }
     }
 
     fn take(&self, number: usize) -> bool {
         self.taken.get(number).is_some_and(|taken| !taken.swap(true, Ordering::Relaxed))
     }
 
-    fn take_death(&self, moment: (u64, Around)) -> Option<usize> {
-        self.deaths.get(&moment).copied().filter(|&number| self.take(number))
+    fn take_deaths(&self, moment: (u64, Around)) -> Vec<usize> {
+        self.deaths.get(&moment).into_iter().flatten().copied().filter(|&number| self.take(number)).collect()
     }
 
     fn take_next(&self) -> Option<usize> {
@@ -68,8 +73,11 @@ pub(super) fn endings(stage: &Stage, begin: &(dyn Fn() -> SimWorld + Sync), plac
         let world = begin();
         if !work.deaths.is_empty() {
             let of_deaths = Arc::clone(&work);
-            let show = |number, death| judge(number, stage.after(death, world.true_ms(), calm));
-            stage.dying(&world.fork(), move |moment| of_deaths.take_death(moment), show);
+            let show = |number, death| {
+                let next = places.get(number).map_or(Next::Apply, Place::next);
+                judge(number, stage.after(death, world.true_ms(), next, calm));
+            };
+            stage.dying(&world.fork(), move |moment| of_deaths.take_deaths(moment), show);
         }
         while let Some((number, place)) = work.take_next().and_then(|number| Some((number, places.get(number)?))) {
             judge(number, stage.with_fault(&world.fork(), place, calm));
@@ -103,15 +111,16 @@ mod tests {
         let begin = || SimWorld::with_seed(&BTreeMap::new(), &plan, 3);
         let (stage, calm) = Stage::with_calm(&plan, &begin());
         let looked_at = Rc::new(RefCell::new(BTreeMap::new()));
-        let number = |(call, around): (u64, Around)| Some(call as usize * 2 + usize::from(around == Around::After));
-        stage.dying(&begin(), number, |number, death| {
-            looked_at.borrow_mut().insert(number, told(&stage.after(death, begin().true_ms(), &calm)));
+        let number = |(call, around): (u64, Around)| call as usize * 2 + usize::from(around == Around::After);
+        let is_asked = move |moment| vec![number(moment)];
+        stage.dying(&begin(), is_asked, |number, death| {
+            looked_at.borrow_mut().insert(number, told(&stage.after(death, begin().true_ms(), Next::Apply, &calm)));
         });
         let last = calm.calls.last().map_or(0, |call| call.number);
         assert_eq!(looked_at.borrow().len() as u64, 2 * last);
         for call in 1..=last {
             for fault in [Fault::CrashBefore(call), Fault::CrashAfter(call)] {
-                let looked_at = looked_at.borrow_mut().remove(&number(fault.death().unwrap()).unwrap()).unwrap();
+                let looked_at = looked_at.borrow_mut().remove(&number(fault.death().unwrap())).unwrap();
                 let place = Place { step: String::new(), kind: Kind::CrashBefore, fault, story: String::new() };
                 let died = told(&stage.with_fault(&begin(), &place, &calm));
                 assert_eq!(looked_at, died, "{place:?}");

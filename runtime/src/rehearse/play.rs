@@ -11,7 +11,7 @@ use super::{
 use crate::{
     downtime::Downtimes,
     event::Event,
-    executor::{Exit, Options, apply_known},
+    executor::{ApplyResult, Exit, Options, apply_known, undo},
     journal::Known,
     preflight::Problem,
     sim::{Around, Call, SimWorld},
@@ -33,6 +33,13 @@ const MENDED_AFTER_APPLIES: usize = 2;
 /// Whatever goes wrong, an apply is over so long after the time it takes in peace, times what is throttled.
 const APPLY_MAX_MS: u64 = 6 * 3_600_000;
 const THROTTLE: u64 = 101;
+
+/// What a person does first after an apply that died.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    Apply,
+    Undo,
+}
 
 /// A plan, and what is known of it and of the journal of an apply in peace.
 pub(super) struct Stage {
@@ -120,29 +127,29 @@ impl Stage {
     fn in_peace(&self, world: &SimWorld) -> Calm {
         let before = world.fingerprint();
         world.keep_log();
-        let (ending, seen) = self.until_done(world, world.true_ms(), None, None);
+        let (ending, seen) = self.until_done(world, world.true_ms(), None, Next::Apply, None);
         Calm { ending, calls: world.logged(), ended: seen.ended, before }
     }
 
     /// One apply that meets a fault, and those after it.
     pub(super) fn with_fault(&self, world: &SimWorld, place: &Place, calm: &Calm) -> Ending {
         world.inject(place.fault.clone());
-        self.until_done(world, world.true_ms(), None, Some(calm)).0
+        self.until_done(world, world.true_ms(), None, place.next(), Some(calm)).0
     }
 
     /// The applies after one that died, in a world that began at that time.
-    pub(super) fn after(&self, death: Death, began_ms: u64, calm: &Calm) -> Ending {
-        self.until_done(&death.world, began_ms, Some(death.seen), Some(calm)).0
+    pub(super) fn after(&self, death: Death, began_ms: u64, next: Next, calm: &Calm) -> Ending {
+        self.until_done(&death.world, began_ms, Some(death.seen), next, Some(calm)).0
     }
 
     /// One apply in peace, which could die anywhere: to each moment at which it is asked to, what it would leave is shown before it goes
     /// on. A program that dies leaves the world and the journal and nothing else, so this is how each of these deaths would be.
-    pub(super) fn dying(&self, world: &SimWorld, is_asked: impl Fn((u64, Around)) -> Option<usize> + 'static, show: impl Fn(usize, Death)) {
+    pub(super) fn dying(&self, world: &SimWorld, is_asked: impl Fn((u64, Around)) -> Vec<usize> + 'static, show: impl Fn(usize, Death)) {
         let seen = Rc::new(RefCell::new(Seen::default()));
         let deaths = Rc::new(RefCell::new(vec![]));
         let (seen_then, all) = (Rc::clone(&seen), Rc::clone(&deaths));
         world.on_calls(move |world, moment| {
-            if let Some(number) = is_asked(moment) {
+            for number in is_asked(moment) {
                 all.borrow_mut().push((number, Death { world: world.fork(), seen: seen_then.borrow().clone() }));
             }
         });
@@ -159,7 +166,7 @@ impl Stage {
     }
 
     /// Applies until there is nothing to do; the first one may have died already.
-    fn until_done(&self, world: &SimWorld, began_ms: u64, death: Option<Seen>, calm: Option<&Calm>) -> (Ending, Seen) {
+    fn until_done(&self, world: &SimWorld, began_ms: u64, death: Option<Seen>, next: Next, calm: Option<&Calm>) -> (Ending, Seen) {
         let limit_ms = calm.map_or(u64::MAX, |calm| calm.ending.milliseconds.saturating_mul(THROTTLE).saturating_add(APPLY_MAX_MS));
         let mut died = death.is_some();
         let seen = RefCell::new(death.unwrap_or_default());
@@ -176,11 +183,16 @@ impl Stage {
             world.give_up_at_ms(world.true_ms().saturating_add(limit_ms));
             let known = anew.as_ref().unwrap_or(&self.known);
             let died_before = std::mem::take(&mut died);
-            let result = if died_before { None } else { world.drive(apply_known(world, &plan, known, &options, &tell)) };
+            let verb = if number == 2 { next } else { Next::Apply };
+            let result = match verb {
+                _ if died_before => None,
+                Next::Apply => world.drive(apply_known(world, &plan, known, &options, &tell)),
+                Next::Undo => self.undone(world, &options, &tell),
+            };
             let done = std::mem::take(&mut seen.borrow_mut().done);
             let is_stuck = done == 0 && number > MENDED_AFTER_APPLIES + 1;
             let is_dead = result.is_none();
-            story.push(told(number, done, result.as_ref()));
+            story.push(told(number, verb, done, result.as_ref()));
             exit = match (result, is_dead.then(|| ledger.run_end()).flatten()) {
                 (Some(result), _) => {
                     problems = result.problems;
@@ -240,6 +252,16 @@ impl Stage {
         (ending, seen)
     }
 
+    /// A person goes back over the run that died. Where nothing was begun there is nothing to go back over.
+    fn undone(&self, world: &SimWorld, options: &Options, tell: &dyn Fn(Event)) -> Option<ApplyResult> {
+        let result = world.drive(undo(world, options, tell))?;
+        let nothing = || ApplyResult::refused(&self.plan, vec![Problem::new("there is no run to go back over", "apply again")]);
+        Some(match result {
+            Ok(result) => result.unwrap_or_else(nothing),
+            Err(error) => ApplyResult::refused(&self.plan, vec![Problem::new(error.to_string(), error.help())]),
+        })
+    }
+
     /// Steps that must not be done twice, that were begun and of which nothing is known.
     fn unknown_once(&self, ledger: &Ledger<'_>) -> Vec<StepId> {
         if !self.plan.steps.iter().any(|step| step.class == Class::Once) {
@@ -279,7 +301,7 @@ fn options() -> Options {
 }
 
 /// `migc apply`, the first: 46 steps done, then …
-fn told(number: usize, done: usize, result: Option<&crate::executor::ApplyResult>) -> String {
+fn told(number: usize, verb: Next, done: usize, result: Option<&crate::executor::ApplyResult>) -> String {
     let how = match result {
         None => "it died".to_owned(),
         Some(result) => {
@@ -287,7 +309,10 @@ fn told(number: usize, done: usize, result: Option<&crate::executor::ApplyResult
             format!("exit {}{problem}", result.exit.code())
         }
     };
-    format!("apply {number}: {}; {how}", crate::executor::count(done, "step"))
+    match verb {
+        Next::Apply => format!("apply {number}: {}; {how}", crate::executor::count(done, "step")),
+        Next::Undo => format!("undo: {how}"),
+    }
 }
 
 #[cfg(test)]
