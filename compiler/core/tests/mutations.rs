@@ -13,7 +13,7 @@ use std::{
 };
 
 /// How many programs are damaged; `MIG_MUTATIONS` at build time asks for another number. A debug build is a hundred times slower.
-const MUTATIONS: usize = if cfg!(debug_assertions) { 1_000 } else { 100_000 };
+const MUTATIONS: usize = if cfg!(debug_assertions) { 1_000 } else { 40_000 };
 /// How many are compiled with the checks they need and with all.
 const COMPARED: usize = MUTATIONS / 2;
 /// One in so many is a whole project, which takes ten times as long as a program of a page.
