@@ -22,19 +22,23 @@ pub enum Way {
     PathKeys,
     /// The registry of an image.
     Image,
+    /// What an option of a mount is set to, unless that is the same everywhere.
+    Option,
 }
 
 /// What is replaced, and how; docs/facts.md lists the same.
-pub const REDACTED: [(&str, Way); 58] = [
+pub const REDACTED: [(&str, Way); 60] = [
     ("login.user", Way::Name),
     ("hostname", Way::Name),
     ("machine_id", Way::Name),
     ("host_keys.*", Way::Name),
     ("mounts", Way::PathKeys),
+    ("mounts.*.options.*", Way::Option),
     ("mounts.*.uuid", Way::Name),
     ("mounts.*.label", Way::Name),
     ("fstab.*.spec", Way::Path),
     ("fstab.*.mount", Way::Path),
+    ("fstab.*.options.*", Way::Option),
     ("swap.*.path", Way::Path),
     ("disks.*.partitions.*.uuid", Way::Name),
     ("disks.*.partitions.*.label", Way::Name),
@@ -88,6 +92,32 @@ pub const REDACTED: [(&str, Way); 58] = [
 
 /// Values that say nothing about whose they are.
 const USUAL: [&str; 9] = ["", "root", "bridge", "host", "none", "default", "docker_gwbridge", "tailscale0", "localhost"];
+/// Options of mounts whose value tells how, and nothing of whose it is.
+const OPTIONS: [&str; 23] = [
+    "allocsize",
+    "commit",
+    "compress",
+    "data",
+    "errors",
+    "fmask",
+    "dmask",
+    "gid",
+    "logbsize",
+    "logbufs",
+    "mode",
+    "nr_inodes",
+    "proto",
+    "resgid",
+    "resuid",
+    "rsize",
+    "sec",
+    "size",
+    "stripe",
+    "uid",
+    "umask",
+    "vers",
+    "wsize",
+];
 /// Folders that every machine has.
 const FOLDERS: [&str; 52] = [
     "",
@@ -179,6 +209,7 @@ fn replace(found: &mut Value, way: Way, salt: &str) {
         (Way::Name, Value::String(text)) => *text = name(text, salt),
         (Way::Path, Value::String(text)) => *text = path(text, salt),
         (Way::Image, Value::String(text)) => *text = image(text, salt),
+        (Way::Option, Value::String(text)) => *text = option(text, salt),
         (Way::Address, Value::String(text)) => *text = address(text, salt),
         (Way::Network, Value::String(text)) => {
             let replaced = text.split_once('/').and_then(|(base, bits)| form::network(&address(base, salt), bits));
@@ -207,6 +238,14 @@ fn path(text: &str, salt: &str) -> String {
     }
     let part = |part: &str| if FOLDERS.contains(&part) || is_device(part) { part.to_owned() } else { name(part, salt) };
     text.split('/').map(part).collect::<Vec<_>>().join("/")
+}
+
+/// Users, hosts and paths are told by options too.
+fn option(text: &str, salt: &str) -> String {
+    match text.split_once('=') {
+        Some((key, value)) if !OPTIONS.contains(&key) => format!("{key}={}", name(value, salt)),
+        _ => text.to_owned(),
+    }
 }
 
 fn is_device(part: &str) -> bool {
@@ -238,5 +277,23 @@ fn address(text: &str, salt: &str) -> String {
     match address {
         IpAddr::V4(_) => std::net::Ipv4Addr::from(turned as u32).to_string(),
         IpAddr::V6(_) => std::net::Ipv6Addr::from(turned).to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::option;
+
+    #[test]
+    fn options_of_mounts_tell_no_user_host_or_path() {
+        for same in ["rw", "noexec", "mode=0755", "size=65536k", "errors=remount-ro"] {
+            assert_eq!(option(same, "salt"), same);
+        }
+        for (given, begins) in
+            [("username=ann", "username=name-"), ("addr=10.0.0.5", "addr=name-"), ("lowerdir=/home/ann/x", "lowerdir=name-")]
+        {
+            let found = option(given, "salt");
+            assert!(found.starts_with(begins) && found.len() == begins.len() + 10, "{found}");
+        }
     }
 }

@@ -68,8 +68,14 @@ fn unescape(text: &str) -> String {
     out + rest
 }
 
+/// Options whose value is a secret: mount.cifs(8), mount.ceph(8), ecryptfs(7).
+const SECRET_OPTIONS: [&str; 8] = ["pass", "passwd", "password", "password2", "passphrase", "passphrase_passwd", "secret", "key"];
+
+/// Options of a mount. Of those that are secret only the name is known: a facts file holds no secret.
 fn options(text: &str) -> Vec<String> {
-    text.split(',').map(owned).collect()
+    let is_secret = |name: &str| SECRET_OPTIONS.iter().any(|secret| name.eq_ignore_ascii_case(secret));
+    let known = |option: &str| owned(option.split_once('=').map_or(option, |(name, _)| if is_secret(name) { name } else { option }));
+    text.split(',').map(known).collect()
 }
 
 fn mounts<'a>(
@@ -274,4 +280,15 @@ fn database(row: &[&str]) -> Option<(String, DatabaseFact)> {
         ..DatabaseFact::default()
     };
     Some((owned(path), fact))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::options;
+
+    #[test]
+    fn a_password_among_the_options_of_a_mount_is_not_kept() {
+        let found = options("rw,username=ann,password=hush,Password2=hush,secret=hush,secretfile=/etc/ceph/key,mode=0755,");
+        assert_eq!(found, ["rw", "username=ann", "password", "Password2", "secret", "secretfile=/etc/ceph/key", "mode=0755", ""]);
+    }
 }
