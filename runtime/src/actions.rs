@@ -208,7 +208,9 @@ impl<W: World> Context<'_, W> {
             Action::Resume { host, container, hook } => self.resume(host, container, hook).await,
             Action::ProveData { host, container, hook, noted } => self.prove(host, container, hook, noted.as_ref()).await,
             Action::CreateContainer { host, container } => self.create_container(host, container).await,
-            Action::RemoveContainer { host, container, owner } => self.remove_container(host, container, owner.as_deref()).await,
+            Action::RemoveContainer { host, container, owner, back } => {
+                self.remove_container(host, container, owner.as_deref(), *back).await
+            }
             Action::Await { host, container, probe } => self.wait_for(host, container, probe).await,
             Action::Call(call) => self.call(call).await,
             Action::Note => Ok(Performed::default()),

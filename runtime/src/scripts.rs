@@ -213,9 +213,10 @@ pub fn container_create(words: Vec<String>, environment: Vec<u8>) -> Script {
     script
 }
 
-/// `removed` or `absent`; what it mounts stays. Status 3 if its owner is another.
-pub fn container_remove(name: &str, owner: &str) -> Script {
-    script!(docker "container_remove", own(&[name, owner]))
+/// `removed` or `absent`; what it mounts stays. With `back` the one that it was put in the place of comes back, `restored`, and
+/// without such a one it stays. Status 3 if its owner is another.
+pub fn container_remove(name: &str, owner: &str, back: bool) -> Script {
+    script!(docker "container_remove", own(&[name, owner, &back.to_string()]))
 }
 
 /// Status 0 when the port of the host accepts a connection and keeps it.

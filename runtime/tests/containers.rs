@@ -101,6 +101,49 @@ async fn what_became_of_one_is_observed(folder: &Folder, engine: &Engine, world:
     assert_eq!(look().await[0], serde_json::json!({ "there": false }));
 }
 
+/// `wider` stands in the place of `spec`, and each cut leaves a state that the next try goes on from.
+async fn comes_back_wherever_it_was_cut(
+    engine: &Engine,
+    world: &LocalWorld,
+    other: &LocalWorld,
+    spec: &ContainerSpec,
+    wider: &ContainerSpec,
+) {
+    let back = || Action::RemoveContainer {
+        host: "a".to_owned(),
+        container: "my-service".to_owned(),
+        owner: Some(spec.owner.clone()),
+        back: true,
+    };
+    let docker = |words: &[&str]| engine.docker(words).unwrap().trim().to_owned();
+    let id = || docker(&["inspect", "--format", "{{.Id}}", "my-service"]);
+    let is = |name: &str| docker(&["inspect", "--format", "{{.State.Running}} {{.HostConfig.RestartPolicy.Name}}", name]);
+    assert!(act(world, back()).await.unwrap().changed, "the one before comes back");
+    act(world, start("my-service")).await.unwrap();
+    let (first, ran) = (id(), is("my-service"));
+    for cut in ["", "renamed", "created", "back"] {
+        assert_eq!(act(other, create(wider)).await.unwrap().values["how"], "replaced", "{cut}");
+        assert_eq!(is("my-service.migc-old"), "false no", "{cut}");
+        match cut {
+            // Cut before the new one had the name, and before it was made: that is done again.
+            "renamed" => drop(docker(&["rm", "my-service"])),
+            "created" => drop(docker(&["rename", "my-service", "my-service.migc-new"])),
+            // Cut when the old one just had its name again.
+            "back" => {
+                docker(&["rm", "my-service"]);
+                docker(&["rename", "my-service.migc-old", "my-service"]);
+            }
+            _ => {}
+        }
+        if matches!(cut, "renamed" | "created") {
+            assert_eq!(act(other, create(wider)).await.unwrap().values["how"], "replaced", "{cut}");
+        }
+        act(world, back()).await.unwrap();
+        assert_eq!((id(), is("my-service")), (first.clone(), ran.clone()), "{cut}");
+    }
+    assert_eq!(act(other, create(wider)).await.unwrap().values["how"], "replaced");
+}
+
 async fn created_once_and_replaced_when_it_differs(folder: &Folder, engine: &Engine, world: &LocalWorld) {
     let spec = spec("my-service", &["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.1; done", "$(id)"], &folder.at("data"));
     assert_eq!(act(world, create(&spec)).await.unwrap().values["how"], "created");
@@ -125,11 +168,13 @@ async fn created_once_and_replaced_when_it_differs(folder: &Folder, engine: &Eng
     wider.memory = Some(65 << 20);
     assert_eq!(act(&other, create(&wider)).await.unwrap().values["how"], "replaced");
 
+    comes_back_wherever_it_was_cut(engine, world, &other, &spec, &wider).await;
+
     let mut foreign = spec.clone();
     "another/service".clone_into(&mut foreign.owner);
     let failure = act(world, create(&foreign)).await.unwrap_err();
     assert!(failure.message.contains("is not ours"), "{failure:?}");
-    let output = world.run("a", &[scripts::container_remove("my-service", "another/service")]).await.unwrap().remove(0);
+    let output = world.run("a", &[scripts::container_remove("my-service", "another/service", false)]).await.unwrap().remove(0);
     assert_eq!(output.status, scripts::STATUS_NOT_OURS);
     for secret in [SECRET, "another"] {
         let found = std::process::Command::new("grep").args(["-rlF", secret, &folder.at("a")]).output().unwrap();
@@ -165,7 +210,7 @@ async fn a_kill_is_no_clean_stop(world: &LocalWorld, folder: &Folder) {
     let failure = act(world, stop("deaf", true)).await.unwrap_err();
     assert!(failure.certain && failure.message.contains("exit status 137"), "{failure:?}");
     act(world, stop("deaf", false)).await.unwrap();
-    let remove = Action::RemoveContainer { host: "a".to_owned(), container: "deaf".to_owned(), owner: None };
+    let remove = Action::RemoveContainer { host: "a".to_owned(), container: "deaf".to_owned(), owner: None, back: false };
     let (plan, done) = (plan_of(&create(&deaf)), Steps::new());
     for expected in [true, false] {
         let removed = perform(world, &plan, &plan.steps[0], &remove, &done, &|_| ()).await.unwrap();

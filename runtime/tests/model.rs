@@ -212,7 +212,10 @@ async fn containers<W: World>(teller: &mut Teller<'_, W>, places: &Places) {
     let restart = |name: &str, policy: &str| Action::SetRestart { host: host(), container: named(name), policy: named(policy) };
     let restore = |name: &str| Action::RestoreRestart { host: host(), container: named(name), of: "s1".to_owned() };
     let fence = |name: &str| Action::CheckFenced { host: host(), container: named(name), paths: vec![folder.clone()] };
-    let remove = |name: &str, owner: &str| Action::RemoveContainer { host: host(), container: named(name), owner: Some(named(owner)) };
+    let remove =
+        |name: &str, owner: &str| Action::RemoveContainer { host: host(), container: named(name), owner: Some(named(owner)), back: false };
+    let back =
+        |name: &str, owner: &str| Action::RemoveContainer { host: host(), container: named(name), owner: Some(named(owner)), back: true };
     let running = |name: &str| Action::Await { host: host(), container: named(name), probe: Probe::Running { within_seconds: 30 } };
     let fields = ["status=", "running=", "exit_code=", "oom=", "restart=", "image=", "owner=", "absent"];
 
@@ -263,6 +266,24 @@ async fn containers<W: World>(teller: &mut Teller<'_, W>, places: &Places) {
     teller.act("restore", restore("web")).await;
     teller.look("restored", scripts::container_look("web"), &fields).await;
     teller.act("fence what may start", fence("web")).await;
+    // Another takes its place, and it comes back; the second time it is let go.
+    let another = |name: &str| Action::CreateContainer {
+        host: host(),
+        container: ContainerSpec { memory: Some(64 << 20), ..spec(name, "club/web", &folder) },
+    };
+    teller.act("start once more", start("web")).await;
+    teller.act("put another in its place", another("web")).await;
+    teller.act("put another in its place, again", another("web")).await;
+    teller.look("another", scripts::container_look("web"), &fields).await;
+    teller.look("what was replaced", scripts::container_look("web.migc-old"), &fields).await;
+    teller.act("bring it back", back("web", "club/web")).await;
+    teller.look("what came back", scripts::container_look("web"), &fields).await;
+    teller.look("nothing beside it", scripts::container_look("web.migc-old"), &fields).await;
+    teller.act("put another in its place for good", another("web")).await;
+    teller.act("let the old one go", remove("web.migc-old", "club/web")).await;
+    teller.act("bring back what is gone", back("web", "club/web")).await;
+    teller.look("nothing came back", scripts::container_look("web"), &fields).await;
+    teller.act("create it once more", create("web", "club/web")).await;
     teller.act("remove what is another's", remove("web", "club/other")).await;
     teller.act("remove", remove("web", "club/web")).await;
     teller.act("remove again", remove("web", "club/web")).await;

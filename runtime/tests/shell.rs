@@ -100,7 +100,7 @@ fn scripts_with(folder: &Folder, value: &str) -> Vec<Script> {
         scripts::container_restart(value, value),
         scripts::container_stop(value, 1),
         scripts::container_start(value),
-        scripts::container_remove(value, value),
+        scripts::container_remove(value, value, false),
         scripts::container_create([value, value, value, "1", value, value].map(own).to_vec(), value.as_bytes().to_vec()),
         scripts::install_tools(&[own(value)]),
         scripts::image_look(value),

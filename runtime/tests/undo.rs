@@ -46,7 +46,7 @@ fn service(builder: &mut Builder, name: &str, needs: &[&String]) -> String {
         cpus_milli: None,
         user: None,
     };
-    let remove = Action::RemoveContainer { host: host.clone(), container: name.to_owned(), owner: Some(spec.owner.clone()) };
+    let remove = Action::RemoveContainer { host: host.clone(), container: name.to_owned(), owner: Some(spec.owner.clone()), back: false };
     let create = Action::CreateContainer { host: host.clone(), container: spec };
     let undo = Undo::Act { action: Box::new(remove) };
     let created = builder.step(None, Phase::Prepare, &format!("create {name}"), create, &[&brought], undo);
@@ -83,6 +83,56 @@ fn a_run_that_was_done_is_undone_the_last_step_first() {
     assert_eq!(go_back(&world, &options()), Ok(None), "it is undone once");
     let again = Plan { serial: state.serial, head: state.head.clone(), ..plan };
     assert_eq!(finish(&world, &again).0.exit, Exit::Done);
+}
+
+/// The same services with other containers, over the state that the world has.
+fn changed(world: &SimWorld, plan: &Plan) -> Plan {
+    let state = state(world);
+    let other = |id: &str| id[..1].to_owned() + &id[1..].chars().rev().collect::<String>();
+    // Its own container has its port.
+    let mut plan = Plan { serial: state.serial, head: state.head, preconditions: vec![], ..plan.clone() };
+    for step in &mut plan.steps {
+        step.id = other(&step.id);
+        step.needs.iter_mut().for_each(|need| *need = other(need));
+        if let Action::CreateContainer { container, .. } = &mut step.action {
+            container.memory = Some(1 << 20);
+        }
+        if let Undo::Act { action } = &mut step.undo
+            && let Action::RemoveContainer { back, .. } = &mut **action
+        {
+            *back = true;
+        }
+    }
+    plan
+}
+
+#[test]
+fn a_container_that_was_replaced_comes_back_and_runs() {
+    let plan = services();
+    let calm = SimWorld::new(&BTreeMap::new(), &plan);
+    assert_eq!(finish(&calm, &plan).0.exit, Exit::Done);
+    let next = changed(&calm, &plan);
+    let begin = calm.calls();
+    let result = finish(&calm, &next).0;
+    assert_eq!(result.exit, Exit::Done, "{result:?}");
+    for call in begin + 1..=calm.calls() {
+        let world = SimWorld::new(&BTreeMap::new(), &plan);
+        finish(&world, &plan);
+        let (before, next) = (world.fingerprint(), changed(&world, &plan));
+        world.inject(Fault::CrashAfter(call));
+        let died = world.drive(apply(&world, &next, &options(), &|_| {})).is_none();
+        assert!(died, "call {call}");
+        if state(&world).serial == next.serial {
+            // The run was not begun, and the one before is none that this would be about.
+            continue;
+        }
+        let result = go_back(&world, &options()).unwrap().unwrap();
+        assert_eq!(result.exit, Exit::Undone, "call {call}: {result:?}");
+        let services = |lines: &BTreeMap<String, String>| {
+            lines.iter().filter(|(key, _)| key.contains(" container ")).map(|(k, v)| (k.clone(), v.clone())).collect::<Vec<_>>()
+        };
+        assert_eq!(services(&world.fingerprint()), services(&before), "call {call}");
+    }
 }
 
 #[test]

@@ -46,6 +46,9 @@ pub fn action(action: &Action) -> String {
         Action::Resume { host, container, .. } => format!("let {container} on {host} take writes again"),
         Action::ProveData { host, container, .. } => format!("ask {container} on {host} what it holds"),
         Action::CreateContainer { host, container } => format!("create {} on {host}", container.name),
+        Action::RemoveContainer { host, container, back: true, .. } => {
+            format!("remove container {container} on {host}, data stay, and bring back what it was put in the place of")
+        }
         Action::RemoveContainer { host, container, .. } => format!("remove container {container} on {host}, data stay"),
         Action::Await { host, container, probe } => format!("wait until {container} on {host} {}", answers(probe)),
         Action::Call(call) => {

@@ -200,6 +200,7 @@ fn what_became_of_a_container_is_seen() {
                 "create the container `web` on a, not started",
                 "start `web` on a",
                 "wait until `web` answers on a",
+                "remove the container that `web` was on a",
             ],
         ),
         (json!({ "owner": "" }), "`owner` was default/web and is nothing", &[]),

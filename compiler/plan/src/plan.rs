@@ -424,6 +424,9 @@ pub enum Action {
         /// `PROJECT/ADDRESS` it was created for; absent: of this project, for the resource of the step.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         owner: Option<String>,
+        /// The one that it was put in the place of comes back, and it stays where it was put in no place; without `back`, nothing of it stays.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        back: bool,
     },
     /// Wait until it answers.
     Await {

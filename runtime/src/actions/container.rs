@@ -177,14 +177,14 @@ impl<W: World> Context<'_, W> {
     }
 
     /// Removes one of ours.
-    pub(super) async fn remove_container(&self, host: &str, name: &str, owner: Option<&str>) -> Result<Performed, Failure> {
+    pub(super) async fn remove_container(&self, host: &str, name: &str, owner: Option<&str>, back: bool) -> Result<Performed, Failure> {
         let owner = match &self.step.action {
             _ if owner.is_some() => owner.unwrap_or_default().to_owned(),
             Action::CreateContainer { container, .. } if container.name == name => container.owner.clone(),
             _ => format!("{}/{}", self.plan.project, self.step.address),
         };
-        let output = self.change(host, scripts::container_remove(name, &owner)).await?;
-        Ok(Performed::new(output.text() == "removed", []))
+        let output = self.change(host, scripts::container_remove(name, &owner, back)).await?;
+        Ok(Performed::new(output.text() != "absent", []))
     }
 }
 

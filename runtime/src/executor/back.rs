@@ -3,12 +3,12 @@
 //! Never over a point of no return: from there on only a reverse move leads back, and that is a plan of its own.
 
 use super::{
-    reach::{Reach, is_replaced},
+    reach::Reach,
     run::{Attempt, Run},
 };
 use crate::{
     World,
-    actions::{Done as _, Failure, Performed},
+    actions::{Failure, Performed},
     event::Event,
     journal::JournalError,
     preflight::Problem,
@@ -24,8 +24,7 @@ impl<'a, W: World> Run<'a, W> {
     /// Asks how far this run can go back.
     pub(super) fn reach<T>(&self, ask: impl FnOnce(Reach<'_>) -> T) -> T {
         let acted = |id: &str| self.has_acted(id);
-        let replaced = |id: &str| is_replaced(self.memory.value(id, "how").as_ref());
-        ask(Reach { plan: self.plan, acted: &acted, replaced: &replaced, discarded: &self.discarded })
+        ask(Reach { plan: self.plan, acted: &acted, discarded: &self.discarded })
     }
 
     /// The steps to undo, the last one first.

@@ -42,8 +42,7 @@ pub(super) fn is_going_back(run: &Unfinished) -> bool {
 
 fn of_run<T>(run: &Unfinished, discarded: &[Address], ask: impl FnOnce(Reach<'_>) -> T) -> T {
     let acted = |id: &str| run.done.contains_key(id) || run.open.iter().any(|open| open == id);
-    let replaced = |id: &str| run.done.get(id).is_some_and(|values| is_replaced(values.get("how")));
-    ask(Reach { plan: &run.plan, acted: &acted, replaced: &replaced, discarded })
+    ask(Reach { plan: &run.plan, acted: &acted, discarded })
 }
 
 /// Moves by their own addresses, or by those of what they carry.
@@ -53,18 +52,11 @@ pub(super) fn moves_of(plan: &Plan, addresses: &[Address]) -> Vec<Address> {
     moves.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// Did a step put its container in the place of another one of ours?
-pub(super) fn is_replaced(how: Option<&String>) -> bool {
-    how.is_some_and(|how| how == "replaced")
-}
-
 /// A plan, and what has become of it.
 pub(super) struct Reach<'r> {
     pub(super) plan: &'r Plan,
     /// Has a step changed anything, or may it have?
     pub(super) acted: &'r dyn Fn(&str) -> bool,
-    /// Did it put something in the place of another that is gone?
-    pub(super) replaced: &'r dyn Fn(&str) -> bool,
     /// Moves whose newer writes a person lets go.
     pub(super) discarded: &'r [Address],
 }
@@ -77,8 +69,7 @@ impl<'r> Reach<'r> {
     }
 
     fn is_final(&self, step: &Step) -> bool {
-        let replaced = step.of_move.is_none() && (self.replaced)(&step.id);
-        (matches!(step.undo, Undo::Impossible { .. }) && !self.is_discarded(step)) || replaced
+        matches!(step.undo, Undo::Impossible { .. }) && !self.is_discarded(step)
     }
 
     /// Has the step after which a move cannot go back been begun?

@@ -1,6 +1,6 @@
 # container_create NAME OWNER SPEC NETWORKS [NETWORK…] WORD…: creates a container without starting it; the words are options, image
 # and command for `docker create`. Standard input is its environment. Answers created, unchanged or replaced; one that is not ours
-# is refused.
+# is refused. One of ours that is replaced is stopped and kept as NAME.migc-old, for `container_remove` to bring it back.
 name=$1
 owner=$2
 spec=$3
@@ -23,7 +23,8 @@ same_environment() {
 
 answer=created
 fresh=$name.migc-new
-for known in "$name" "$fresh"; do
+old=$name.migc-old
+for known in "$name" "$fresh" "$old"; do
     if exists "$known" && [ "$(field "$known" '{{if .Config.Labels}}{{index .Config.Labels "migc.owner"}}{{end}}')" != "$owner" ]; then
         die 3 "a container $known is there already and is not ours"
     fi
@@ -34,6 +35,9 @@ if exists "$name"; then
         echo unchanged
         exit 0
     fi
+    answer=replaced
+elif exists "$old"; then
+    # It made room when this was cut, and is still the one that ran.
     answer=replaced
 fi
 if exists "$fresh"; then
@@ -63,11 +67,19 @@ for network in $later; do
     docker network connect "$network" "$fresh" || exit 1
 done
 salt=$(od -An -N 16 -tx1 /dev/urandom | tr -d ' \n')
-printf '%s %s\n' "$salt" "$(salted "$salt")" >"$record.new" && mv -f -- "$record.new" "$record" || exit 1
+printf '%s %s\n' "$salt" "$(salted "$salt")" >"$record.new" || exit 1
 if [ "$answer" = replaced ]; then
-    docker container stop -t 60 -- "$name" >/dev/null || exit 1
-    docker container rm -- "$name" >/dev/null || exit 1
+    if exists "$name"; then
+        if exists "$old"; then docker container rm --force -- "$old" >/dev/null || exit 1; fi
+        was='{{.Id}} {{.State.Running}} {{.HostConfig.RestartPolicy.Name}}{{if .HostConfig.RestartPolicy.MaximumRetryCount}}:{{.HostConfig.RestartPolicy.MaximumRetryCount}}{{end}}'
+        field "$name" "$was" >"$records/old.$name.new" && mv -f -- "$records/old.$name.new" "$records/old.$name" || exit 1
+        [ ! -f "$record" ] || mv -f -- "$record" "$records/old-env.$name" || exit 1
+        docker container rename "$name" "$old" || exit 1
+    fi
+    docker container update --restart no -- "$old" >/dev/null || exit 1
+    docker container stop -t 60 -- "$old" >/dev/null || exit 1
 fi
+mv -f -- "$record.new" "$record" || exit 1
 docker container rename "$fresh" "$name" || exit 1
 rm -f -- "$records/restart.$name"
 echo "$answer"

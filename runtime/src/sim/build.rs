@@ -140,6 +140,7 @@ fn existing(image: &str, image_id: &str, running: bool, restart: &str, mounts: V
         ends_with: 0,
         restart: restart.to_owned(),
         restart_before: None,
+        replaced: None,
         image: image.to_owned(),
         image_id: image_id.to_owned(),
         owner: String::new(),

@@ -16,6 +16,11 @@ const DOCKER_ROOT: &str = "/var/lib/docker";
 const CONTAINER_BYTES: u64 = 4_096;
 const IMAGE_BYTES: u64 = 300_000_000;
 
+/// What a container is called that another was put in the place of.
+fn old_name(name: &str) -> String {
+    format!("{name}.migc-old")
+}
+
 impl SimImage {
     /// One of that name as a registry has it.
     pub(super) fn of_registry(name: &str) -> Self {
@@ -141,7 +146,7 @@ impl SimHost {
         answer("changed\n")
     }
 
-    pub(super) fn container_create(&mut self, script: &Script) -> Output {
+    pub(super) fn container_create(&mut self, script: &Script, now_ms: u64, change: u64) -> Output {
         let (name, owner, spec) = (word(script, 0), word(script, 1), word(script, 2));
         let networks = word(script, 3).parse::<usize>().unwrap_or(0);
         let rest = script.words.get(4 + networks..).unwrap_or_default();
@@ -158,6 +163,7 @@ impl SimHost {
             Some(c) if c.owner != owner => return refuse(STATUS_NOT_OURS, format!("a container {name} is there already and is not ours")),
             Some(c) if c.spec == spec && c.restart_before.is_none() => return answer("unchanged\n"),
             Some(_) => "replaced\n",
+            None if self.containers.contains_key(&old_name(name)) => "replaced\n",
             None => "created\n",
         };
         let container = SimContainer {
@@ -166,6 +172,7 @@ impl SimHost {
             ends_with: 0,
             restart: of("--restart").next().unwrap_or("no").to_owned(),
             restart_before: None,
+            replaced: None,
             image,
             image_id,
             owner: owner.to_owned(),
@@ -177,20 +184,41 @@ impl SimHost {
             since_ms: 0,
             started_at: 0,
         };
+        if let Some(was) = self.containers.get(name) {
+            let (ran, policy) = (was.is_running(), was.restart.clone());
+            self.halt(name, now_ms, change);
+            if let Some(old) = self.containers.remove(name) {
+                let old = SimContainer { restart: "no".to_owned(), replaced: Some((ran, policy)), ..old };
+                self.containers.insert(old_name(name), old);
+            }
+        }
         self.containers.insert(name.to_owned(), container);
         answer(how)
     }
 
-    pub(super) fn container_remove(&mut self, name: &str, owner: &str, now_ms: u64, change: u64) -> Output {
-        match self.containers.get(name) {
-            None => answer("absent\n"),
-            Some(c) if c.owner != owner => refuse(STATUS_NOT_OURS, format!("the container {name} is not ours")),
-            Some(_) => {
-                self.halt(name, now_ms, change);
-                self.containers.remove(name);
-                answer("removed\n")
+    pub(super) fn container_remove(&mut self, script: &Script, now_ms: u64, change: u64) -> Output {
+        let (name, owner, back) = (word(script, 0), word(script, 1), word(script, 2) == "true");
+        if self.containers.get(name).is_some_and(|c| c.owner != owner) {
+            return refuse(STATUS_NOT_OURS, format!("the container {name} is not ours"));
+        }
+        if back && !self.containers.contains_key(&old_name(name)) {
+            return answer("absent\n");
+        }
+        self.halt(name, now_ms, change);
+        let removed = self.containers.remove(name).is_some();
+        let Some(mut old) = self.containers.remove(&old_name(name)) else {
+            return answer(if removed { "removed\n" } else { "absent\n" });
+        };
+        let Some((ran, policy)) = old.replaced.take().filter(|_| back) else { return answer("removed\n") };
+        old.restart = policy;
+        self.containers.insert(name.to_owned(), old);
+        if ran {
+            let started = self.container_start(name, now_ms, change);
+            if started.status != 0 {
+                return started;
             }
         }
+        answer("restored\n")
     }
 
     pub(super) fn image_pull(&mut self, name: &str) -> Output {

@@ -113,6 +113,8 @@ pub struct SimContainer {
     pub restart: String,
     /// The policy before the first `no`, as the host's record keeps it.
     pub restart_before: Option<String>,
+    /// Another was put in its place: whether it ran then, and its restart policy.
+    pub(super) replaced: Option<(bool, String)>,
     /// Reference of its image.
     pub image: String,
     /// Id of its image.

@@ -89,8 +89,8 @@ impl SimHost {
             "container_restart" => self.container_restart(word(script, 0), word(script, 1)),
             "container_stop" => self.container_stop(word(script, 0), now_ms, change),
             "container_start" => self.container_start(word(script, 0), now_ms, change),
-            "container_create" => self.container_create(script),
-            "container_remove" => self.container_remove(word(script, 0), word(script, 1), now_ms, change),
+            "container_create" => self.container_create(script, now_ms, change),
+            "container_remove" => self.container_remove(script, now_ms, change),
             other => refuse(1, format!("the simulation has no model of `{other}`")),
         }
     }

@@ -146,7 +146,7 @@ impl Builder {
         let verify = Action::VerifyTrees { from: old, to: new.clone(), trees };
         let verify = self.step(of, Phase::Cutover, &format!("verify {name}"), verify, &[&last], Undo::Nothing);
         let create = Action::CreateContainer { host: new.clone(), container: self.spec(name, port) };
-        let remove = Action::RemoveContainer { host: new.clone(), container: container.clone(), owner: None };
+        let remove = Action::RemoveContainer { host: new.clone(), container: container.clone(), owner: None, back: false };
         let create = self.step(
             of,
             Phase::Cutover,

@@ -226,7 +226,7 @@ impl Lowering<'_> {
             let (origin, at) = self.draft.servers.get(host).map(|s| (s.origin.clone(), s.at)).unwrap_or_default();
             let owner = resource.attributes.get("owner").cloned();
             let gone = if self.fate(address, None).gone { ", and its container is not there any more" } else { "" };
-            let action = Action::RemoveContainer { host: host.clone(), container: container.clone(), owner };
+            let action = Action::RemoveContainer { host: host.clone(), container: container.clone(), owner, back: false };
             let title = format!("remove the container `{container}` from {host}");
             if resource.keep || self.is_kept(address) {
                 kept.push((title.clone(), address.clone(), self.declared_at(address).unwrap_or(at)));

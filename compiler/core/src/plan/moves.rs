@@ -132,7 +132,7 @@ impl<'l> Lowering<'l> {
         for one in moving {
             let mut steps = vec![];
             let image = self.bring_image(one.service, Some(migration), Some(&migration.from), one.paired.image_bytes);
-            steps.push(self.create(one.service, Some(migration), vec![image], "it is ready before anything is down"));
+            steps.push(self.create(one.service, Some(migration), vec![image], "it is ready before anything is down", false));
             if !one.paired.trees.is_empty() {
                 steps.push(self.copy_trees(
                     migration,

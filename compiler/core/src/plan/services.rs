@@ -14,6 +14,9 @@ use std::collections::BTreeMap;
 /// Programs that a copy needs on both sides.
 pub(super) const COPY_TOOLS: [&str; 4] = ["tar", "find", "getfattr", "sha256sum"];
 
+/// What a container is called that another was put in the place of, behind its name.
+const REPLACED: &str = ".migc-old";
+
 impl Lowering<'_> {
     /// Services that no unfinished move brings.
     pub(super) fn services(&mut self) {
@@ -51,7 +54,8 @@ impl Lowering<'_> {
             Some(_) if fate.another => "another container of that name was made outside of migc",
             Some(_) => "it differs from what is declared",
         };
-        let create = self.create(service, None, vec![image], why);
+        let replaces = before.is_some() && elsewhere.is_none();
+        let create = self.create(service, None, vec![image], why, replaces);
         match elsewhere {
             // Another container of the host has its ports and folders, so it ends first.
             Some((host, name)) if *host == service.on => {
@@ -67,9 +71,28 @@ impl Lowering<'_> {
             }
             None => {
                 let start = self.start(service, None, vec![create]);
-                self.settle(service, None, start);
+                let up = self.settle(service, None, start);
+                if replaces {
+                    self.remove_replaced(service, up);
+                }
             }
         }
+    }
+
+    /// The container that it was, which is kept until the new one answers.
+    fn remove_replaced(&mut self, service: &Service, after: StepId) {
+        let (host, name) = (&service.on, &service.spec.name);
+        let (owner, container) = (Some(service.spec.owner.clone()), format!("{name}{REPLACED}"));
+        let draw = Draw {
+            title: format!("remove the container that `{name}` was on {host}"),
+            why: "the new one answers; what it mounts stays".to_owned(),
+            needs: vec![after],
+            estimate: estimate::seconds(1),
+            undo: Undo::Impossible { why: "declare it as it was to have it created again".to_owned() },
+            role: "replaced",
+            ..draw(service, None, Phase::Finish, Action::RemoveContainer { host: host.clone(), container, owner, back: false })
+        };
+        self.graph.add(draw);
     }
 
     /// Where the state knows it: host and container.
@@ -81,7 +104,7 @@ impl Lowering<'_> {
     /// The container that it was, which would stay beside the new one.
     fn remove_old(&mut self, service: &Service, host: &str, name: &str, after: StepId) -> StepId {
         let owner = Some(service.spec.owner.clone());
-        let action = Action::RemoveContainer { host: host.to_owned(), container: name.to_owned(), owner };
+        let action = Action::RemoveContainer { host: host.to_owned(), container: name.to_owned(), owner, back: false };
         let draw = Draw {
             title: format!("remove the container `{name}` from {host}"),
             why: if host == service.on {
@@ -129,9 +152,11 @@ impl Lowering<'_> {
         self.graph.add(draw)
     }
 
-    pub(super) fn create(&mut self, service: &Service, migration: Option<&Move>, needs: Vec<StepId>, why: &str) -> StepId {
+    /// `replaces`: another of that name runs there, which comes back when this is undone.
+    pub(super) fn create(&mut self, service: &Service, migration: Option<&Move>, needs: Vec<StepId>, why: &str, replaces: bool) -> StepId {
         let action = Action::CreateContainer { host: service.on.clone(), container: service.spec.clone() };
-        let remove = Action::RemoveContainer { host: service.on.clone(), container: service.spec.name.clone(), owner: None };
+        let (host, container) = (service.on.clone(), service.spec.name.clone());
+        let remove = Action::RemoveContainer { host, container, owner: None, back: replaces };
         let draw = Draw {
             title: format!("create the container `{}` on {}, not started", service.spec.name, service.on),
             why: format!("{why}; one of ours that differs is replaced"),

@@ -249,6 +249,9 @@ fn said(error: &Error) -> String {
     if causes.iter().any(|text| text.contains(METADATA_ADDRESS)) {
         return NO_CREDENTIALS.to_owned();
     }
+    if causes.iter().any(|text| text.contains("URL scheme is not allowed")) {
+        return NOT_SEALED.to_owned();
+    }
     let last = causes.pop().unwrap_or_default();
     let last = last.rsplit(" - ").next().unwrap_or_default();
     let before = causes.pop().filter(|before| !before.contains(last) && !before.contains(" - "));
@@ -258,7 +261,9 @@ fn said(error: &Error) -> String {
     crate::wire::printable(shown.as_bytes())
 }
 
+/// What the crate says nothing helpful of.
+const NOT_SEALED: &str = "its endpoint begins with `http://`, so others could read and change what is sent on the way; name one with \
+                          `https://`, or say `AWS_ALLOW_HTTP=true` (`AZURE_…`, `GOOGLE_…`)";
 /// Where a machine of a cloud is asked for its role, which is done where the environment has no credentials.
 const METADATA_ADDRESS: &str = "169.254.169.254";
-const NO_CREDENTIALS: &str =
-    "there are no credentials for it: neither are they in the environment, nor has this machine a role that gives some";
+const NO_CREDENTIALS: &str = "there are no credentials for it: neither are they in the environment, nor in the files of its tools, nor has this machine a role that gives some";
