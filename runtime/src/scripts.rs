@@ -76,6 +76,11 @@ pub fn about() -> Script {
     script!("about", vec![])
 }
 
+/// Lines `key=value`: `user`, `uid`, `now_ms`, `sudo`, and `docker` (version of the server, or empty), which is asked only if it is needed.
+pub fn who(docker: bool) -> Script {
+    script!("who", if docker { own(&["docker"]) } else { vec![] })
+}
+
 /// `ID EPOCH` of each state that keeps records on the host, a line each.
 pub fn states() -> Script {
     script!("states", vec![])

@@ -385,6 +385,7 @@ impl<'a> Model<'_, 'a> {
             "size" => quantity::Quantity::bytes(text.len() as u64).map_or(Value::Error, Value::Quantity),
             "lower" => Value::Str(text.to_lowercase().into()),
             "upper" => Value::Str(text.to_uppercase().into()),
+            "sha256" => Value::Str(mig_plan::Digest::of_bytes(text.as_bytes()).short(64).into()),
             "trim" => Value::Str(text.trim().into()),
             "starts_with" => with(&|o| Value::Bool(text.starts_with(o))),
             "ends_with" => with(&|o| Value::Bool(text.ends_with(o))),

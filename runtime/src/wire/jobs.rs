@@ -33,7 +33,7 @@ pub(crate) fn input(jobs: &[&[Script]]) -> Vec<u8> {
                 let _ = writeln!(out, "<{}", for_printf(&String::from_utf8_lossy(&script.stdin)));
             }
             let number = |text: &str| texts.get(text).copied().unwrap_or_default();
-            let _ = writeln!(out, "+{} {}", number(script.text), script.words.len());
+            let _ = writeln!(out, "+{} {} {}", number(script.text), script.words.len(), script.killed_after_seconds());
             for word in &script.words {
                 let _ = match texts.get(word.as_str()) {
                     Some(number) => writeln!(out, "@{number}"),
