@@ -1,9 +1,10 @@
 # What is executed on a host for many scripts at once: reads a line with a mark, then jobs, and runs these beside each other. A job is
 # scripts that run one after the other. Each answer is framed with the mark as soon as its job has ended, and has its number; it holds no NUL.
 # Words: state, home of the record folders (may be empty), how many jobs run at a time.
-# Input: lines that say by their first character what the rest is, which is written for `printf %b`. `=` a text, the first is number 1;
-# `<` what the next script reads; `+` a script: the number of its text, how many words it takes, after how many seconds it is killed
-# (0: never), then these words, a line each: `.` a word, or `@` the number of a text; `;` ends a job.
+# Input: lines that say by their first character what the rest is, which is written for `printf %b`. `*` what scripts have in common;
+# `=` a text, the first is number 1; `<` what the next script reads; `+` a script: the number of its text, which follows what is common,
+# how many words it takes, after how many seconds it is killed (0: never), then these words, a line each: `.` a word, or `@` the number
+# of a text; `-` one that has nothing in common with others; `;` ends a job.
 # A script runs in a subshell, because to start a shell costs several times as much; one that asks who it is, or what
 # to do in the end, gets its own. So names here are ones that no script has.
 umask 077
@@ -49,26 +50,30 @@ migc_value() {
     esac
 }
 
-# migc_script TEXT COUNT SECONDS LINE…: runs it.
+# migc_script TEXT COUNT SECONDS LINE…: runs it, with what is common in $migc_common.
 migc_script() {
     eval "migc_text=\$migc_text_$1 migc_own=\$migc_own_$1"
-    migc_count=$2 migc_seconds=$3
+    [ -n "$migc_common" ] || migc_own=yes
+    migc_count=0 migc_words=$2 migc_seconds=$3 migc_line=
     shift 3
-    migc_rest=$(($# - migc_count))
-    while [ "$migc_count" -gt 0 ]; do
+    # Words are not handed on one by one, for some are long.
+    while [ "$migc_count" -lt "$migc_words" ]; do
+        migc_count=$((migc_count + 1))
         case $1 in
-        @*) eval "migc_value=\$migc_text_${1#@}" ;;
-        *) migc_value "${1#.}" ;;
+        @*) migc_line="$migc_line \"\$migc_text_${1#@}\"" ;;
+        *)
+            migc_value "${1#.}"
+            eval "migc_word_$migc_count=\$migc_value"
+            migc_line="$migc_line \"\$migc_word_$migc_count\""
+            ;;
         esac
         shift
-        set -- "$@" "$migc_value"
-        migc_count=$((migc_count - 1))
     done
-    shift "$migc_rest"
+    eval "set -- $migc_line"
     if [ -z "$migc_work" ] && [ "$migc_seconds" -gt 0 ] && command -v timeout >/dev/null 2>&1; then
-        printf %b "$migc_input" | timeout -s KILL "$migc_seconds" sh -c "$migc_text" migc "$@"
+        printf %b "$migc_input" | timeout -s KILL "$migc_seconds" sh -c "$migc_common$migc_text" migc "$@"
     elif [ -n "$migc_own" ]; then
-        printf %b "$migc_input" | sh -c "$migc_text" migc "$@" 3<&-
+        printf %b "$migc_input" | sh -c "$migc_common$migc_text" migc "$@" 3<&-
     elif [ -n "$migc_input" ]; then
         printf %b "$migc_input" | (migc_plain; eval "$migc_text")
     else
@@ -94,17 +99,21 @@ migc_job() {
             continue
             ;;
         esac
-        migc_rest=${1#+}
+        migc_rest=${1#?}
+        case $1 in
+        +*) migc_common=$migc_head ;;
+        *) migc_common= ;;
+        esac
         shift
         migc_text=${migc_rest%% *}
         migc_rest=${migc_rest#* }
-        migc_words=${migc_rest% *}
+        migc_count=${migc_rest% *}
         if [ -n "$migc_work" ]; then
-            migc_script "$migc_text" "$migc_words" "${migc_rest#* }" "$@" >"$migc_work/$migc_number.o" 2>"$migc_work/$migc_number.e"
+            migc_script "$migc_text" "$migc_count" "${migc_rest#* }" "$@" >"$migc_work/$migc_number.o" 2>"$migc_work/$migc_number.e"
             migc_ended="$migc_ended $?"
         else
             printf '\n%s begin\n' "$migc_mark"
-            migc_script "$migc_text" "$migc_words" "${migc_rest#* }" "$@"
+            migc_script "$migc_text" "$migc_count" "${migc_rest#* }" "$@"
             printf '\n%s end %s %s\n' "$migc_mark" "$?" "$migc_number"
             printf '\n%s\n' "$migc_mark" >&2
         fi
@@ -202,14 +211,21 @@ migc_turns() {
 }
 
 migc_turn_seconds=5 migc_turn=0 migc_over=' ' migc_limited=
-migc_running=0 migc_next=1 migc_texts=0
+migc_running=0 migc_next=1 migc_texts=0 migc_head=
 while [ "$#" -gt 0 ]; do
     case $1 in
+    '*'*)
+        migc_value "${1#?}"
+        migc_head=$migc_value
+        eval "$migc_head"
+        shift
+        continue
+        ;;
     =*)
         migc_texts=$((migc_texts + 1))
         migc_value "${1#=}"
         case $migc_value in
-        *'$'"$"* | *'$'0* | *'${''$'* | *'${'0* | *PPID* | *trap*) migc_own=yes ;;
+        *'$'[0\$]* | *'${'[0\$]* | *PPID* | *trap*) migc_own=yes ;;
         *) migc_own= ;;
         esac
         eval "migc_text_$migc_texts=\$migc_value migc_own_$migc_texts=\$migc_own"
@@ -234,7 +250,7 @@ while [ "$#" -gt 0 ]; do
     migc_seconds=0
     while [ "$1" != ';' ]; do
         case $1 in
-        +*)
+        [+-]*)
             migc_next=$((migc_next + 1))
             migc_seconds=$((migc_seconds + ${1##* }))
             ;;

@@ -1,6 +1,6 @@
 //! How do many scripts travel to a host at once? As lines on standard input, with each text once, however many scripts run it.
 
-use crate::Script;
+use crate::{Script, scripts::HEAD};
 use std::{collections::BTreeMap, fmt::Write as _};
 
 /// Reads a mark and jobs, runs these beside each other, frames answers; see [`super::RUNNER`] for one script.
@@ -19,9 +19,12 @@ pub(crate) fn words(state: &str, home: &str) -> [String; 3] {
 pub(crate) fn input(jobs: &[&[Script]]) -> Vec<u8> {
     let mut texts = BTreeMap::<&str, usize>::new();
     let mut out = String::new();
+    if jobs.iter().copied().flatten().any(|script| script.text.starts_with(HEAD)) {
+        let _ = writeln!(out, "*{}", for_printf(HEAD));
+    }
     for job in jobs {
         let long = job.iter().flat_map(|script| script.words.iter().filter(|word| word.len() > SHORT_WORD_BYTES).map(String::as_str));
-        for text in job.iter().map(|script| script.text).chain(long) {
+        for text in job.iter().map(|script| after_head(script).0).chain(long) {
             let number = texts.len() + 1;
             texts.entry(text).or_insert_with(|| {
                 let _ = writeln!(out, "={}", for_printf(text));
@@ -33,7 +36,8 @@ pub(crate) fn input(jobs: &[&[Script]]) -> Vec<u8> {
                 let _ = writeln!(out, "<{}", for_printf(&String::from_utf8_lossy(&script.stdin)));
             }
             let number = |text: &str| texts.get(text).copied().unwrap_or_default();
-            let _ = writeln!(out, "+{} {} {}", number(script.text), script.words.len(), script.killed_after_seconds());
+            let (text, sign) = after_head(script);
+            let _ = writeln!(out, "{sign}{} {} {}", number(text), script.words.len(), script.killed_after_seconds());
             for word in &script.words {
                 let _ = match texts.get(word.as_str()) {
                     Some(number) => writeln!(out, "@{number}"),
@@ -50,6 +54,11 @@ pub(crate) fn input(jobs: &[&[Script]]) -> Vec<u8> {
 /// limited here.
 pub(crate) fn are_needed(scripts: &[Script]) -> bool {
     scripts.iter().filter(|script| !script.stdin.is_empty()).count() > 1 || scripts.iter().any(|script| script.name == "observe")
+}
+
+/// Its text after what is common to scripts, and the sign of it.
+fn after_head(script: &Script) -> (&str, char) {
+    script.text.strip_prefix(HEAD).map_or((script.text, '-'), |text| (text, '+'))
 }
 
 /// One line, of which `printf %b` makes the text again.
