@@ -132,7 +132,8 @@ async fn what_is_asked_together_travels_together() {
     for number in 0..24 {
         let mut first = short("printf '%s|' \"$@\"; cat; echo said >&2; exit 7", &hostile);
         first.words.extend([long.clone(), number.to_string()]);
-        first.stdin = format!("input {number}\n\\n%s'\u{c1}").into_bytes();
+        let end = if number % 3 == 0 { "\n\nMIGC_END\n$(id)\u{81}\n" } else { "" };
+        first.stdin = format!("input {number}\n\\n%s'\u{c1}{end}").into_bytes();
         let second = Script { stdin: b"other".to_vec(), ..short("cat; exec kill -9 $$", &[]) };
         jobs.push(if number % 2 == 0 { vec![first, second] } else { vec![first] });
     }

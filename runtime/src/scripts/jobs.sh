@@ -2,11 +2,12 @@
 # scripts that run one after the other. Each answer is framed with the mark as soon as its job has ended, and has its number; it holds no NUL.
 # Words: state, home of the record folders (may be empty), how many jobs run at a time.
 # Input: lines that say by their first character what the rest is, which is written for `printf %b`. `*` what scripts have in common;
-# `=` a text, the first is number 1; `<` what the next script reads; `+` a script: the number of its text, which follows what is common,
-# how many words it takes, after how many seconds it is killed (0: never), then these words, a line each: `.` a word, or `@` the number
-# of a text; `-` one that has nothing in common with others; `;` ends a job.
-# A script runs in a subshell, because to start a shell costs several times as much; one that asks who it is, or what
-# to do in the end, gets its own. So names here are ones that no script has.
+# `=` a text, the first is number 1; `+` a script: the number of its text, which follows what is common, how many words it takes, after
+# how many seconds it is killed (0: never), then these words, a line each: `.` a word, or `@` the number of a text; `-` one that has
+# nothing in common with others; `;` ends a job. Before a script there may be what it reads: `<` all of it, or, if that is a few short
+# lines, `,` each as it is.
+# A script runs in a subshell, because to start a shell costs several times as much; one that asks who it is, or what to do in the end,
+# gets its own. So names here are ones that no script has.
 umask 077
 IFS= read -r migc_mark || exit 125
 MIGC_STATE=$1
@@ -34,8 +35,11 @@ trap 'exit 143' TERM
 if [ -n "$migc_work" ]; then
     mkfifo "$migc_work/ended" && exec 3<>"$migc_work/ended" || exit 125
 fi
-IFS='
+# These write it into a file that others may find on the disk.
+migc_files=${BASH_VERSION:-}${KSH_VERSION:-}${ZSH_VERSION:-}
+migc_break='
 '
+IFS=$migc_break
 set -f
 set -- $(cat)
 set +f
@@ -71,30 +75,43 @@ migc_script() {
     done
     eval "set -- $migc_line"
     if [ -z "$migc_work" ] && [ "$migc_seconds" -gt 0 ] && command -v timeout >/dev/null 2>&1; then
-        printf %b "$migc_input" | timeout -s KILL "$migc_seconds" sh -c "$migc_common$migc_text" migc "$@"
+        migc_given | timeout -s KILL "$migc_seconds" sh -c "$migc_common$migc_text" migc "$@"
     elif [ -n "$migc_own" ]; then
-        printf %b "$migc_input" | sh -c "$migc_common$migc_text" migc "$@" 3<&-
-    elif [ -n "$migc_input" ]; then
-        printf %b "$migc_input" | (migc_plain; eval "$migc_text")
-    else
+        migc_given | sh -c "$migc_common$migc_text" migc "$@" 3<&-
+    elif [ -z "$migc_input$migc_lines" ]; then
         (migc_plain; eval "$migc_text") </dev/null
+    elif [ -n "$migc_lines" ] && [ -z "$migc_files" ]; then
+        # What is short goes into a pipe without a process that writes it.
+        (migc_plain; eval "$migc_text") <<MIGC_END
+${migc_lines%"$migc_break"}
+MIGC_END
+    else
+        migc_given | (migc_plain; eval "$migc_text")
     fi
 }
+
+# migc_given: what the script reads.
+migc_given() { printf '%b%s' "$migc_input" "$migc_lines"; }
 
 # migc_plain: a subshell looks like a shell that was just started. What others read may be secret.
 migc_plain() {
     exec 3<&-
-    unset migc_input migc_value
+    unset migc_input migc_lines migc_value
 }
 
 # migc_job NUMBER LINE…: its scripts; the first has that number. Leaves in $migc_ended how each ended.
 migc_job() {
-    migc_number=$1 migc_input= migc_ended=
+    migc_number=$1 migc_input= migc_lines= migc_ended=
     shift
     while [ "$1" != ';' ]; do
         case $1 in
         '<'*)
-            migc_input=${1#<}
+            migc_input=${1#?}
+            shift
+            continue
+            ;;
+        ,*)
+            migc_lines=$migc_lines${1#?}$migc_break
             shift
             continue
             ;;
@@ -118,7 +135,7 @@ migc_job() {
             printf '\n%s\n' "$migc_mark" >&2
         fi
         shift "$migc_words"
-        migc_input=
+        migc_input= migc_lines=
         migc_number=$((migc_number + 1))
     done
 }
@@ -146,12 +163,12 @@ migc_await() {
 # migc_copy FILE: what is in it, and it is empty then. Most answers are so short that a `cat` would take longer.
 migc_copy() {
     [ -s "$1" ] || return 0
-    migc_lines <"$1"
+    migc_told <"$1"
     # What a script has left behind may hold it still.
     : >"$1"
 }
 
-migc_lines() {
+migc_told() {
     migc_room=2000
     while [ "$migc_room" -gt 0 ]; do
         if ! IFS= read -r migc_line; then

@@ -9,6 +9,8 @@ pub(crate) const JOBS: &str = include_str!("../scripts/jobs.sh");
 pub(crate) const JOB_COUNT_AT_ONCE: usize = 8;
 /// A word that is longer travels once, as texts do: kinds have scripts of their own among the words.
 const SHORT_WORD_BYTES: usize = 128;
+/// Lines that are longer together are worth a process that writes them.
+const SHORT_INPUT_BYTES: usize = 1_000;
 
 /// The words of [`JOBS`] after its own text.
 pub(crate) fn words(state: &str, home: &str) -> [String; 3] {
@@ -33,7 +35,11 @@ pub(crate) fn input(jobs: &[&[Script]]) -> Vec<u8> {
         }
         for script in *job {
             if !script.stdin.is_empty() {
-                let _ = writeln!(out, "<{}", for_printf(&String::from_utf8_lossy(&script.stdin)));
+                let input = String::from_utf8_lossy(&script.stdin);
+                let _ = match input.strip_suffix('\n').filter(|lines| lines.len() <= SHORT_INPUT_BYTES) {
+                    Some(lines) => writeln!(out, ",{}", lines.replace('\n', "\n,")),
+                    None => writeln!(out, "<{}", for_printf(&input)),
+                };
             }
             let number = |text: &str| texts.get(text).copied().unwrap_or_default();
             let (text, sign) = after_head(script);
