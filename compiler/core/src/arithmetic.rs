@@ -21,8 +21,7 @@ pub fn stuck(value: &Value) -> Value {
 pub fn binary(op: BinaryOp, a: &Val, b: &Val) -> Result<Value, String> {
     let equality = matches!(op, BinaryOp::Eq | BinaryOp::Ne);
     if equality {
-        return Ok(equal(a, b)
-            .map_or_else(|| if a.is_known() { stuck(&b.v) } else { stuck(&a.v) }, |same| Value::Bool(same == (op == BinaryOp::Eq))));
+        return Ok(same(a, b).map_or_else(|open| open, |same| Value::Bool(same == (op == BinaryOp::Eq))));
     }
     for side in [a, b] {
         if !side.is_known() {
@@ -64,6 +63,11 @@ pub fn extreme(wanted: Ordering, a: &Val, b: &Val) -> Result<Value, String> {
         return Err("money of two currencies has no order".to_owned());
     }
     Ok(if compare(&b.v, &a.v) == Some(wanted) { b.v.clone() } else { a.v.clone() })
+}
+
+/// Are they equal, or what stands in the way of knowing it?
+pub fn same(a: &Val, b: &Val) -> Result<bool, Value> {
+    equal(a, b).ok_or_else(|| if a.is_known() { stuck(&b.v) } else { stuck(&a.v) })
 }
 
 /// Are they equal? `None` if that is not known. Two values known later are equal if they are one field of one declaration.

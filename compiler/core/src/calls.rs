@@ -7,12 +7,13 @@ use crate::{
     model::Model,
     report::{CYCLE, Problem},
     source::Loc,
-    types::{ModuleId, Typed},
+    types::{ModuleId, Type, Typed},
     value::{Key, Sort, Val, Value},
 };
 use mig_syntax::ast;
 use rustc_hash::FxHashMap as HashMap;
 use std::{
+    borrow::Cow,
     cell::{Cell, OnceCell, RefCell},
     mem::{self, Discriminant},
     rc::Rc,
@@ -29,6 +30,8 @@ type Given = [(Discriminant<Value>, Key)];
 pub(crate) struct Remembered<'a> {
     begun: Cell<bool>,
     by_function: RefCell<HashMap<Loc, Rc<Function<'a>>>>,
+    /// Where the arguments of a call are written that is looked for.
+    given: RefCell<Vec<(Discriminant<Value>, Key)>>,
 }
 
 /// What is known of a function.
@@ -49,11 +52,11 @@ pub(crate) struct Function<'a> {
 
 impl Function<'_> {
     /// Keeps what a call gave, unless few ask twice: then to look for it takes longer than to compute it.
-    fn keep(&self, given: Vec<(Discriminant<Value>, Key)>, gave: Known) {
+    fn keep(&self, given: Box<Given>, gave: Known) {
         /// So many values are kept until it is clear.
         const TRIED: usize = 256;
         let mut known = self.known.borrow_mut();
-        known.insert(given.into(), gave);
+        known.insert(given, gave);
         if known.len() == TRIED && self.asked_again.get() < TRIED {
             *known = HashMap::default();
             self.is_new_each_time.set(true);
@@ -96,15 +99,23 @@ impl<'a> Model<'_, 'a> {
         self.apply_to(s, function, args, &Scope::module(function.module), 0)
     }
 
-    /// An argument, made to fit its parameter.
-    fn argument(&self, s: &Scope<'_>, function: &Function<'a>, args: &[Option<Code<'a>>], position: usize) -> Val {
-        let Some(param) = function.tree.params.get(position) else { return Val::error(Loc::default()) };
+    /// An argument, made to fit its parameter; most fit already, and are left where they stand.
+    fn argument<'v>(
+        &'v self,
+        s: &Scope<'v>,
+        function: &'v Function<'a>,
+        args: &'v [Option<Code<'a>>],
+        position: usize,
+        name: &ast::Name,
+    ) -> Cow<'v, Val> {
         let Some(arg) = args.get(position).and_then(Option::as_ref) else {
-            return Val::error(self.program.loc(function.module, param.0.span));
+            return Cow::Owned(Val::error(self.program.loc(function.module, name.span)));
         };
-        let value = self.run(s, arg);
+        let value = self.view(s, arg);
         match function.types.get(position) {
-            Some(Some(wanted)) => self.conform_to(value, wanted, &param.0.text, None),
+            Some(Some(wanted)) if !self.conforms(&value, wanted) => {
+                Cow::Owned(self.conform_to(value.into_owned(), wanted, &name.text, None))
+            }
             _ => value,
         }
     }
@@ -112,7 +123,7 @@ impl<'a> Model<'_, 'a> {
     /// The body with what its arguments come to, one after the other.
     fn apply_to(&self, s: &Scope<'_>, function: &Function<'a>, args: &[Option<Code<'a>>], inner: &Scope<'_>, position: usize) -> Val {
         let Some((param, _)) = function.tree.params.get(position) else { return self.apply(function, inner) };
-        let value = self.argument(s, function, args, position);
+        let value = self.argument(s, function, args, position, param);
         let var = inner.var(&param.text, &value);
         self.apply_to(s, function, args, &inner.with(&var), position + 1)
     }
@@ -123,15 +134,20 @@ impl<'a> Model<'_, 'a> {
         if !is_dear || !self.remembers() || function.is_new_each_time.get() {
             return self.apply_in(function, scope);
         }
-        let Some(given) = given_to(scope) else { return self.apply_in(function, scope) };
+        let mut given = self.remembered.given.take();
+        given.clear();
+        given.extend(scope.values().map_while(given_to));
+        let is_to_be_kept = given.len() == function.tree.params.len();
         let before = function.known.borrow().get(&*given).map(|known| known.value_for(scope).cloned());
-        match before {
-            Some(Some(value)) => {
+        let new = (before.is_none() && is_to_be_kept).then(|| given.as_slice().into());
+        self.remembered.given.replace(given);
+        match (before, new) {
+            (Some(Some(value)), _) => {
                 function.asked_again.set(function.asked_again.get() + 1);
                 value
             }
-            Some(None) => self.apply_in(function, scope),
-            None => {
+            (_, None) => self.apply_in(function, scope),
+            (_, Some(given)) => {
                 let (value, is_silent) = self.apply_and_listen(function, scope);
                 if is_silent && !matches!(value.v, Value::Error) {
                     function.keep(given, Known::new(value.clone(), scope));
@@ -187,7 +203,11 @@ impl<'a> Model<'_, 'a> {
         if let Some(known) = self.remembered.by_function.borrow().get(&place) {
             return known.clone();
         }
-        let types = function.params.iter().map(|p| p.1.as_ref().map(|ty| self.program.typed(module, ty, false))).collect();
+        let types: Box<[Option<Typed>]> =
+            function.params.iter().map(|p| p.1.as_ref().map(|ty| self.program.typed(module, ty, false))).collect();
+        // Lists and records may be long, and few calls have the same.
+        let has_parts = |typed: &Typed| matches!(typed.ty.plain(), Type::List(_) | Type::Map(..) | Type::Record(_));
+        let is_new_each_time = Cell::new(types.iter().flatten().any(has_parts));
         let known = Rc::new(Function {
             module,
             tree: function,
@@ -195,21 +215,19 @@ impl<'a> Model<'_, 'a> {
             body: OnceCell::new(),
             known: RefCell::default(),
             asked_again: Cell::new(0),
-            is_new_each_time: Cell::new(false),
+            is_new_each_time,
         });
         self.remembered.by_function.borrow_mut().insert(place, known.clone());
         known
     }
 }
 
-/// What a call is remembered by; `None` if it is not to be.
-fn given_to(args: &Scope<'_>) -> Option<Vec<(Discriminant<Value>, Key)>> {
-    let of_value = |value: &Val| match &value.v {
-        // Lists and records may be long, and few calls have the same.
+/// What a call is remembered by of an argument; `None` if it is not to be.
+fn given_to(value: &Val) -> Option<(Discriminant<Value>, Key)> {
+    match &value.v {
         Value::List(_) | Value::Tuple(_) | Value::Map(_) => None,
         // One instant is written in many ways.
         Value::Time(..) | Value::Window(..) => None,
         known => Some((mem::discriminant(known), known.key()?)),
-    };
-    args.values().map(of_value).collect()
+    }
 }

@@ -194,23 +194,23 @@ impl<'r, 'p, 'a> Runner<'r, 'p, 'a> {
         let conditions = &self.check.conditions;
         let codes = self.conditions.get_or_init(|| conditions.iter().map(|c| self.code(scope, &self.check.bindings, &c.value)).collect());
         for (condition, code) in conditions.iter().zip(codes) {
-            let decided = self.model.run(scope, code);
+            let decided = self.model.decide(scope, code);
             self.take_undecided(bound);
-            match (&decided.v, &condition.severity) {
-                (Value::Bool(true), Some(grade)) => {
+            match (decided, &condition.severity) {
+                (Ok(true), Some(grade)) => {
                     if !held {
                         severity = severity_of(&grade.text);
                     }
                     held = true;
                     guilty = vec![&condition.value];
                 }
-                (Value::Bool(true), None) => {
+                (Ok(true), None) => {
                     held = true;
                     guilty.push(&condition.value);
                 }
-                (Value::Bool(false), None) if !graded => return,
-                (Value::Bool(false), _) => {}
-                (other, _) => return self.unproven(other, bound),
+                (Ok(false), None) if !graded => return,
+                (Ok(false), _) => {}
+                (Err(open), _) => return self.unproven(&open, bound),
             }
             if held && graded {
                 break;

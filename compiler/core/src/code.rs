@@ -8,6 +8,7 @@ use crate::{
     entries::{Near, Shape},
     eval::Scope,
     literal,
+    methods::Method,
     model::Model,
     program::Symbol,
     signatures::{FUNCTIONS, path_of},
@@ -75,7 +76,7 @@ pub(crate) enum Op<'a> {
     Brought(&'static str, Box<[Option<Code<'a>>]>),
     /// A function of the program or of the standard library, likewise.
     Own(Rc<Function<'a>>, Box<[Option<Code<'a>>]>),
-    Method(Box<Code<'a>>, SmolStr, Box<[Code<'a>]>),
+    Method(Box<Code<'a>>, Method, Box<[Code<'a>]>),
 }
 
 /// A piece of a text.
@@ -95,11 +96,18 @@ pub(crate) struct Member {
     pub parent: Cell<Option<(KindId, KindId)>>,
     /// The place of the entry in records.
     pub entry: Near,
+    /// The method that is asked without brackets.
+    method: OnceCell<Method>,
 }
 
 impl Member {
     fn new(name: &SmolStr) -> Self {
-        Self { name: name.clone(), field: Cell::default(), parent: Cell::default(), entry: Near::default() }
+        Self { name: name.clone(), field: Cell::default(), parent: Cell::default(), entry: Near::default(), method: OnceCell::new() }
+    }
+
+    /// The method of that name.
+    pub fn method(&self) -> Method {
+        *self.method.get_or_init(|| Method::of(&self.name))
     }
 }
 
@@ -197,7 +205,7 @@ impl<'a> Coder<'_, '_, 'a> {
             ExprKind::Tagged(tag, parts) if tag.text == "sh" => Op::Shell(self.pieces(parts)),
             ExprKind::Tagged(tag, parts) => Op::Value(self.model.tagged(&tag.text, parts, at)),
             ExprKind::Name(name) => self.name(name, at),
-            ExprKind::List(items) => Op::List(items.iter().map(|item| self.code(item)).collect()),
+            ExprKind::List(items) => self.list(items, at),
             ExprKind::Record(fields) => {
                 let shape = Shape::new(fields.iter().map(|f| f.key.text.clone()));
                 Op::Record(shape, fields.iter().map(|f| self.code(&f.value)).collect())
@@ -244,6 +252,16 @@ impl<'a> Coder<'_, '_, 'a> {
             ast::Part::Hole(hole) => Piece::Hole(self.code(hole)),
         };
         parts.iter().map(piece).collect()
+    }
+
+    /// A list of what is the same each time is made once.
+    fn list(&mut self, items: &[Expr], at: Loc) -> Op<'a> {
+        let items: Box<[Code<'a>]> = items.iter().map(|item| self.code(item)).collect();
+        let value = |item: &Code<'a>| if let Op::Value(value) = &item.op { Some(value.clone()) } else { None };
+        match items.iter().map(value).collect::<Option<Vec<Val>>>() {
+            Some(values) => Op::Value(Val::new(self.model.list_of(values), at)),
+            None => Op::List(items),
+        }
     }
 
     fn is_local(&self, name: &str) -> bool {
@@ -314,7 +332,7 @@ impl<'a> Coder<'_, '_, 'a> {
                 }
                 let receiver = self.boxed(receiver);
                 let args = args.iter().map(|arg| self.argument(&name.text, &arg.value)).collect();
-                Op::Method(receiver, name.text.clone(), args)
+                Op::Method(receiver, Method::of(&name.text), args)
             }
             _ => Op::Value(Val::error(at)),
         }

@@ -49,8 +49,13 @@ impl<'a> Model<'_, 'a> {
         self.conform_as(value, typed, Asker { name: place, entry: None, me, field: None })
     }
 
+    /// Does a type want nothing else of the value?
+    pub(crate) fn conforms(&self, value: &Val, typed: &Typed) -> bool {
+        typed.refinements.is_empty() && (is_whole(&value.v, &typed.ty) || self.is_shaped(value, &typed.ty))
+    }
+
     fn conform_as(&self, value: Val, typed: &Typed, asker: Asker<'_>) -> Val {
-        if typed.refinements.is_empty() && is_whole(&value.v, &typed.ty) {
+        if self.conforms(&value, typed) {
             return value;
         }
         let value = self.shape(value, &typed.ty, asker);

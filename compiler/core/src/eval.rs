@@ -4,7 +4,7 @@
 
 use crate::{
     arithmetic,
-    code::{Code, Member, Op, Qualified, Tested, Top},
+    code::{Code, Member, Op, Qualified, Top},
     declare::Keys,
     entries::Entries,
     literal,
@@ -131,25 +131,33 @@ impl<'a> Model<'_, 'a> {
             Op::Record(shape, values) => {
                 Val::new(Value::Map(Entries::alike(shape, values.iter().map(|value| self.run(s, value)), None)), at)
             }
-            Op::Unary(op, inner) => self.unary(s, *op, inner, at),
-            Op::Logic(and, sides) => self.logic(s, *and, sides, at),
-            Op::Is(inner, tested) => self.is_type(s, inner, tested, at),
-            Op::Binary(op, sides) => self.binary(s, *op, sides, at),
-            Op::Present(inner) => self.present(s, inner, at),
+            Op::Unary(UnaryOp::Not, _) | Op::Logic(..) | Op::Is(..) | Op::Present(_) => {
+                Val::new(self.decide(s, code).map_or_else(|open| open, Value::Bool), at)
+            }
+            Op::Unary(UnaryOp::Neg, inner) => self.negated(s, inner, at),
+            Op::Binary(op, sides) => Val::new(self.binary(s, *op, sides, at), at),
             Op::Lambda(..) | Op::Kind(_) => Val::error(at),
             Op::All(kind) => self.all_of(*kind, at),
             Op::Brought(name, args) => self.brought(s, name, args, at),
             Op::Own(function, args) => self.call_own(s, function, args),
-            Op::Method(receiver, name, args) => self.method(s, &self.view(s, receiver), name, args, at),
+            Op::Method(receiver, method, args) => self.method(s, &self.view(s, receiver), *method, args, at),
         }
     }
 
     /// The same for one who only looks at the value: what stands somewhere already is left there.
+    #[inline]
     pub(crate) fn view<'v>(&'v self, s: &Scope<'v>, code: &'v Code<'a>) -> Cow<'v, Val> {
-        let at = code.at;
         match &code.op {
             Op::Value(value) => Cow::Borrowed(value),
-            Op::Local(outwards) => s.local(*outwards).map_or_else(|| Cow::Owned(Val::error(at)), Cow::Borrowed),
+            Op::Local(outwards) => s.local(*outwards).map_or_else(|| Cow::Owned(Val::error(code.at)), Cow::Borrowed),
+            _ => self.view_found(s, code),
+        }
+    }
+
+    /// The same for what has to be looked for.
+    fn view_found<'v>(&'v self, s: &Scope<'v>, code: &'v Code<'a>) -> Cow<'v, Val> {
+        let at = code.at;
+        match &code.op {
             Op::Bare(member, at_top) => s.me.and_then(|me| self.member_near(me, member)).unwrap_or_else(|| self.view(s, at_top)),
             Op::Top(top) => self.at_top(top, at),
             Op::Qualified(names) => self.qualified(s, names),
@@ -210,6 +218,17 @@ impl<'a> Model<'_, 'a> {
         }
         let value = value();
         if matches!(value.v, Value::Error) { Cow::Owned(value) } else { Cow::Borrowed(top.known.get_or_init(|| value)) }
+    }
+
+    /// A field that has its value, where the last declaration that came by was of the same kind.
+    #[inline]
+    fn field_near(&self, id: InstanceId, member: &Member) -> Option<&Val> {
+        let head = self.fields.head(id);
+        let (kind, number) = member.field.get()?;
+        if kind != head.kind || self.assumption.is_on() {
+            return None;
+        }
+        self.fields.get(head, number)
     }
 
     /// What was found before of a declaration of the same kind, or any member.
@@ -389,92 +408,49 @@ impl<'a> Model<'_, 'a> {
 
     fn conditional<'v>(&'v self, s: &Scope<'v>, arms: &'v [(Code<'a>, Code<'a>)], other: Option<&'v Code<'a>>, at: Loc) -> Cow<'v, Val> {
         for (condition, value) in arms {
-            let decided = self.run(s, condition);
-            match decided.v {
-                Value::Bool(true) => return self.view(s, value),
-                Value::Bool(false) => {}
-                v => return Cow::Owned(Val::new(v, at)),
+            match self.decide(s, condition) {
+                Ok(true) => return self.view(s, value),
+                Ok(false) => {}
+                Err(open) => return Cow::Owned(Val::new(open, at)),
             }
         }
         other.map_or_else(|| Cow::Owned(Val::new(Value::Absent, at)), |e| self.view(s, e))
     }
 
-    fn unary(&self, s: &Scope<'_>, op: UnaryOp, inner: &Code<'a>, at: Loc) -> Val {
-        let value = self.view(s, inner);
-        let v = match (op, &value.v) {
-            (UnaryOp::Not, Value::Bool(b)) => Value::Bool(!b),
-            (UnaryOp::Neg, Value::Int(i)) => i.checked_neg().map_or(Value::Error, Value::Int),
-            (UnaryOp::Neg, Value::Float(f)) => Value::Float(-f),
-            (UnaryOp::Neg, Value::Quantity(q)) => q.negate().map_or(Value::Error, Value::Quantity),
-            (_, other) => arithmetic::stuck(other),
+    fn negated(&self, s: &Scope<'_>, inner: &Code<'a>, at: Loc) -> Val {
+        let v = match &self.view(s, inner).v {
+            Value::Int(i) => i.checked_neg().map_or(Value::Error, Value::Int),
+            Value::Float(f) => Value::Float(-f),
+            Value::Quantity(q) => q.negate().map_or(Value::Error, Value::Quantity),
+            other => arithmetic::stuck(other),
         };
         Val::new(v, at)
     }
 
-    fn binary(&self, s: &Scope<'_>, op: BinaryOp, sides: &[Code<'a>; 2], at: Loc) -> Val {
+    /// Of an operator that looks at both sides.
+    pub(crate) fn binary(&self, s: &Scope<'_>, op: BinaryOp, sides: &[Code<'a>; 2], at: Loc) -> Value {
         if self.is_broken(at) {
-            return Val::error(at);
+            return Value::Error;
         }
         let (a, b) = (self.view(s, &sides[0]), self.view(s, &sides[1]));
         match arithmetic::binary(op, &a, &b) {
-            Ok(value) => Val::new(value, at),
+            Ok(value) => value,
             Err(message) => {
                 let problem = Problem::error(crate::report::ARITHMETIC, at, message);
                 let problem = problem.also(a.at, self.show(&a.v)).also(b.at, self.show(&b.v));
                 self.program.broken.borrow_mut().insert(at);
                 self.program.report(problem);
-                Val::error(at)
+                Value::Error
             }
         }
-    }
-
-    /// One side may decide though the other is not known.
-    fn logic(&self, s: &Scope<'_>, and: bool, sides: &[Code<'a>; 2], at: Loc) -> Val {
-        let a = self.run(s, &sides[0]);
-        if matches!(a.v, Value::Bool(b) if b != and) {
-            return Val::new(Value::Bool(!and), at);
-        }
-        let b = self.run(s, &sides[1]);
-        let v = match (&a.v, &b.v) {
-            (Value::Error, _) | (_, Value::Error) => Value::Error,
-            (_, Value::Bool(b)) if *b != and => Value::Bool(!and),
-            (Value::Bool(_), Value::Bool(_)) => Value::Bool(and),
-            (Value::Bool(_), other) | (other, _) => arithmetic::stuck(other),
-        };
-        Val::new(v, at)
-    }
-
-    fn is_type(&self, s: &Scope<'_>, inner: &Code<'a>, tested: &Tested, at: Loc) -> Val {
-        let Tested { module, name, last } = tested;
-        let value = self.view(s, inner);
-        let v = match &value.v {
-            Value::Error | Value::Unknown(_) | Value::Later(_) => arithmetic::stuck(&value.v),
-            Value::Absent => Value::Bool(false),
-            Value::Word(word) => Value::Bool(word == name || self.program.find_enum(*module, name).is_some_and(|e| e.words.contains(word))),
-            Value::Ref(id) => {
-                let kind = self.kind_of(*id);
-                let known = last.get().filter(|(asked, _)| *asked == kind);
-                let is_one = known.map_or_else(|| self.is_of(kind, *module, name), |(_, is_one)| is_one);
-                last.set(Some((kind, is_one)));
-                Value::Bool(is_one)
-            }
-            other => Value::Bool(other.sort_name() == name.as_str() || (name == "Path" && matches!(other, Value::Str(_)))),
-        };
-        Val::new(v, at)
-    }
-
-    /// Does a kind refine the one that a name means?
-    fn is_of(&self, kind: KindId, module: ModuleId, name: &str) -> bool {
-        let root = self.program.kind(kind).root;
-        let wanted = self.program.find_kind(module, name, Some(root)).or_else(|| self.program.find_kind(module, name, None));
-        wanted.is_some_and(|wanted| self.program.is_a(kind, wanted))
     }
 
     fn dot<'v>(&'v self, s: &Scope<'v>, receiver: &'v Code<'a>, member: &Member, at: Loc) -> Cow<'v, Val> {
         let value = self.view(s, receiver);
         let name = &member.name;
         if let Value::Ref(id) = value.v {
-            return self.member_near(id, member).unwrap_or_else(|| Cow::Owned(Val::error(at)));
+            let known = self.field_near(id, member).map(Cow::Borrowed);
+            return known.or_else(|| self.member_near(id, member)).unwrap_or_else(|| Cow::Owned(Val::error(at)));
         }
         if let Value::Map(map) = &value.v
             && let Some(found) = part(&value, map, |map| map.get_near(name, &member.entry))
@@ -489,7 +465,7 @@ impl<'a> Model<'_, 'a> {
             }
             Value::Absent => Val::new(Value::Unknown(self.what_lacks(s, receiver, name).into()), at),
             Value::Error | Value::Unknown(_) | Value::Later(_) => Val::new(arithmetic::stuck(&value.v), at),
-            _ => self.method(s, &value, name, &[], at),
+            _ => self.method(s, &value, member.method(), &[], at),
         })
     }
 
@@ -554,16 +530,6 @@ impl<'a> Model<'_, 'a> {
             }
         });
         Val::error(at)
-    }
-
-    fn present(&self, s: &Scope<'_>, inner: &Code<'a>, at: Loc) -> Val {
-        let v = match &self.view(s, inner).v {
-            Value::Absent => Value::Bool(false),
-            Value::Error => Value::Error,
-            Value::Unknown(needs) => Value::Unknown(needs.clone()),
-            _ => Value::Bool(true),
-        };
-        Val::new(v, at)
     }
 }
 

@@ -121,8 +121,8 @@ impl Fields {
     }
 
     /// The value of a field that was computed.
-    pub(crate) fn get(&self, id: InstanceId, number: usize) -> Option<&Val> {
-        self.cell(id, number)?.get()
+    pub(crate) fn get(&self, head: &Head, number: usize) -> Option<&Val> {
+        self.cell(head, number)?.get()
     }
 
     /// Begins to compute a field; false if that was begun before and is not done.
@@ -133,7 +133,7 @@ impl Fields {
     /// The value that it came to.
     pub(crate) fn set(&self, id: InstanceId, number: usize, value: Val) {
         self.busy.borrow_mut().remove(&(id, number));
-        if let Some(cell) = self.cell(id, number) {
+        if let Some(cell) = self.cell(self.head(id), number) {
             let _ = cell.set(value);
         }
     }
@@ -143,8 +143,7 @@ impl Fields {
         *self = Self::default();
     }
 
-    fn cell(&self, id: InstanceId, number: usize) -> Option<&OnceCell<Val>> {
-        let head = self.head(id);
+    fn cell(&self, head: &Head, number: usize) -> Option<&OnceCell<Val>> {
         self.rows[head.kind.0 as usize].cell(head.place as usize, number)
     }
 }

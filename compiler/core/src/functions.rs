@@ -6,6 +6,7 @@ use crate::{
     entries::Entries,
     eval::Scope,
     literal::mask,
+    methods::Method,
     model::Model,
     quantity,
     report::Problem,
@@ -106,48 +107,51 @@ impl<'a> Model<'_, 'a> {
     }
 
     /// `x.method(…)`, and `x.property`.
-    pub fn method(&self, s: &Scope<'_>, receiver: &Val, name: &str, args: &[Code<'a>], at: Loc) -> Val {
+    pub(crate) fn method(&self, s: &Scope<'_>, receiver: &Val, method: Method, args: &[Code<'a>], at: Loc) -> Val {
         let v = match &receiver.v {
-            Value::List(list) => self.list_method(s, list, name, args, at),
-            Value::Map(map) => self.map_method(s, map, name, args, at),
-            Value::Str(text) => self.text_method(s, text, name, args),
-            Value::Ref(id) if name == "all" => match args {
+            Value::List(_) | Value::Map(_) if method == Method::Contains => arithmetic::contains(&self.arg(s, args, 0, at), receiver),
+            Value::List(list) => self.list_method(s, list, method, args, at),
+            Value::Map(map) => self.map_method(s, map, method, args),
+            Value::Str(text) => self.text_method(s, text, method, args),
+            Value::Ref(id) if method == Method::All => match args {
                 [Code { op: Op::Kind(Some(kind)), .. }] => Value::List(self.below(*id, *kind)),
                 _ => Value::Error,
             },
-            Value::Quantity(_) | Value::Int(_) | Value::Float(_) if name == "in" => in_unit(&receiver.v, &self.arg(s, args, 0, at)),
-            Value::Quantity(q) if name == "currency" => Value::Str(String::from_utf8_lossy(&q.currency).trim_matches('\0').into()),
-            Value::Sh(script) if name == "commands" => match self.arg(s, args, 0, at).v {
+            Value::Quantity(_) | Value::Int(_) | Value::Float(_) if method == Method::In => in_unit(&receiver.v, &self.arg(s, args, 0, at)),
+            Value::Quantity(q) if method == Method::Currency => Value::Str(String::from_utf8_lossy(&q.currency).trim_matches('\0').into()),
+            Value::Sh(script) if method == Method::Commands => match self.arg(s, args, 0, at).v {
                 map @ Value::Map(_) => crate::shell::commands(script, &map, at),
                 other => arithmetic::stuck(&other),
             },
-            Value::Window(length, start, offset) => match name {
-                "start" => Value::Time(*start, *offset),
-                "end" => Value::Time(start + length, *offset),
-                "length" => seconds(*length),
+            Value::Window(length, start, offset) => match method {
+                Method::Start => Value::Time(*start, *offset),
+                Method::End => Value::Time(start + length, *offset),
+                Method::Length => seconds(*length),
                 _ => Value::Error,
             },
-            Value::Port(first, last, protocol) => match name {
-                "number" | "first" => Value::Int(i64::from(*first)),
-                "last" => Value::Int(i64::from(*last)),
-                "protocol" => Value::Str(protocol.as_str().into()),
+            Value::Port(first, last, protocol) => match method {
+                Method::Number | Method::First => Value::Int(i64::from(*first)),
+                Method::Last => Value::Int(i64::from(*last)),
+                Method::Protocol => Value::Str(protocol.as_str().into()),
                 _ => Value::Error,
             },
-            Value::Tuple(parts) => match name {
-                "first" => parts.first().map_or(Value::Error, |p| p.v.clone()),
-                "last" => parts.last().map_or(Value::Error, |p| p.v.clone()),
+            Value::Tuple(parts) => match method {
+                Method::First => parts.first().map_or(Value::Error, |p| p.v.clone()),
+                Method::Last => parts.last().map_or(Value::Error, |p| p.v.clone()),
                 _ => Value::Error,
             },
-            Value::Owner(user, group) => match name {
-                "user" => Value::Int(i64::from(*user)),
-                "group" => Value::Int(i64::from(*group)),
+            Value::Owner(user, group) => match method {
+                Method::User => Value::Int(i64::from(*user)),
+                Method::Group => Value::Int(i64::from(*group)),
                 _ => Value::Error,
             },
-            Value::Cidr(net, bits) => match (name, args.first().map(|a| self.run(s, a).v)) {
-                ("prefix", None) => Value::Int(i64::from(*bits)),
-                ("address", Some(Value::Int(place))) => crate::lookup::address_at(*net, *bits, place).map_or(Value::Absent, Value::Ip),
-                ("contains", Some(Value::Ip(ip))) => Value::Bool(ip.is_ipv4() == net.is_ipv4() && mask(ip, *bits) == *net),
-                ("overlaps", Some(Value::Cidr(other, len))) => {
+            Value::Cidr(net, bits) => match (method, args.first().map(|a| self.run(s, a).v)) {
+                (Method::Prefix, None) => Value::Int(i64::from(*bits)),
+                (Method::Address, Some(Value::Int(place))) => {
+                    crate::lookup::address_at(*net, *bits, place).map_or(Value::Absent, Value::Ip)
+                }
+                (Method::Contains, Some(Value::Ip(ip))) => Value::Bool(ip.is_ipv4() == net.is_ipv4() && mask(ip, *bits) == *net),
+                (Method::Overlaps, Some(Value::Cidr(other, len))) => {
                     let short = (*bits).min(len);
                     Value::Bool(net.is_ipv4() == other.is_ipv4() && mask(*net, short) == mask(other, short))
                 }
@@ -190,41 +194,49 @@ impl<'a> Model<'_, 'a> {
         args.get(position).map_or_else(|| Val::error(at), |arg| self.run(s, arg))
     }
 
-    fn list_method(&self, s: &Scope<'_>, list: &Rc<[Val]>, name: &str, args: &[Code<'a>], at: Loc) -> Value {
-        match name {
-            "len" => Value::Int(list.len() as i64),
-            "map" | "flatten" | "sort_by" if list.is_empty() => Value::List(list.clone()),
-            "sort_by" if list.len() == 1 => Value::List(list.clone()),
-            "map" => Value::List(list.iter().map(|v| self.rule(s, args, v)).collect()),
-            "filter" => self.filter(s, list, args),
-            "any" => self.quantified(s, list, args, true),
-            "all" => self.quantified(s, list, args, false),
-            "sum" if list.is_empty() => self.zero(at),
-            "sum" => self.fold(s, list, args, at, |a, b| arithmetic::binary(BinaryOp::Add, a, b)),
-            "min" => self.fold(s, list, args, at, |a, b| arithmetic::extreme(Ordering::Less, a, b)),
-            "max" => self.fold(s, list, args, at, |a, b| arithmetic::extreme(Ordering::Greater, a, b)),
-            "sort_by" => {
+    fn list_method(&self, s: &Scope<'_>, list: &Rc<[Val]>, method: Method, args: &[Code<'a>], at: Loc) -> Value {
+        match method {
+            Method::Len => Value::Int(list.len() as i64),
+            Method::Map | Method::Flatten | Method::SortBy if list.is_empty() => Value::List(list.clone()),
+            Method::SortBy if list.len() == 1 => Value::List(list.clone()),
+            Method::Map => Value::List(list.iter().map(|v| self.rule(s, args, v)).collect()),
+            Method::Filter => self.filter(s, list, args),
+            Method::Any | Method::All => self.quantified(s, list, args, method == Method::Any).map_or_else(|open| open, Value::Bool),
+            Method::Sum if list.is_empty() => self.zero(at),
+            Method::Sum => self.fold(s, list, args, at, |a, b| arithmetic::binary(BinaryOp::Add, a, b)),
+            Method::Min => self.fold(s, list, args, at, |a, b| arithmetic::extreme(Ordering::Less, a, b)),
+            Method::Max => self.fold(s, list, args, at, |a, b| arithmetic::extreme(Ordering::Greater, a, b)),
+            Method::SortBy => {
                 let mut keyed: Vec<(Val, Val)> = list.iter().map(|v| (self.rule(s, args, v), v.clone())).collect();
                 keyed.sort_by(|a, b| compare(&a.0.v, &b.0.v).unwrap_or(Ordering::Equal));
                 Value::List(keyed.into_iter().map(|k| k.1).collect())
             }
-            "lookup" => self.lookup(s, list, args),
-            "group_by" => self.groups(s, list, args, at),
-            "duplicates" => self.duplicates(s, list, args, at),
-            "overlapping" => self.overlapping(s, list, args, at),
-            "flatten" => {
-                let parts: Vec<&[Val]> = list.iter().map(|inner| self.inner(inner)).collect();
-                self.list_of(parts.concat())
-            }
-            "first" => list.first().map_or(Value::Absent, |v| v.v.clone()),
-            "last" => list.last().map_or(Value::Absent, |v| v.v.clone()),
-            "contains" => arithmetic::contains(&self.arg(s, args, 0, at), &Val::new(Value::List(list.clone()), at)),
-            "join" => {
+            Method::Lookup => self.lookup(s, list, args),
+            Method::GroupBy => self.groups(s, list, args, at),
+            Method::Duplicates => self.duplicates(s, list, args, at),
+            Method::Overlapping => self.overlapping(s, list, args, at),
+            Method::Flatten => self.flatten(list),
+            Method::First => list.first().map_or(Value::Absent, |v| v.v.clone()),
+            Method::Last => list.last().map_or(Value::Absent, |v| v.v.clone()),
+            Method::Join => {
                 let between = self.arg(s, args, 0, at);
                 let parts: Vec<String> = list.iter().map(|v| self.show(&v.v)).collect();
                 Value::Str(parts.join(between.as_str().unwrap_or("")).into())
             }
             _ => Value::Error,
+        }
+    }
+
+    /// The elements of all lists in a list: the only one that has any, where there is one.
+    fn flatten(&self, list: &[Val]) -> Value {
+        let (mut last, mut are_several) = (None, false);
+        for inner in list.iter().filter(|inner| !self.inner(inner).is_empty()) {
+            are_several |= last.replace(inner).is_some();
+        }
+        match last {
+            None => Value::List(self.nothing.clone()),
+            Some(_) if are_several => Value::List(list.iter().flat_map(items).cloned().collect()),
+            Some(only) => only.v.clone(),
         }
     }
 
@@ -244,18 +256,17 @@ impl<'a> Model<'_, 'a> {
 
     /// What cannot be decided is left out, and the check that asks is told.
     fn kept(&self, s: &Scope<'_>, args: &[Code<'a>], item: &Val) -> bool {
-        match self.rule(s, args, item).v {
-            Value::Bool(keep) => keep,
-            Value::Unknown(needs) => self.left_open(item, needs.to_string()),
-            Value::Later(later) => self.left_open(item, self.later_name(&later)),
-            _ => false,
+        match self.holds(s, args, item) {
+            Ok(keep) => keep,
+            Err(Value::Unknown(needs)) => self.left_open(item, needs.to_string()),
+            Err(Value::Later(later)) => self.left_open(item, self.later_name(&later)),
+            Err(_) => false,
         }
     }
 
-    /// The elements of a list in a list.
+    /// The elements of a list in a list; of what is not known, the check that asks is told.
     fn inner<'v>(&self, list: &'v Val) -> &'v [Val] {
         match &list.v {
-            Value::List(items) => return items,
             Value::Unknown(needs) => {
                 self.left_open(list, needs.to_string());
             }
@@ -264,7 +275,7 @@ impl<'a> Model<'_, 'a> {
             }
             _ => {}
         }
-        &[]
+        items(list)
     }
 
     pub(crate) fn left_open(&self, item: &Val, needs: String) -> bool {
@@ -279,18 +290,6 @@ impl<'a> Model<'_, 'a> {
             Later::Field(id, field) => format!("`{}.{field}`, which is known later", self.instance(*id).address),
             Later::Env(name) => format!("the variable `{name}` of the environment"),
         }
-    }
-
-    fn quantified(&self, s: &Scope<'_>, list: &[Val], args: &[Code<'a>], any: bool) -> Value {
-        let mut open = None;
-        for item in list {
-            match self.rule(s, args, item).v {
-                Value::Bool(b) if b == any => return Value::Bool(any),
-                Value::Bool(_) => {}
-                other => open = Some(arithmetic::stuck(&other)),
-            }
-        }
-        open.unwrap_or(Value::Bool(!any))
     }
 
     fn fold(&self, s: &Scope<'_>, list: &[Val], args: &[Code<'a>], at: Loc, step: impl Fn(&Val, &Val) -> Result<Value, String>) -> Value {
@@ -358,51 +357,53 @@ impl<'a> Model<'_, 'a> {
         Value::List(pairs.into())
     }
 
-    fn map_method(&self, s: &Scope<'_>, map: &Entries, name: &str, args: &[Code<'a>], at: Loc) -> Value {
-        match name {
-            "len" => Value::Int(map.len() as i64),
-            "keys" => Value::List(map.iter().map(|(k, v)| Val::new(Value::Str(k.clone()), v.at)).collect()),
-            "values" => Value::List(map.values().iter().cloned().collect()),
-            "contains" => arithmetic::contains(&self.arg(s, args, 0, at), &Val::new(Value::Map(map.clone()), at)),
-            "before" => crate::planned::before(self, s, map, args),
-            "downtime" => crate::planned::downtime(self, s, map, args),
+    fn map_method(&self, s: &Scope<'_>, map: &Entries, method: Method, args: &[Code<'a>]) -> Value {
+        match method {
+            Method::Len => Value::Int(map.len() as i64),
+            Method::Keys | Method::Values if map.len() == 0 => Value::List(self.nothing.clone()),
+            Method::Keys => Value::List(map.iter().map(|(k, v)| Val::new(Value::Str(k.clone()), v.at)).collect()),
+            Method::Values => Value::List(map.values().iter().cloned().collect()),
+            Method::Before => crate::planned::before(self, s, map, args),
+            Method::Downtime => crate::planned::downtime(self, s, map, args),
             _ => Value::Error,
         }
     }
 
-    fn text_method(&self, s: &Scope<'_>, text: &str, name: &str, args: &[Code<'a>]) -> Value {
+    fn text_method(&self, s: &Scope<'_>, text: &str, method: Method, args: &[Code<'a>]) -> Value {
         let at = Loc::default();
-        let first = || self.arg(s, args, 0, at);
+        let first = || args.first().map_or_else(|| Cow::Owned(Val::error(at)), |arg| self.view(s, arg));
         let with = |f: &dyn Fn(&str) -> Value| {
             let value = first();
-            match value.as_str() {
-                Some(other) => f(other),
-                None => arithmetic::stuck(&value.v),
-            }
+            value.as_str().map_or_else(|| arithmetic::stuck(&value.v), f)
         };
-        match name {
-            "len" => Value::Int(text.chars().count() as i64),
-            "size" => quantity::Quantity::bytes(text.len() as u64).map_or(Value::Error, Value::Quantity),
-            "lower" => Value::Str(text.to_lowercase().into()),
-            "upper" => Value::Str(text.to_uppercase().into()),
-            "sha256" => Value::Str(mig_plan::Digest::of_bytes(text.as_bytes()).short(64).into()),
-            "trim" => Value::Str(text.trim().into()),
-            "starts_with" => with(&|o| Value::Bool(text.starts_with(o))),
-            "ends_with" => with(&|o| Value::Bool(text.ends_with(o))),
-            "contains" => with(&|o| Value::Bool(text.contains(o))),
-            "below" => with(&|o| Value::Bool(below(text, o))),
-            "split" => with(&|o| Value::List(text.split(o).map(|p| Val::new(Value::Str(p.into()), at)).collect())),
-            "replace" => with(&|o| {
+        match method {
+            Method::Len => Value::Int(text.chars().count() as i64),
+            Method::Size => quantity::Quantity::bytes(text.len() as u64).map_or(Value::Error, Value::Quantity),
+            Method::Lower => Value::Str(text.to_lowercase().into()),
+            Method::Upper => Value::Str(text.to_uppercase().into()),
+            Method::Sha256 => Value::Str(mig_plan::Digest::of_bytes(text.as_bytes()).short(64).into()),
+            Method::Trim => Value::Str(text.trim().into()),
+            Method::StartsWith => with(&|o| Value::Bool(text.starts_with(o))),
+            Method::EndsWith => with(&|o| Value::Bool(text.ends_with(o))),
+            Method::Contains => with(&|o| Value::Bool(text.contains(o))),
+            Method::Below => with(&|o| Value::Bool(below(text, o))),
+            Method::Split => with(&|o| Value::List(text.split(o).map(|p| Val::new(Value::Str(p.into()), at)).collect())),
+            Method::Replace => with(&|o| {
                 let to = self.arg(s, args, 1, at);
                 to.as_str().map_or(Value::Error, |to| Value::Str(text.replace(o, to).into()))
             }),
-            "matches" => match first().v {
+            Method::Matches => match &first().v {
                 Value::Regex(regex) => Value::Bool(regex.is_match(text)),
-                other => arithmetic::stuck(&other),
+                other => arithmetic::stuck(other),
             },
             _ => Value::Error,
         }
     }
+}
+
+/// The elements of a list.
+fn items(list: &Val) -> &[Val] {
+    if let Value::List(items) = &list.v { items } else { &[] }
 }
 
 /// Is a path the other, or below it?

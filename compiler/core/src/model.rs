@@ -236,7 +236,7 @@ impl<'p, 'a> Model<'p, 'a> {
         if self.assumption.is_on() {
             return Cow::Owned(self.assumed_field(id, number));
         }
-        self.fields.get(id, number).map_or_else(|| Cow::Owned(self.field_first(id, number)), Cow::Borrowed)
+        self.fields.get(self.fields.head(id), number).map_or_else(|| Cow::Owned(self.field_first(id, number)), Cow::Borrowed)
     }
 
     /// The same where nobody asked before.
