@@ -1,14 +1,16 @@
 //! Which checks does a model violate? Runs the rules that are written in the language, each over all its bindings.
 
 use crate::{
-    code::Code,
+    allows::Allows,
+    code::{Code, Op},
     eval::Scope,
     literal,
+    methods::Method,
     model::{Instance, Model},
     quantity::Rounding,
-    report::{ALLOW, Offer, Problem},
+    report::{Offer, Problem},
     source::Loc,
-    types::ModuleId,
+    types::{KindId, ModuleId},
     unique,
     value::{InstanceId, Sort, Val, Value},
 };
@@ -16,8 +18,7 @@ use mig_plan::{Severity, Unproven};
 use mig_syntax::ast::{self, Expr, ExprKind};
 use smol_str::SmolStr;
 use std::{
-    cell::{Cell, OnceCell, RefCell},
-    collections::{BTreeMap, BTreeSet},
+    cell::{Cell, OnceCell},
     rc::Rc,
     time::Duration,
 };
@@ -51,28 +52,36 @@ pub struct Cost {
 /// What tells the time: the compiler has no clock of its own.
 pub type Clock<'c> = &'c dyn Fn() -> Duration;
 
+/// A large program is gone through in parts of so many declarations, and each part by all checks: what one of them has looked at is
+/// still near when the next one looks.
+const PART: usize = 64;
+
 /// Runs every check, and tells which ran, by name; with a clock also what each cost.
 pub fn run(model: &Model<'_, '_>, clock: Option<Clock<'_>>) -> Vec<Ran> {
     model.remembered.begin();
     let allows = Allows::collect(model);
     unique::run(model);
     crate::project::check(model);
-    let mut ran = vec![];
+    let mut runners = vec![];
     for (number, module) in model.program.syntax.modules.iter().enumerate() {
-        let id = ModuleId(number as u32);
         for item in &module.tree.items {
             if let ast::ItemKind::Check(check) = &item.kind {
-                ran.push(Runner::new(model, check, id, &allows).timed(clock, |runner| runner.run(None)));
+                runners.push(Runner::new(model, check, ModuleId(number as u32), None, &allows));
             }
         }
     }
     for (number, kind) in model.program.kinds.iter().enumerate() {
-        for check in &kind.tree.checks {
-            let runner = Runner::new(model, check, kind.module, &allows);
-            let instances = model.of_kind(crate::types::KindId(number as u32));
-            ran.push(runner.timed(clock, |runner| instances.iter().for_each(|instance| runner.run(Some(instance)))));
+        let of_kind = Some(KindId(number as u32));
+        runners.extend(kind.tree.checks.iter().map(|check| Runner::new(model, check, kind.module, of_kind, &allows)));
+    }
+    let subjects: Vec<Subjects<'_, '_>> = runners.iter().map(|runner| runner.timed(clock, || runner.subjects())).collect();
+    let part_count = subjects.iter().map(|subjects| subjects.list.len().div_ceil(PART)).max().unwrap_or(0);
+    for part in 0..part_count {
+        for (runner, subjects) in runners.iter().zip(&subjects) {
+            runner.timed(clock, || runner.run(subjects, part, part_count));
         }
     }
+    let mut ran: Vec<Ran> = runners.iter().map(|runner| runner.ran(clock.is_some())).collect();
     ran.extend(left_out(model));
     allows.report_unused(model);
     model.program.problems.borrow_mut().group();
@@ -97,18 +106,30 @@ struct Runner<'r, 'p, 'a> {
     model: &'r Model<'p, 'a>,
     check: &'a ast::Check,
     module: ModuleId,
+    /// The kind it stands in.
+    of_kind: Option<KindId>,
     allows: &'r Allows<'a>,
     asked: Cell<u64>,
+    time: Cell<Duration>,
     /// What its `for`s go through, and its conditions; most checks of a small program come to none.
     lists: Vec<OnceCell<Code<'a>>>,
     conditions: OnceCell<Vec<Code<'a>>>,
     broken: OnceCell<bool>,
 }
 
+/// What a check is asked about, one after the other: declarations of the kind that it stands in, or what its first `for` goes through.
+#[derive(Default)]
+struct Subjects<'c, 'a> {
+    list: Rc<[Val]>,
+    /// What of these is left out: the rule of a `filter`.
+    rule: Option<&'c [Code<'a>]>,
+}
+
 impl<'r, 'p, 'a> Runner<'r, 'p, 'a> {
-    fn new(model: &'r Model<'p, 'a>, check: &'a ast::Check, module: ModuleId, allows: &'r Allows<'a>) -> Self {
+    fn new(model: &'r Model<'p, 'a>, check: &'a ast::Check, module: ModuleId, of_kind: Option<KindId>, allows: &'r Allows<'a>) -> Self {
         let lists = check.bindings.iter().map(|_| OnceCell::new()).collect();
-        Self { model, check, module, allows, asked: Cell::new(0), lists, conditions: OnceCell::new(), broken: OnceCell::new() }
+        let (asked, time) = (Cell::default(), Cell::default());
+        Self { model, check, module, of_kind, allows, asked, time, lists, conditions: OnceCell::new(), broken: OnceCell::new() }
     }
 
     /// What an expression comes to behind these `for`s.
@@ -117,26 +138,58 @@ impl<'r, 'p, 'a> Runner<'r, 'p, 'a> {
         self.model.code_and_cost(scope, names, e).0
     }
 
-    /// Runs it over all that it is about.
-    fn timed(&self, clock: Option<Clock<'_>>, run: impl FnOnce(&Self)) -> Ran {
+    /// Does a part of its work, and adds what that takes.
+    fn timed<T>(&self, clock: Option<Clock<'_>>, work: impl FnOnce() -> T) -> T {
         let begun = clock.map(|clock| clock());
-        run(self);
-        let time = clock.zip(begun).map(|(clock, begun)| clock().saturating_sub(begun));
-        let cost = time.map(|time| Cost { asked: self.asked.get(), time });
+        let done = work();
+        if let Some((clock, begun)) = clock.zip(begun) {
+            self.time.set(self.time.get() + clock().saturating_sub(begun));
+        }
+        done
+    }
+
+    /// What is told of it behind its work.
+    fn ran(&self, is_timed: bool) -> Ran {
+        let cost = is_timed.then(|| Cost { asked: self.asked.get(), time: self.time.get() });
         Ran { cost, ..self.allows.ran(self.model, self.check, self.module) }
     }
 
-    /// Once, or for one declaration of the kind it stands in, whose fields it may name.
-    fn run(&self, of_kind: Option<&Val>) {
+    /// What it is asked about; nothing if it is broken.
+    fn subjects(&self) -> Subjects<'_, 'a> {
+        let of_kind = self.of_kind.map(|kind| self.model.of_kind(kind));
+        if of_kind.as_ref().is_some_and(|list| list.is_empty()) {
+            return Subjects::default();
+        }
         // What is wrong with it is said already, and what it finds would be nothing but a consequence.
         if self.is_broken() {
             self.allows.excuse(self.check);
-            return;
+            return Subjects::default();
         }
         self.model.undecided.borrow_mut().clear();
-        let me = of_kind.and_then(|v| if let Value::Ref(id) = v.v { Some(id) } else { None });
-        let scope = Scope { me, body: me.is_some(), ..Scope::module(self.module) };
-        self.bind(&scope, &self.check.bindings, &mut of_kind.cloned().into_iter().collect());
+        let scope = Scope::module(self.module);
+        match (of_kind, self.check.bindings.is_empty()) {
+            (Some(list), _) => Subjects { list, rule: None },
+            (None, false) => self.list(&scope, 0, &[]),
+            (None, true) => {
+                self.judge(&scope, &[]);
+                Subjects::default()
+            }
+        }
+    }
+
+    /// Runs it over a part of what it is asked about.
+    fn run(&self, subjects: &Subjects<'_, 'a>, part: usize, part_count: usize) {
+        self.model.undecided.borrow_mut().clear();
+        let bound = |number: usize| subjects.list.len() * number / part_count;
+        let scope = Scope::module(self.module);
+        for item in subjects.list.get(bound(part)..bound(part + 1)).unwrap_or_default() {
+            match item.v {
+                Value::Ref(id) if self.of_kind.is_some() => {
+                    self.bind(&Scope { me: Some(id), body: true, ..scope }, &self.check.bindings, &mut vec![item.clone()]);
+                }
+                _ => self.bind_one(&scope, &self.check.bindings, subjects.rule, item, &mut vec![]),
+            }
+        }
     }
 
     /// Is it damaged, or is a value in it none?
@@ -153,28 +206,64 @@ impl<'r, 'p, 'a> Runner<'r, 'p, 'a> {
 
     /// Goes through the lists of `for`, one inside the other.
     fn bind(&self, scope: &Scope<'_>, bindings: &[ast::Binding], bound: &mut Vec<Val>) {
-        let Some((binding, rest)) = bindings.split_first() else { return self.judge(scope, bound) };
-        let position = self.lists.len() - bindings.len();
-        let Some(list) = self.lists.get(position) else { return };
-        let list = list.get_or_init(|| self.code(scope, &self.check.bindings[..position], &binding.list));
-        let list = self.model.run(scope, list);
+        if bindings.is_empty() {
+            return self.judge(scope, bound);
+        }
+        let Subjects { list, rule } = self.list(scope, self.lists.len() - bindings.len(), bound);
+        for item in list.iter() {
+            self.bind_one(scope, bindings, rule, item, bound);
+        }
+    }
+
+    /// What a `for` goes through, with the rule of a `filter` at its end.
+    fn list(&self, scope: &Scope<'_>, position: usize, bound: &[Val]) -> Subjects<'_, 'a> {
+        let Some((binding, code)) = self.check.bindings.get(position).zip(self.lists.get(position)) else { return Subjects::default() };
+        let code = code.get_or_init(|| self.code(scope, &self.check.bindings[..position], &binding.list));
+        let filtered = match &code.op {
+            Op::Method(receiver, Method::Filter, rule) => match &self.model.view(scope, receiver).v {
+                Value::List(list) => Some(Subjects { list: list.clone(), rule: Some(rule) }),
+                _ => None,
+            },
+            _ => None,
+        };
+        let subjects = filtered.unwrap_or_else(|| Subjects { list: self.items(&self.model.view(scope, code).v, bound), rule: None });
         self.take_undecided(bound);
-        let items: Rc<[Val]> = match &list.v {
+        subjects
+    }
+
+    /// What there is to go through; a map as pairs.
+    fn items(&self, list: &Value, bound: &[Val]) -> Rc<[Val]> {
+        match list {
             Value::List(items) => items.clone(),
             Value::Map(map) => {
-                map.iter().map(|(k, v)| Val::new(Value::Tuple([Val::new(Value::Str(k.clone()), v.at), v.clone()].into()), v.at)).collect()
+                let pair =
+                    |(key, value): (&SmolStr, &Val)| Value::Tuple([Val::new(Value::Str(key.clone()), value.at), value.clone()].into());
+                map.iter().map(|entry| Val::new(pair(entry), entry.1.at)).collect()
             }
-            other => return self.unproven(other, bound),
-        };
-        for item in items.iter() {
-            let parts = match &item.v {
-                Value::Tuple(parts) if binding.names.len() > 1 => parts,
-                _ => std::slice::from_ref(item),
-            };
-            bound.push(item.clone());
-            self.bind_parts(scope, &binding.names, parts, rest, bound);
-            bound.pop();
+            other => {
+                self.unproven(other, bound);
+                Rc::default()
+            }
         }
+    }
+
+    /// The inner `for`s for one that the first goes through.
+    fn bind_one(&self, scope: &Scope<'_>, bindings: &[ast::Binding], rule: Option<&[Code<'a>]>, item: &Val, bound: &mut Vec<Val>) {
+        let Some((binding, rest)) = bindings.split_first() else { return };
+        if let Some(rule) = rule {
+            let is_kept = self.model.kept(scope, rule, item);
+            self.take_undecided(bound);
+            if !is_kept {
+                return;
+            }
+        }
+        let parts = match &item.v {
+            Value::Tuple(parts) if binding.names.len() > 1 => parts,
+            _ => std::slice::from_ref(item),
+        };
+        bound.push(item.clone());
+        self.bind_parts(scope, &binding.names, parts, rest, bound);
+        bound.pop();
     }
 
     fn bind_parts(&self, scope: &Scope<'_>, names: &[ast::Name], parts: &[Val], rest: &[ast::Binding], bound: &mut Vec<Val>) {
@@ -263,7 +352,7 @@ impl<'r, 'p, 'a> Runner<'r, 'p, 'a> {
     fn violated(&self, scope: &Scope<'_>, severity: Severity, bound: &[Val], guilty: &[&Expr]) {
         let Some(at) = &self.check.at else { return };
         let place = self.place(scope, at);
-        if self.allows.silences(self.model, self.check, &place, bound) {
+        if self.allows.silences(self.model, self.check, place.entry, place.owner, bound) {
             return;
         }
         let message = self.text(scope, self.check.say.as_ref()).unwrap_or_default();
@@ -433,118 +522,5 @@ fn severity_of(word: &str) -> Severity {
         "warning" => Severity::Warning,
         "hint" => Severity::Hint,
         _ => Severity::Error,
-    }
-}
-
-/// `@allow`s of the program.
-struct Allows<'a> {
-    list: Vec<Allow<'a>>,
-    used: RefCell<BTreeSet<usize>>,
-}
-
-struct Allow<'a> {
-    /// The check, by name or code.
-    check: SmolStr,
-    /// Where it is named.
-    named: Loc,
-    at: Loc,
-    /// The declaration it stands above, and all below it.
-    owner: InstanceId,
-    /// The field it stands above.
-    field: Option<&'a ast::Field>,
-}
-
-impl<'a> Allows<'a> {
-    fn collect(model: &Model<'_, 'a>) -> Self {
-        let mut list = vec![];
-        for (id, instance) in model.all() {
-            let own = instance.annotations.iter().map(|a| (a, None));
-            let fields = instance.tree.iter().flat_map(|t| &t.fields);
-            let of_fields = fields.flat_map(|f| f.annotations.iter().map(move |a| (a, Some(f))));
-            for (annotation, field) in own.chain(of_fields).filter(|(a, _)| a.name.text == "allow" && a.args.len() == 2) {
-                let Some(ast::Arg { value, .. }) = annotation.args.first() else { continue };
-                if let ExprKind::Name(check) = &value.kind {
-                    let loc = |span| model.program.loc(instance.module, span);
-                    list.push(Allow { check: check.clone(), named: loc(value.span), at: loc(annotation.span), owner: id, field });
-                }
-            }
-        }
-        let allows = Self { list, used: RefCell::default() };
-        allows.look_up(model);
-        allows
-    }
-
-    /// A check that is not there, or cannot be silenced, is said at once.
-    fn look_up(&self, model: &Model<'_, 'a>) {
-        let mut known: BTreeMap<&str, &ast::Check> = BTreeMap::new();
-        let items = model.program.syntax.modules.iter().flat_map(|m| &m.tree.items);
-        let at_top = items.filter_map(|i| if let ast::ItemKind::Check(check) = &i.kind { Some(check) } else { None });
-        for check in at_top.chain(model.program.kinds.iter().flat_map(|k| &k.tree.checks)) {
-            known.extend(check.words().map(|word| (word, check)));
-        }
-        for (number, allow) in self.list.iter().enumerate() {
-            let problem = match known.get(allow.check.as_str()) {
-                Some(check) if check.unsilenceable => {
-                    Problem::error(ALLOW, allow.at, format!("`{}` guards data and cannot be silenced", check.name.text))
-                }
-                Some(_) => continue,
-                None => {
-                    let problem = Problem::error(ALLOW, allow.named, format!("there is no check `{}`", allow.check));
-                    let left_out = model.program.syntax.checks_left_out().flat_map(|check| [check.name, check.code]);
-                    let mut names: Vec<&str> = known.keys().copied().chain(left_out).collect();
-                    names.sort_unstable();
-                    problem.help("`migc checks` lists them").near(&allow.check, names, allow.named)
-                }
-            };
-            self.used.borrow_mut().insert(number);
-            model.program.report(problem);
-        }
-    }
-
-    fn silences(&self, model: &Model<'_, 'a>, check: &ast::Check, place: &Place, bound: &[Val]) -> bool {
-        if check.unsilenceable {
-            return false;
-        }
-        let subjects = bound.iter().filter_map(|v| if let Value::Ref(id) = v.v { Some(id) } else { None }).chain(place.owner);
-        let subjects: Vec<InstanceId> = subjects.collect();
-        let is_about = |owner: InstanceId| subjects.iter().any(|s| model.is_within(*s, owner));
-        let found = self.list.iter().position(|a| {
-            let named = check.is_called(&a.check);
-            let here = a.field.is_none_or(|_| place.owner == Some(a.owner));
-            named && a.at.file == place.entry.file && is_about(a.owner) && here
-        });
-        if let Some(number) = found {
-            self.used.borrow_mut().insert(number);
-        }
-        found.is_some()
-    }
-
-    /// What is told of a check that ran.
-    fn ran(&self, model: &Model<'_, 'a>, check: &ast::Check, module: ModuleId) -> Ran {
-        let used = self.used.borrow();
-        let names = |allow: &Allow<'_>| !check.unsilenceable && check.is_called(&allow.check);
-        Ran {
-            name: check.name.text.to_string(),
-            code: check.code.text.to_string(),
-            severity: format!("{}{}", check.severity.text, if check.unsilenceable { "!" } else { "" }),
-            file: model.program.syntax.texts.name(model.program.loc(module, check.name.span).file).to_owned(),
-            allowed: self.list.iter().enumerate().filter(|(number, allow)| used.contains(number) && names(allow)).count(),
-            cost: None,
-        }
-    }
-
-    /// A check that cannot run might have reported what they silence.
-    fn excuse(&self, check: &ast::Check) {
-        let meant = self.list.iter().enumerate().filter(|(_, allow)| check.is_called(&allow.check));
-        self.used.borrow_mut().extend(meant.map(|(number, _)| number));
-    }
-
-    fn report_unused(&self, model: &Model<'_, 'a>) {
-        for (number, allow) in self.list.iter().enumerate() {
-            if !self.used.borrow().contains(&number) {
-                let message = format!("this silences nothing: `{}` does not report here", allow.check);
-                model.program.report(Problem::warning(ALLOW, allow.at, message).help("delete it"));
-            }
-        }
     }
 }

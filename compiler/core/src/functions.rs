@@ -255,7 +255,7 @@ impl<'a> Model<'_, 'a> {
     }
 
     /// What cannot be decided is left out, and the check that asks is told.
-    fn kept(&self, s: &Scope<'_>, args: &[Code<'a>], item: &Val) -> bool {
+    pub(crate) fn kept(&self, s: &Scope<'_>, args: &[Code<'a>], item: &Val) -> bool {
         match self.holds(s, args, item) {
             Ok(keep) => keep,
             Err(Value::Unknown(needs)) => self.left_open(item, needs.to_string()),

@@ -6,6 +6,7 @@ use mig_plan::{Facts, HostId, Observed, Plan, Reads, Report, SecretSource, State
 use std::{collections::BTreeMap, sync::Arc};
 
 mod accepted;
+mod allows;
 mod answers;
 mod arithmetic;
 mod assume;
