@@ -229,11 +229,11 @@ impl<'a> Model<'_, 'a> {
 
     /// The elements of all lists in a list: the only one that has any, where there is one.
     fn flatten(&self, list: &[Val]) -> Value {
-        let (mut last, mut are_several) = (None, false);
+        let (mut full, mut are_several) = (None, false);
         for inner in list.iter().filter(|inner| !self.inner(inner).is_empty()) {
-            are_several |= last.replace(inner).is_some();
+            are_several |= full.replace(inner).is_some();
         }
-        match last {
+        match full {
             None => Value::List(self.nothing.clone()),
             Some(_) if are_several => Value::List(list.iter().flat_map(items).cloned().collect()),
             Some(only) => only.v.clone(),
