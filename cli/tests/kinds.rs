@@ -62,7 +62,7 @@ fn by_shell(shell: Option<&str>, action: &Action) -> Action {
     let (Action::Call(call), Some(shell)) = (action, shell) else { return action.clone() };
     let mut call = call.clone();
     for request in call.requests.iter_mut().chain(&mut call.anew).chain([&mut call.look.request]) {
-        let Request::Ssh { script, words, .. } = request;
+        let Request::Ssh { script, words, .. } = request else { panic!() };
         words.insert(0, std::mem::take(script));
         *script = format!("text=$1; shift; exec {shell} -c \"$text\" kind \"$@\"");
     }

@@ -106,7 +106,7 @@ fn stood_in(folder: &Path, stand_in: &str, action: &Action) -> Action {
     let root = folder.to_str().unwrap();
     let mut call = call.clone();
     for request in call.requests.iter_mut().chain(&mut call.anew).chain([&mut call.look.request]) {
-        let Request::Ssh { script, .. } = request;
+        let Request::Ssh { script, .. } = request else { panic!() };
         let below = script.replace("/etc/systemd/system", &format!("{root}/etc/systemd/system"));
         *script = format!("root={root}\n{stand_in}\n{below}");
     }

@@ -16,7 +16,7 @@ pub(crate) mod road;
 mod take;
 mod verify;
 
-use crate::{Output, Recorded, Script, World, WorldError, scripts};
+use crate::{NamesError, Output, Recorded, Script, World, WorldError, scripts};
 use mask::forms;
 use mig_plan::{Action, Ask, Class, Digest, Plan, Step, StepId};
 use serde_json::Value;
@@ -107,7 +107,7 @@ pub struct Failure {
     pub certain: bool,
     /// Was the connection lost, so that asking again may tell more?
     pub lost: bool,
-    /// Has the host undone by itself what the step did?
+    /// Has the host undone by itself what the step did, or is it certain that it did nothing?
     pub undone: bool,
 }
 
@@ -129,6 +129,15 @@ impl From<WorldError> for Failure {
                 lost: true,
                 undone: false,
             },
+        }
+    }
+}
+
+impl From<NamesError> for Failure {
+    fn from(error: NamesError) -> Self {
+        match error {
+            NamesError::World(error) => error.into(),
+            NamesError::Refused(refusal) => Self::certain(refusal.message, refusal.help),
         }
     }
 }

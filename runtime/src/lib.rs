@@ -10,6 +10,7 @@ pub mod executor;
 pub mod journal;
 pub mod local;
 pub mod manifest;
+pub mod names;
 pub mod observe;
 pub mod preflight;
 pub mod real;
@@ -25,4 +26,4 @@ pub mod world;
 
 pub use clock::utc;
 pub use script::{Output, Recorded, Script};
-pub use world::{Piped, StoreError, World, WorldError};
+pub use world::{NamesError, Piped, StoreError, World, WorldError};

@@ -5,7 +5,7 @@
 //! its things unobserved, with the reason.
 
 use crate::{
-    Output, Script, World, WorldError,
+    NamesError, Output, Script, World, WorldError,
     actions::{call::read_answer, container::ContainerState, mask::forms},
     executor::{Lately, Who},
     scripts,
@@ -15,7 +15,7 @@ use futures_util::{
     future::{join, join_all},
     stream,
 };
-use mig_plan::{Ask, HostId, Input, Observed, Read, Reads, Request};
+use mig_plan::{Ask, Input, NameRequest, Observed, Read, Reads, Request};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -46,12 +46,13 @@ pub async fn observe_to_act<W: World>(world: &W, reads: &Reads) -> (Observed, La
 
 async fn ask<W: World>(world: &W, reads: &Reads, is_to_act: bool) -> (Observed, Lately) {
     let asked_ms = world.elapsed_ms();
-    let mut by_host: BTreeMap<&HostId, Vec<&Read>> = BTreeMap::new();
+    let mut by_host: BTreeMap<&str, Vec<&Read>> = BTreeMap::new();
     for read in &reads.list {
-        by_host.entry(read.ask.host()).or_default().push(read);
+        by_host.entry(read.ask.place()).or_default().push(read);
     }
     let asked = by_host.into_iter().map(|(host, reads)| async move {
-        let (host_said, who) = join(of_host(world, host, &reads), who(world, host, is_to_act)).await;
+        let (host_said, who) =
+            join(of_host(world, host, &reads), who(world, host, is_to_act && reads.iter().any(|read| read.ask.host().is_some()))).await;
         (host, host_said, who)
     });
     let all: Vec<_> = stream::iter(asked).buffer_unordered(HOST_COUNT_AT_ONCE).collect().await;
@@ -66,7 +67,7 @@ async fn ask<W: World>(world: &W, reads: &Reads, is_to_act: bool) -> (Observed, 
             lately.note_who(host, who, asked_ms);
         }
         observed.answers.extend(answers);
-        observed.away.extend(away.map(|why| (host.clone(), why)));
+        observed.away.extend(away.map(|why| (host.to_owned(), why)));
     }
     (observed, lately)
 }
@@ -103,6 +104,9 @@ async fn of_host<W: World>(world: &W, host: &str, reads: &[&Read]) -> (Answers, 
 }
 
 async fn answer<W: World>(world: &W, host: &str, read: &Read) -> (String, Result<Value, Unknown>) {
+    if let Ask::Script { request: Request::Rfc2136(request), .. } = &read.ask {
+        return (read.ask.key(), names(world, read, request).await);
+    }
     let answer = match question(world, read) {
         Err(why) => Err(Unknown::Why(why)),
         Ok(script) => match world.run(host, &[scripts::observe(EACH_SECONDS, &script)]).await {
@@ -112,6 +116,17 @@ async fn answer<W: World>(world: &W, host: &str, read: &Read) -> (String, Result
         },
     };
     (read.ask.key(), answer)
+}
+
+/// What a name server says.
+async fn names<W: World>(world: &W, read: &Read, request: &NameRequest) -> Result<Value, Unknown> {
+    let name = &request.key.secret;
+    let secret = world.secret(name).ok_or_else(|| Unknown::Why(format!("the secret {name} is not there")))?;
+    world.names(&read.address, request, &secret).await.map_err(|error| match error {
+        NamesError::Refused(refusal) => Unknown::Why(format!("{}; {}", refusal.message, refusal.help)),
+        NamesError::World(WorldError::Unreachable { message, .. }) => Unknown::Away(message),
+        NamesError::World(WorldError::Lost { message, .. }) => Unknown::Away(format!("the connection was lost: {message}")),
+    })
 }
 
 /// Why a question has no answer.
@@ -124,8 +139,9 @@ enum Unknown {
 
 /// What is run for it.
 fn question<W: World>(world: &W, read: &Read) -> Result<Script, String> {
-    let Request::Ssh { script, words, stdin, .. } = match &read.ask {
-        Ask::Script { request, .. } => request,
+    let (script, words, stdin) = match &read.ask {
+        Ask::Script { request: Request::Ssh { script, words, stdin, .. }, .. } => (script, words, stdin),
+        Ask::Script { request: Request::Rfc2136(_), .. } => return Err("no script is run there".to_owned()),
         Ask::Container { name, .. } => return Ok(scripts::container_look(name)),
     };
     let stdin = match stdin {

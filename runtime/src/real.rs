@@ -7,6 +7,7 @@
 mod config;
 mod connection;
 mod hosts;
+mod names;
 mod offer;
 mod problem;
 mod secrets;
@@ -19,8 +20,9 @@ pub use offer::Offer;
 pub use secrets::Secrets;
 pub use store::{Held, HoldError, Location, Store, operator};
 
-use crate::{Output, Piped, Script, StoreError, World, WorldError};
-use mig_plan::{Host, HostId};
+use crate::{NamesError, Output, Piped, Script, StoreError, World, WorldError};
+use mig_plan::{Host, HostId, NameRequest};
+use serde_json::Value;
 use std::{
     collections::BTreeMap,
     io,
@@ -106,6 +108,10 @@ impl World for RealWorld {
 
     async fn pipe(&self, from: (&str, &Script), to: (&str, &Script), progress: &dyn Fn(u64)) -> Result<Piped, WorldError> {
         self.hosts.pipe(from, to, progress).await
+    }
+
+    async fn names(&self, _address: &str, request: &NameRequest, secret: &str) -> Result<Value, NamesError> {
+        names::ask(request, secret).await
     }
 
     fn now_ms(&self) -> u64 {

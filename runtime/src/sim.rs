@@ -25,11 +25,12 @@ pub use host::{Disk, Node, NodeKind, SimContainer, SimHost, SimImage};
 pub use log::Call;
 pub use resource::SimResource;
 
-use crate::{Output, Piped, Recorded, Script, StoreError, World, WorldError};
+use crate::{NamesError, Output, Piped, Recorded, Script, StoreError, World, WorldError, names::Refusal};
 use clock::Clock;
 use fault::Struck;
 use log::Log;
-use mig_plan::{Facts, HostId, Plan};
+use mig_plan::{Facts, HostId, NameRequest, Plan};
+use serde_json::Value;
 use std::{
     cell::{Cell, RefCell, RefMut},
     collections::{BTreeMap, BTreeSet},
@@ -365,6 +366,15 @@ impl World for SimWorld {
             outputs.push(self.run_one(host, script, pace, struck).await.ok_or_else(|| lost(host))?);
         }
         if self.strike(call, Around::After, &[host]).await == Struck::Lost { Err(lost(host)) } else { Ok(outputs) }
+    }
+
+    async fn names(&self, address: &str, request: &NameRequest, _secret: &str) -> Result<Value, NamesError> {
+        let said = self.run(&request.server, &[resource::asked(address, request)]).await?.into_iter().next();
+        match said {
+            Some(output) if output.status == 0 => Ok(serde_json::from_slice(&output.stdout).unwrap_or_default()),
+            Some(output) => Err(Refusal { message: output.stderr, help: String::new() }.into()),
+            None => Err(lost(&request.server).into()),
+        }
     }
 
     /// The host answers from its record, or runs the script and keeps the answer.

@@ -3,9 +3,12 @@
 //! Knows nothing of plans and steps. Everything above this trait is deterministic.
 
 use crate::{
+    names::Refusal,
     script::{Output, Recorded, Script},
     scripts,
 };
+use mig_plan::NameRequest;
+use serde_json::Value;
 use std::{future::Future, time::Duration};
 
 /// Why a host could not be asked, or an answer not be had.
@@ -29,6 +32,27 @@ pub enum WorldError {
         /// What was seen.
         message: String,
     },
+}
+
+/// Why a name server was not asked, or did not do what it was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NamesError {
+    /// It could not be asked, or its answer not be had.
+    World(WorldError),
+    /// It answered, and nothing was changed.
+    Refused(Refusal),
+}
+
+impl From<WorldError> for NamesError {
+    fn from(error: WorldError) -> Self {
+        Self::World(error)
+    }
+}
+
+impl From<Refusal> for NamesError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
 }
 
 /// What an object of the journal answered.
@@ -104,6 +128,14 @@ pub trait World {
 
     /// Runs `from` on one host with its standard output as the standard input of `to` on another. `progress` is told the bytes so far.
     fn pipe(&self, from: (&str, &Script), to: (&str, &Script), progress: &dyn Fn(u64)) -> impl Future<Output = Result<Piped, WorldError>>;
+
+    /// Asks a name server for what `address` is about, and has it change that if the request says so; `secret` is that of its key.
+    /// Answers what was there before.
+    fn names(&self, address: &str, request: &NameRequest, secret: &str) -> impl Future<Output = Result<Value, NamesError>> {
+        let (_, _) = (address, secret);
+        let (host, help) = (request.server.clone(), String::new());
+        async move { Err(WorldError::Unreachable { host, message: "no name server is asked here".to_owned(), help }.into()) }
+    }
 
     /// Milliseconds since 1970, by the operator's clock, which somebody may set meanwhile.
     fn now_ms(&self) -> u64;

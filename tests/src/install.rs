@@ -20,6 +20,8 @@ const NEEDS: &[(&str, &str, &str)] = &[
     ("openssh-client", "ssh", "migc reaches hosts with it"),
     ("openssh-client", "ssh-keygen", "makes the lab's throw-away key pair"),
     ("openssh-server", "/usr/sbin/sshd", "the tests of connections start their own"),
+    ("bind9", "/usr/sbin/named", "the tests of names start their own name server"),
+    ("bind9-dnsutils", "nsupdate", "changes names as somebody else would, in those tests"),
     ("docker.io", "dockerd", "runs the lab's hosts"),
     ("docker.io", "docker", "runs the lab's hosts"),
     ("debootstrap", "debootstrap", "makes the lab's system image, since no image is pulled"),

@@ -74,8 +74,7 @@ impl Observing {
         if reads.list.is_empty() {
             return Ok(asked(Some(Observed::default()), Lately::default(), RealWorld::of(journal.clone())));
         }
-        let hosts: BTreeSet<_> = reads.list.iter().map(|read| read.ask.host()).collect();
-        terminal.error(&format!("asking {}\n", count(hosts.len(), "host")));
+        terminal.error(&format!("asking {}\n", asked_whom(&reads)));
         let world = world(program, compilation, &reads, journal)?;
         let (observed, lately) = match aim {
             Aim::Look => (ask(&world, &reads)?, Lately::default()),
@@ -92,6 +91,14 @@ impl Observing {
         let help = near.map_or_else(|| "`migc graph` draws what is declared".to_owned(), |name| format!("did you mean `{name}`?"));
         Err(Failure::usage(format!("neither the program nor the state knows `{unknown}`")).help(help))
     }
+}
+
+/// How many hosts and name servers.
+fn asked_whom(reads: &Reads) -> String {
+    let hosts: BTreeSet<_> = reads.list.iter().filter_map(|read| read.ask.host()).collect();
+    let others: BTreeSet<_> = reads.list.iter().filter(|read| read.ask.host().is_none()).map(|read| read.ask.place()).collect();
+    let counts = [(hosts.len(), "host"), (others.len(), "name server")];
+    counts.into_iter().filter(|(number, _)| *number > 0).map(|(number, what)| count(number, what)).collect::<Vec<_>>().join(" and ")
 }
 
 /// The world that is asked, with what the questions need. What needs a secret that is not there stays unobserved, and says so.

@@ -19,7 +19,7 @@ pub fn undo(step: &Step) -> String {
 pub fn armed(step: &Step) -> Option<String> {
     let Action::Call(call) = &step.action else { return None };
     let seconds = call.cuts().map(|cut| cut.within_seconds).max()?;
-    let host = call.look.request.host();
+    let host = call.look.request.place();
     let time = quantity::seconds(seconds);
     Some(format!("it may cut the road to {host}, which undoes it by itself after {time} unless it is reached anew by then"))
 }
@@ -57,7 +57,7 @@ pub fn action(action: &Action) -> String {
                 Verb::Update => "change",
                 Verb::Delete => "delete",
             };
-            format!("{verb} {} on {}", call.thing, call.look.request.host())
+            format!("{verb} {} on {}", call.thing, call.look.request.place())
         }
         Action::Note => "note it in the journal".to_owned(),
     }

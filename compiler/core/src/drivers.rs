@@ -9,11 +9,38 @@ pub struct Driver {
     pub path: &'static str,
     /// Its arguments, in order.
     pub args: &'static [Param],
-    /// Does it run a script on the server `on`, which reads its block as standard input and no parameters?
-    pub is_script: bool,
+    /// Whom it speaks to.
+    pub speaks: Speaks,
+}
+
+/// Whom a driver speaks to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Speaks {
+    /// It runs a script on the server `on`, which reads its block as standard input and no parameters.
+    Scripts,
+    /// To a name server, with these parameters.
+    Names(&'static [&'static str]),
+    /// What it says is checked, and no step of this version sends it.
+    Unsent,
 }
 
 impl Driver {
+    /// Does it run a script on a server?
+    pub fn is_script(&self) -> bool {
+        self.speaks == Speaks::Scripts
+    }
+
+    /// Does this version carry it out?
+    pub fn is_sent(&self) -> bool {
+        self.speaks != Speaks::Unsent
+    }
+
+    /// The expression that stands for an argument, by its name.
+    pub fn named<'e>(&self, args: &'e [Arg], name: &str) -> Option<&'e Expr> {
+        let place = self.args.iter().position(|param| param.name == name)?;
+        args.iter().enumerate().find(|(at, arg)| arg.name.as_ref().map_or(*at == place, |n| n.text == name)).map(|(_, arg)| &arg.value)
+    }
+
     /// The expression that stands for an argument, by its name or its place.
     pub fn arg<'e>(&self, args: &'e [Arg], takes: Takes) -> Option<&'e Expr> {
         let place = self.args.iter().position(|param| param.takes == takes)?;
@@ -67,23 +94,28 @@ const fn may_be(name: &'static str, takes: Takes) -> Param {
 }
 
 /// All of them.
-pub static DRIVERS: [Driver; 6] = [
+pub static DRIVERS: [Driver; 7] = [
     Driver {
         path: "ssh",
         args: &[needed("script", Takes::Script), may_be("cuts", Takes::Cuts), may_be("undo", Takes::Undo)],
-        is_script: true,
+        speaks: Speaks::Scripts,
     },
-    Driver { path: "rest", args: &[needed("method", Takes::Method), needed("url", Takes::Text)], is_script: false },
+    Driver { path: "rest", args: &[needed("method", Takes::Method), needed("url", Takes::Text)], speaks: Speaks::Unsent },
     Driver {
         path: "azure.arm",
         args: &[needed("method", Takes::Method), needed("path", Takes::Text), needed("version", Takes::Text)],
-        is_script: false,
+        speaks: Speaks::Unsent,
     },
-    Driver { path: "aliyun.rpc", args: &[needed("action", Takes::Text), may("product"), may("version")], is_script: false },
-    Driver { path: "aws.query", args: &[needed("action", Takes::Text), may("service"), may("version")], is_script: false },
+    Driver { path: "aliyun.rpc", args: &[needed("action", Takes::Text), may("product"), may("version")], speaks: Speaks::Unsent },
+    Driver { path: "aws.query", args: &[needed("action", Takes::Text), may("service"), may("version")], speaks: Speaks::Unsent },
     Driver {
         path: "aws.rest_xml",
         args: &[needed("method", Takes::Method), needed("path", Takes::Text), may("service")],
-        is_script: false,
+        speaks: Speaks::Unsent,
+    },
+    Driver {
+        path: "rfc2136",
+        args: &[needed("server", Takes::Text), needed("zone", Takes::Text), needed("name", Takes::Text), needed("type", Takes::Text)],
+        speaks: Speaks::Names(&["key", "algorithm", "secret", "value", "ttl"]),
     },
 ];

@@ -2,7 +2,7 @@
 //! and here. Nothing is called, and nothing of it becomes a step yet.
 
 use crate::{
-    drivers::{DRIVERS, Driver, METHODS, Takes},
+    drivers::{DRIVERS, Driver, METHODS, Speaks, Takes},
     infer::{Env, Typer, article, kind_called},
     literal,
     program::{FieldDef, KindDef, Program},
@@ -175,7 +175,7 @@ impl<'a> Typer<'_, 'a> {
     /// A script runs on a server.
     fn on_a_server(&self, kind: KindId, lifecycle: &Lifecycle<'a>) {
         let def = self.program.kind(kind);
-        let is_script = |call: &&Call<'_>| call.kind == kind && call.driver.is_some_and(|d| d.is_script);
+        let is_script = |call: &&Call<'_>| call.kind == kind && call.driver.is_some_and(|d| d.is_script());
         let Some(script) = lifecycle.calls.iter().find(is_script) else { return };
         let is_server = |kind: KindId| self.program.is_noun(kind, "server");
         let on = def.field("on").is_some_and(|f| matches!(f.typed.ty.plain(), Type::Ref(k, _) if is_server(*k)));
@@ -287,7 +287,7 @@ impl<'a> Typer<'_, 'a> {
             }
         }
         self.road(&env, driver, verb);
-        if driver.is_script {
+        if driver.is_script() {
             self.script_block(&env, driver, verb);
         } else {
             self.fields_block(&env, driver, verb);
@@ -333,7 +333,25 @@ impl<'a> Typer<'_, 'a> {
                 Problem::error(TYPE_MISMATCH, self.program.loc(env.module, stdin.span), message).help("give the secret as a parameter"),
             );
         }
+        if let Speaks::Names(known) = driver.speaks {
+            self.known_parameters(env, driver, known, verb);
+        }
         self.sent(env, "", &verb.params);
+    }
+
+    /// A closed set of parameters, none of which may be left out.
+    fn known_parameters(&self, env: &Env, driver: &Driver, known: &[&str], verb: &'a ast::Verb) {
+        let given = |name: &&&str| verb.params.iter().any(|field| field.key.text == ***name);
+        for field in verb.params.iter().filter(|field| !known.contains(&field.key.text.as_str())) {
+            let at = self.program.loc(env.module, field.key.span);
+            let problem = Problem::error(UNKNOWN_NAME, at, format!("`{}` takes no parameter `{}`", driver.path, field.key.text));
+            self.program.report(problem.near(&field.key.text, known.iter().copied(), at));
+        }
+        let missing: Vec<&str> = known.iter().filter(|name| !given(name)).copied().collect();
+        if !missing.is_empty() {
+            let message = format!("`{}` needs {} among its parameters", driver.path, listed(missing));
+            self.program.report(Problem::error(MISSING_FIELD, self.program.loc(env.module, verb.driver.span), message));
+        }
     }
 
     fn sent(&self, env: &Env, above: &str, fields: &'a [ast::Field]) {

@@ -15,6 +15,7 @@ mod held;
 mod import;
 mod lower;
 mod moves;
+mod named;
 mod observed;
 mod pairing;
 mod proven;

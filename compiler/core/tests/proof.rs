@@ -120,7 +120,7 @@ fn nothing_goes_from_a_source_before_its_copy_was_compared() {
         _ => None,
     });
     let mut call = calls.next().unwrap();
-    let Request::Ssh { host, .. } = &mut call.look.request;
+    let Request::Ssh { host, .. } = &mut call.look.request else { panic!() };
     host.clone_from(from);
     call.verb = Verb::Delete;
     let reads = |step: &&Step| matches!(&step.action, Action::CopyTrees { from: read, .. } | Action::VerifyTrees { from: read, .. } if read == from);

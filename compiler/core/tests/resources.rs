@@ -55,7 +55,7 @@ fn scripts(plan: &Plan) -> Vec<(Verb, String)> {
     calls
         .flat_map(|call| {
             call.requests.iter().map(|request| {
-                let Request::Ssh { host, script, words, .. } = request;
+                let Request::Ssh { host, script, words, .. } = request else { panic!("{request:?}") };
                 (call.verb, format!("{host}: {script} {words:?}"))
             })
         })

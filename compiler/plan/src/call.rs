@@ -2,7 +2,10 @@
 //!
 //! Requests, paths into answers and conditions on them are data; nothing else of a kind runs when a plan is applied.
 
-use crate::plan::{Address, HostId};
+use crate::{
+    names::{NameRequest, RecordSet},
+    plan::{Address, HostId},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 use std::collections::BTreeMap;
@@ -54,6 +57,8 @@ pub enum Request {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cuts: Option<Cut>,
     },
+    /// A question to a name server, or a change of what it answers.
+    Rfc2136(NameRequest),
 }
 
 /// What the host does by itself if migc does not come back over a new connection.
@@ -211,8 +216,9 @@ impl Call {
     /// The same for hosts and addresses that are called otherwise now.
     pub fn rename(&mut self, new: &dyn Fn(&str) -> Address) {
         for request in self.requests.iter_mut().chain(&mut self.anew).chain([&mut self.look.request]) {
-            let Request::Ssh { host, .. } = request;
-            *host = new(host);
+            if let Request::Ssh { host, .. } = request {
+                *host = new(host);
+            }
         }
     }
 }
@@ -220,27 +226,50 @@ impl Call {
 impl Request {
     /// What its host does by itself if it cuts the road.
     pub fn cut(&self) -> Option<&Cut> {
-        let Self::Ssh { cuts, .. } = self;
-        cuts.as_ref()
+        match self {
+            Self::Ssh { cuts, .. } => cuts.as_ref(),
+            Self::Rfc2136(_) => None,
+        }
     }
 
-    /// The host that it is sent to.
-    pub fn host(&self) -> &HostId {
-        let Self::Ssh { host, .. } = self;
-        host
+    /// The host that it is sent to, if it is one of the plan's.
+    pub fn host(&self) -> Option<&HostId> {
+        match self {
+            Self::Ssh { host, .. } => Some(host),
+            Self::Rfc2136(_) => None,
+        }
+    }
+
+    /// Where it is sent to: a host, or a name server with its port.
+    pub fn place(&self) -> &str {
+        match self {
+            Self::Ssh { host, .. } => host,
+            Self::Rfc2136(request) => &request.server,
+        }
     }
 
     /// What its script reads.
     pub fn input(&self) -> Option<&Input> {
-        let Self::Ssh { stdin, .. } = self;
-        stdin.as_ref()
+        match self {
+            Self::Ssh { stdin, .. } => stdin.as_ref(),
+            Self::Rfc2136(_) => None,
+        }
     }
 
     /// The secret that it carries, by name.
     pub fn secret(&self) -> Option<&str> {
-        match self.input()? {
-            Input::Secret(name) => Some(name),
-            Input::Text(_) => None,
+        match self {
+            Self::Ssh { stdin: Some(Input::Secret(name)), .. } => Some(name),
+            Self::Ssh { .. } => None,
+            Self::Rfc2136(request) => Some(&request.key.secret),
+        }
+    }
+
+    /// The records that must be there before, where it changes some.
+    pub fn records_before(&self) -> Option<&RecordSet> {
+        match self {
+            Self::Ssh { .. } => None,
+            Self::Rfc2136(request) => request.change.as_ref()?.was.as_ref(),
         }
     }
 }
@@ -360,7 +389,12 @@ const SHOWN_CHARS_MAX: usize = 200;
 
 /// A value for people: a text is itself.
 fn text(value: &Value) -> String {
-    let whole = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let whole = match value {
+        Value::String(text) => text.clone(),
+        // A count of a unit is computed, and mostly whole.
+        Value::Number(number) if number.is_f64() => number.as_f64().map_or_else(|| number.to_string(), |x| x.to_string()),
+        other => other.to_string(),
+    };
     let mut shown: String = whole.chars().take(SHOWN_CHARS_MAX).collect();
     if shown.len() < whole.len() {
         shown.push('…');

@@ -12,6 +12,7 @@ pub mod fold;
 pub mod forecast;
 pub mod form;
 pub mod journal;
+pub mod names;
 pub mod observe;
 pub mod plan;
 pub mod proof;
@@ -27,6 +28,7 @@ pub use digest::Digest;
 pub use facts::Facts;
 pub use fold::Fold;
 pub use journal::{Entry, Outcome, Record, Recorded, Removal, ResourceState, RunEnd, State};
+pub use names::{NameChange, NameKey, NameRequest, RecordSet};
 pub use observe::{Ask, Change, Drift, Observation, Observed, Partial, Read, Reads, Unseen};
 pub use plan::{
     Action, Class, ContainerSpec, EnvValue, Estimate, Forecast, Hook, Host, HostId, KnownTree, Login, Mount, MoveSummary, Origin, Phase,

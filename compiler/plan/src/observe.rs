@@ -65,10 +65,18 @@ impl Ask {
         Self::Script { request: look.request.clone(), any_status: look.reads_status() }
     }
 
-    /// Who is asked.
-    pub fn host(&self) -> &HostId {
+    /// The host that is asked, if it is one of the program's.
+    pub fn host(&self) -> Option<&HostId> {
         match self {
             Self::Script { request, .. } => request.host(),
+            Self::Container { host, .. } => Some(host),
+        }
+    }
+
+    /// Who is asked: a host, or a name server with its port.
+    pub fn place(&self) -> &str {
+        match self {
+            Self::Script { request, .. } => request.place(),
             Self::Container { host, .. } => host,
         }
     }
@@ -92,8 +100,8 @@ impl Ask {
 pub struct Observed {
     /// By [`Ask::key`]: JSON, or why there is none.
     pub answers: BTreeMap<String, Result<Value, String>>,
-    /// Hosts that could not be asked, and why.
-    pub away: BTreeMap<HostId, String>,
+    /// Hosts and name servers that could not be asked, and why.
+    pub away: BTreeMap<String, String>,
 }
 
 impl Observed {
@@ -104,7 +112,7 @@ impl Observed {
 
     /// Why there is no answer.
     pub fn why_not(&self, ask: &Ask) -> Option<&str> {
-        let away = self.away.get(ask.host()).map(String::as_str);
+        let away = self.away.get(ask.place()).map(String::as_str);
         away.or_else(|| self.answers.get(&ask.key())?.as_ref().err().map(String::as_str))
     }
 }
@@ -136,8 +144,8 @@ pub struct Drift {
     pub address: Address,
     /// `host.file`
     pub kind: String,
-    /// Where it is, or was.
-    pub host: HostId,
+    /// Where it is, or was: a host, or a name server with its port.
+    pub host: String,
     /// What became of it.
     #[serde(flatten)]
     pub change: Change,

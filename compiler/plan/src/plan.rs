@@ -478,7 +478,7 @@ impl Action {
             Self::BringImage { from, to, .. } => from.iter().chain([to]).collect(),
             Self::CopyTrees { from, to, .. } | Self::VerifyTrees { from, to, .. } => vec![from, to],
             Self::Call(call) => {
-                let mut hosts: Vec<&HostId> = call.all_requests().map(crate::Request::host).collect();
+                let mut hosts: Vec<&HostId> = call.all_requests().filter_map(crate::Request::host).collect();
                 hosts.dedup();
                 hosts
             }

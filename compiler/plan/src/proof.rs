@@ -49,7 +49,7 @@ pub fn violations(plan: &Plan) -> Vec<Violation> {
             Action::StartContainer { host, container } => found.extend(prover.start(step, host, container)),
             Action::CopyTrees { to, trees, .. } => found.extend(prover.copy(step, to, trees)),
             Action::Call(call) if call.verb == Verb::Delete && !step.removes.is_empty() => {
-                found.extend(prover.delete(step, call.look.request.host()));
+                found.extend(call.look.request.host().map(|host| prover.delete(step, host)).into_iter().flatten());
             }
             _ => {}
         }

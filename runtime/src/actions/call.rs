@@ -3,8 +3,8 @@
 //! How an answer is judged is said in `mig_plan::call`; here it is fetched.
 
 use super::{Context, Failure, Performed, no_answer, refused, succeeded};
-use crate::{Output, Script, World, scripts};
-use mig_plan::{Ask, Call, Input, Look, Request, Seen, Verb, call::in_words};
+use crate::{NamesError, Output, Script, World, scripts};
+use mig_plan::{Ask, Call, Input, Look, NameRequest, Request, Seen, Verb, call::in_words};
 use serde_json::{Map, Value};
 use std::time::Duration;
 
@@ -75,7 +75,7 @@ impl<W: World> Context<'_, W> {
                 Seen::Gone => "it is not there".to_owned(),
                 Seen::Different(differences) => in_words(&differences),
             };
-            let host = look.request.host();
+            let host = look.request.place();
             let message = format!("{host}: {} was acted on, and {why}", call.thing);
             return Err(Failure::certain(
                 message,
@@ -95,19 +95,46 @@ impl<W: World> Context<'_, W> {
     }
 
     async fn look(&self, look: &Look) -> Result<Seen, Failure> {
-        let output = self.ask(look.request.host(), self.script(&look.request, false)?).await?;
-        self.judge(look, output)
+        match &look.request {
+            Request::Ssh { host, .. } => {
+                let output = self.ask(host, self.script(&look.request, false)?).await?;
+                self.judge(look, output)
+            }
+            Request::Rfc2136(request) => Ok(look.judge(&self.names(request).await?)),
+        }
+    }
+
+    /// Asks a name server, and has it change what the request changes.
+    async fn names(&self, request: &NameRequest) -> Result<Value, Failure> {
+        let secret = self.secret(&request.key.secret, &request.server)?;
+        let refused = |error: NamesError| {
+            // What was refused as a whole has done nothing that would have to be undone.
+            let undone = request.change.is_some() && matches!(error, NamesError::Refused(_));
+            Failure { undone, ..error.into() }
+        };
+        self.world.names(&self.step.address, request, &secret).await.map_err(refused)
+    }
+
+    fn secret(&self, name: &str, place: &str) -> Result<String, Failure> {
+        self.world.secret(name).ok_or_else(|| {
+            let message = format!("the secret {name} for {} on {place} is not there", self.step.address);
+            Failure::certain(message, format!("set MIG_SECRET_{name} in the environment of migc"))
+        })
     }
 
     /// Acts, and looks by the same round trip what came of it.
     async fn request_and_look(&self, request: &Request, look: &Look) -> Result<Seen, Failure> {
         if request.cut().is_some() {
-            let looked = self.cutting(request, Some(look)).await?.ok_or_else(|| no_answer(request.host()))?;
+            let looked = self.cutting(request, Some(look)).await?.ok_or_else(|| no_answer(request.place()))?;
             return self.judge(look, looked);
         }
+        let Request::Ssh { host, .. } = request else {
+            self.request(request).await?;
+            return self.look(look).await;
+        };
         let scripts = [self.script(request, true)?, self.script(&look.request, false)?];
-        let mut outputs = self.world.run(request.host(), &scripts).await?.into_iter();
-        let (Some(acted), Some(looked)) = (outputs.next(), outputs.next()) else { return Err(no_answer(request.host())) };
+        let mut outputs = self.world.run(host, &scripts).await?.into_iter();
+        let (Some(acted), Some(looked)) = (outputs.next(), outputs.next()) else { return Err(no_answer(host)) };
         self.acted(request, &acted)?;
         self.judge(look, looked)
     }
@@ -116,31 +143,35 @@ impl<W: World> Context<'_, W> {
         if request.cut().is_some() {
             return self.cutting(request, None).await.map(drop);
         }
-        let output = self.ask(request.host(), self.script(request, true)?).await?;
-        self.acted(request, &output)
+        match request {
+            Request::Ssh { host, .. } => {
+                let output = self.ask(host, self.script(request, true)?).await?;
+                self.acted(request, &output)
+            }
+            Request::Rfc2136(request) => self.names(request).await.map(drop),
+        }
     }
 
     /// What is run for a request.
     pub(super) fn script(&self, request: &Request, changes: bool) -> Result<Script, Failure> {
-        let Request::Ssh { host, script, words, stdin, .. } = request;
+        let Request::Ssh { host, script, words, stdin, .. } = request else {
+            return Err(Failure::certain(format!("{}: no script is run there", request.place()), "make the plan again"));
+        };
         let stdin = match stdin {
             None => vec![],
             Some(Input::Text(text)) => text.clone().into_bytes(),
-            Some(Input::Secret(name)) => self.world.secret(name).map(String::into_bytes).ok_or_else(|| {
-                let message = format!("the secret {name} for {} on {host} is not there", self.step.address);
-                Failure::certain(message, format!("set MIG_SECRET_{name} in the environment of migc"))
-            })?,
+            Some(Input::Secret(name)) => self.secret(name, host)?.into_bytes(),
         };
         Ok(scripts::call(&self.step.address, changes, script, words, stdin))
     }
 
     /// What a script that acts prints is for people, and nothing is taken from it.
     fn acted(&self, request: &Request, output: &Output) -> Result<(), Failure> {
-        if output.status == 0 { Ok(()) } else { Err(refused(request.host(), &format!("the script of `{}`", self.step.address), output)) }
+        if output.status == 0 { Ok(()) } else { Err(refused(request.place(), &format!("the script of `{}`", self.step.address), output)) }
     }
 
     fn judge(&self, look: &Look, output: Output) -> Result<Seen, Failure> {
-        let (host, any_status) = (look.request.host(), look.reads_status());
+        let (host, any_status) = (look.request.place(), look.reads_status());
         let name = format!("the script of `{}`", self.step.address);
         let output = if any_status { output } else { succeeded(host, &name, output)? };
         let answer = read_answer(&output.text(), output.status, any_status).ok_or_else(|| {

@@ -71,7 +71,7 @@ impl<W: World> Context<'_, W> {
     /// Sees to what an attempt before has armed, of this run or of one that was given up. An attempt of this very step that was
     /// disarmed, or that this sees to its end, is done as far as the road goes; one that the host has undone has failed.
     pub(super) async fn earlier(&self, call: &Call) -> Result<(), Failure> {
-        let host = call.look.request.host();
+        let host = call.look.request.place();
         let road = self.ask_road(host, false).await?;
         let own = call.all_requests().find(|request| request.cut().is_some() && road.attempt() == self.attempt_of(request));
         match (&road, own) {
@@ -90,7 +90,7 @@ impl<W: World> Context<'_, W> {
     /// Acts, with what undoes it armed on the host, proves the road by a connection of its own, and disarms. Answers what `look` finds
     /// then.
     pub(super) async fn cutting(&self, request: &Request, look: Option<&Look>) -> Result<Option<Output>, Failure> {
-        let host = request.host();
+        let host = request.place();
         let Some((cut, undo)) = request.cut().and_then(|cut| Some((cut, cut.undo.as_ref()?))) else {
             return Err(Failure::certain(format!("{host}: nothing would bring back the road to it"), "make the plan again"));
         };

@@ -4,7 +4,7 @@
 //! on the way back, hosts are asked anew.
 
 use crate::Output;
-use mig_plan::{HostId, Step, StepId};
+use mig_plan::{Action, HostId, Step, StepId};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,8 +14,8 @@ const AGE_MAX_MS: u64 = 30_000;
 /// What hosts said; see [`crate::observe::observe_to_act`].
 #[derive(Debug, Clone, Default)]
 pub struct Lately {
-    /// By the host and [`mig_plan::Ask::key`].
-    answers: BTreeMap<(HostId, String), Said<Value>>,
+    /// By the host, or name server, and [`mig_plan::Ask::key`].
+    answers: BTreeMap<(String, String), Said<Value>>,
     /// What `scripts/who.sh` answered.
     hosts: BTreeMap<HostId, Said<Who>>,
     /// Steps that have changed something, or need one that has.
@@ -63,7 +63,8 @@ impl Lately {
     pub(super) fn ended(&mut self, step: &Step, acted: bool) {
         if acted {
             let hosts = step.action.hosts();
-            self.answers.retain(|(host, _), _| !hosts.contains(&host));
+            let place = if let Action::Call(call) = &step.action { Some(call.look.request.place()) } else { None };
+            self.answers.retain(|(host, _), _| !hosts.contains(&host) && place != Some(host.as_str()));
         }
         // What only looked may have found what one before it has changed.
         if acted || self.is_touched(step) {

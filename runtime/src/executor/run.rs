@@ -109,7 +109,7 @@ impl Done for Memory {
     }
 
     fn lately(&self, step: &Step, ask: &Ask, now_ms: u64) -> Option<Value> {
-        self.lately.borrow_mut().take(step, ask.host(), ask.key(), now_ms)
+        self.lately.borrow_mut().take(step, ask.place(), ask.key(), now_ms)
     }
 
     fn secret_lines(&self, make: &dyn Fn() -> Vec<String>) -> Rc<[String]> {

@@ -11,12 +11,16 @@ const DISK_MIN_BYTES: u64 = 100_000_000_000;
 /// All files are older than a simulation.
 const MODIFIED_MS: u64 = 1_500_000_000_123;
 
-/// All hosts of the plan.
+/// All hosts of the plan, and the name servers.
 pub(super) fn hosts(facts: &BTreeMap<HostId, Facts>, plan: &Plan) -> BTreeMap<HostId, SimHost> {
-    plan.hosts
-        .keys()
-        .map(|name| (name.clone(), facts.get(name).map_or_else(|| expected(name, plan), |facts| surveyed(name, facts, plan))))
-        .collect()
+    let hosts =
+        plan.hosts.keys().map(|name| (name.clone(), facts.get(name).map_or_else(|| expected(name, plan), |f| surveyed(name, f, plan))));
+    // What name servers have is all that there is of them.
+    let servers = super::resource::name_servers(plan).into_iter().map(|name| {
+        let resources = super::resource::of_plan(&name, plan);
+        (name, SimHost { resources, ..bare() })
+    });
+    hosts.chain(servers).collect()
 }
 
 fn bare() -> SimHost {

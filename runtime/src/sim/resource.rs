@@ -7,9 +7,12 @@ use super::{
     script::{answer, refuse, word},
 };
 use crate::{Output, Script};
-use mig_plan::{Action, Call, Condition, Look, Part, Plan, Request, Seen, Verb};
+use mig_plan::{Action, Call, Condition, Look, NameRequest, Part, Plan, Request, Seen, Verb};
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// More paths in the conditions of one kind are not tried.
 const PATH_COUNT_MAX: usize = 6;
@@ -24,8 +27,25 @@ pub struct SimResource {
 }
 
 fn words(request: &Request) -> Vec<String> {
-    let Request::Ssh { script, words, .. } = request;
-    [script].into_iter().chain(words).cloned().collect()
+    match request {
+        Request::Ssh { script, words, .. } => [script].into_iter().chain(words).cloned().collect(),
+        Request::Rfc2136(request) => vec![serde_json::to_string(request).unwrap_or_default()],
+    }
+}
+
+/// What a name server is asked, as the script that a host would be.
+pub(super) fn asked(address: &str, request: &NameRequest) -> Script {
+    let sort = if request.change.is_some() { "act" } else { "look" };
+    let said = words(&Request::Rfc2136(request.clone()));
+    let words = [address.to_owned(), sort.to_owned()].into_iter().chain(said).collect();
+    Script { name: "call", text: "", words, stdin: vec![] }
+}
+
+/// Name servers that a plan asks.
+pub(super) fn name_servers(plan: &Plan) -> BTreeSet<String> {
+    let calls = plan.steps.iter().filter_map(|step| if let Action::Call(call) = &step.action { Some(call) } else { None });
+    let requests = calls.map(|call| &call.look.request).filter(|request| request.host().is_none());
+    requests.map(|request| request.place().to_owned()).collect()
 }
 
 /// What a plan finds on its hosts: what it changes or deletes is there, and otherwise.
@@ -35,7 +55,7 @@ pub(super) fn of_plan(name: &str, plan: &Plan) -> BTreeMap<String, SimResource> 
         let undo = if let mig_plan::Undo::Act { action } = &step.undo { Some(&**action) } else { None };
         for action in [Some(&step.action), undo].into_iter().flatten() {
             let Action::Call(call) = action else { continue };
-            if call.look.request.host() == name {
+            if call.look.request.place() == name {
                 let there = call.verb != Verb::Create && undo != Some(action);
                 let new = || SimResource { calls: Arc::default(), made_by: there.then(Vec::new) };
                 Arc::make_mut(&mut out.entry(step.address.clone()).or_insert_with(new).calls).push(call.clone());

@@ -3,10 +3,12 @@
 use super::{
     Problems,
     action::{WAIT_MAX_S, check_secret},
-    text::{check_name, check_text},
+    text::{check_name, check_text, check_word},
 };
-use mig_plan::{Call, Condition, Cut, Input, Part, Plan, Request, Selector};
+use mig_plan::{Call, Condition, Cut, Input, NameRequest, Part, Plan, Request, Selector};
 
+/// Of one name and type.
+const RECORD_COUNT_MAX: usize = 1_000;
 /// Paths and conditions may be so deep.
 const DEPTH_MAX: usize = 32;
 
@@ -21,7 +23,7 @@ pub(super) fn check_call(plan: &Plan, place: &str, call: &Call, problems: &mut P
         if request == &call.look.request && request.cut().is_some() {
             problems.add(format!("{place}: what only looks cuts no road"));
         }
-        if request.host() != call.look.request.host() {
+        if request.place() != call.look.request.place() {
             problems.add(format!("{place}: it acts on one host and looks at another"));
         }
     }
@@ -40,7 +42,10 @@ pub(super) fn check_call(plan: &Plan, place: &str, call: &Call, problems: &mut P
 }
 
 fn check_request(plan: &Plan, place: &str, request: &Request, problems: &mut Problems) {
-    let Request::Ssh { script, words, stdin, cuts, .. } = request;
+    let (script, words, stdin, cuts) = match request {
+        Request::Ssh { script, words, stdin, cuts, .. } => (script, words, stdin, cuts),
+        Request::Rfc2136(request) => return check_names(plan, place, request, problems),
+    };
     problems.check(place, check_text(script));
     for word in words {
         problems.check(place, check_text(word));
@@ -50,6 +55,21 @@ fn check_request(plan: &Plan, place: &str, request: &Request, problems: &mut Pro
     }
     if let Some(cut) = cuts {
         check_cut(place, cut, problems);
+    }
+}
+
+/// What a message is made of is short, and its key is a secret of the plan.
+fn check_names(plan: &Plan, place: &str, request: &NameRequest, problems: &mut Problems) {
+    check_secret(plan, place, &request.key.secret, problems);
+    for word in [&request.server, &request.zone, &request.name, &request.sort, &request.key.name, &request.key.algorithm] {
+        problems.check(place, check_word(word));
+    }
+    let changed = request.change.iter().flat_map(|change| change.was.iter().chain(&change.becomes));
+    for values in changed.map(|set| &set.values).chain([&request.like]) {
+        if values.len() > RECORD_COUNT_MAX {
+            problems.add(format!("{place}: more records of one name than fit into a message"));
+        }
+        values.iter().for_each(|value| problems.check(place, check_name(value)));
     }
 }
 

@@ -5,6 +5,7 @@
 #![allow(dead_code, clippy::print_stderr, reason = "each test uses a part of this; what cannot be tested here is said")]
 
 pub(crate) mod engine;
+pub(crate) mod named;
 pub(crate) mod shells;
 pub(crate) mod sshd;
 

@@ -1,11 +1,11 @@
 //! What does the lifecycle of a kind ask for, with the values of a declaration in it? Clauses become calls as data.
 //!
-//! Only scripts on hosts so far. What must be done, and in which order, is decided in `resources`.
+//! Scripts on hosts here, and what name servers are asked in `named`. What must be done, and in which order, is decided in `resources`.
 
 use super::codes::{KNOWN_TOO_LATE, NOT_CARRIED_OUT};
 use crate::{
     answers::counted,
-    drivers::Takes,
+    drivers::{Driver, Speaks, Takes},
     eval::Scope,
     graph::references,
     lifecycle::{Call, Lifecycle},
@@ -31,7 +31,8 @@ pub(super) const RESTART_ON: &str = "restart_on";
 pub(super) struct Resource {
     pub(super) address: String,
     pub(super) kind: String,
-    pub(super) host: HostId,
+    /// Where scripts bring it about; `None`: a name server has it.
+    pub(super) host: Option<HostId>,
     pub(super) create: Request,
     pub(super) look: Look,
     pub(super) delete: Request,
@@ -49,10 +50,17 @@ pub(super) struct Resource {
     pub(super) origin: Origin,
 }
 
-/// Is it brought about by scripts on hosts?
+impl Resource {
+    /// The host that it is on, or the name server that has it.
+    pub(super) fn place(&self) -> &str {
+        self.look.request.place()
+    }
+}
+
+/// Is it brought about by scripts on hosts, or at a name server?
 pub(super) fn is_managed(model: &Model<'_, '_>, instance: &Instance<'_>) -> bool {
     let lifecycle = model.program.kind(instance.kind).lifecycle.as_ref();
-    !instance.existing && lifecycle.and_then(|l| l.call("create")).is_some_and(|c| c.driver.is_some_and(|d| d.is_script))
+    !instance.existing && lifecycle.and_then(|l| l.call("create")).is_some_and(|c| c.driver.is_some_and(Driver::is_sent))
 }
 
 /// Reads every such declaration; what cannot be carried out is added to the problems.
@@ -71,14 +79,14 @@ pub(super) fn read(model: &Model<'_, '_>, project: &str, problems: &mut Vec<Prob
 }
 
 /// It was said why.
-struct Broken;
+pub(super) struct Broken;
 
-struct Caller<'m, 'p, 'a> {
-    model: &'m Model<'p, 'a>,
-    id: InstanceId,
+pub(super) struct Caller<'m, 'p, 'a> {
+    pub(super) model: &'m Model<'p, 'a>,
+    pub(super) id: InstanceId,
     /// The same for every retry of a step.
     token: Val,
-    problems: Vec<Problem>,
+    pub(super) problems: Vec<Problem>,
 }
 
 impl<'a> Caller<'_, '_, 'a> {
@@ -87,12 +95,14 @@ impl<'a> Caller<'_, '_, 'a> {
         let def = self.model.program.kind(instance.kind);
         let lifecycle = def.lifecycle.as_ref().ok_or(Broken)?;
         self.is_carried_out(lifecycle)?;
-        let host = self.host()?;
+        let is_script = lifecycle.calls.iter().any(|call| call.driver.is_some_and(Driver::is_script));
+        let host = if is_script { Some(self.host()?) } else { None };
         let verb = |verb| lifecycle.call(verb).ok_or(Broken);
         let (create, read, delete) = (verb("create")?, verb("read")?, verb("delete")?);
         let updates = lifecycle.calls.iter().filter(|c| c.tree.verb.text == "update");
-        let updates: Result<Vec<_>, Broken> =
-            updates.map(|call| Ok((call.tree.fields.iter().map(|f| f.text.to_string()).collect(), self.request(&host, call)?))).collect();
+        let updates: Result<Vec<_>, Broken> = updates
+            .map(|call| Ok((call.tree.fields.iter().map(|f| f.text.to_string()).collect(), self.request(host.as_ref(), call)?)))
+            .collect();
         let updates = updates?;
         let by_update: BTreeSet<&String> = updates.iter().flat_map(|(fields, _)| fields).collect();
         let is_fixed = |number: usize| def.fields[number].classes.iter().any(|c| c.word.text == "fixed");
@@ -113,9 +123,9 @@ impl<'a> Caller<'_, '_, 'a> {
         Ok(Resource {
             address: instance.address.to_string(),
             kind: def.path.to_string(),
-            create: self.request(&host, create)?,
-            look: self.look(&host, read)?,
-            delete: self.request(&host, delete)?,
+            create: self.request(host.as_ref(), create)?,
+            look: self.look(host.as_ref(), read)?,
+            delete: self.request(host.as_ref(), delete)?,
             updates,
             replaced_by,
             known: def.fields.iter().map(|f| f.name.to_string()).collect(),
@@ -135,8 +145,11 @@ impl<'a> Caller<'_, '_, 'a> {
         let reads = all().filter(|c| c.tree.verb.text == "read").flat_map(|c| c.tree.from.iter().flat_map(|f| &f.1));
         let tells_later = |field: &&Field| def.field(&field.key.text).is_some_and(|f| f.typed.ty.is_later());
         let later = all().flat_map(|c| &c.tree.gives).chain(reads).find(|f| tells_later(f));
-        let what = if let Some(other) = all().find(|c| c.driver.is_none_or(|d| !d.is_script)) {
-            format!("`{}` speaks `{}` beside `ssh`", def.path, other.tree.driver.text)
+        let speaks = |call: &Call<'_>| call.driver.map_or(Speaks::Unsent, |driver| driver.speaks);
+        let first = all().next().map_or(Speaks::Unsent, speaks);
+        let what = if let Some(other) = all().find(|c| speaks(c) != first || speaks(c) == Speaks::Unsent) {
+            let beside = lifecycle.calls.first().map_or("ssh", |call| call.tree.driver.text.as_str());
+            format!("`{}` speaks `{}` beside `{beside}`", def.path, other.tree.driver.text)
         } else if let Some(field) = later {
             format!("`{}` of `{}` is told by a script", field.key.text, def.path)
         } else if let Some(call) = all().find(|c| c.tree.needs.is_some()) {
@@ -166,7 +179,7 @@ impl<'a> Caller<'_, '_, 'a> {
     }
 
     /// An expression of the kind's body; what is not known now ends it.
-    fn value(&mut self, call: &Call<'a>, e: &'a Expr) -> Result<Val, Broken> {
+    pub(super) fn value(&mut self, call: &Call<'a>, e: &'a Expr) -> Result<Val, Broken> {
         let module = self.model.program.kind(call.kind).module;
         let scope = Scope { me: Some(self.id), body: true, ..Scope::module(module) };
         let token = scope.var("token", &self.token);
@@ -184,7 +197,8 @@ impl<'a> Caller<'_, '_, 'a> {
         Err(Broken)
     }
 
-    fn request(&mut self, host: &str, call: &Call<'a>) -> Result<Request, Broken> {
+    fn request(&mut self, host: Option<&HostId>, call: &Call<'a>) -> Result<Request, Broken> {
+        let Some(host) = host else { return self.name_request(call) };
         let arg = call.driver.and_then(|driver| driver.arg(&call.tree.args, Takes::Script)).ok_or(Broken)?;
         let Value::Sh(shell) = self.value(call, arg)?.v else { return Err(Broken) };
         let stdin = match &call.tree.stdin {
@@ -196,7 +210,7 @@ impl<'a> Caller<'_, '_, 'a> {
             },
         };
         let cuts = self.cut(call)?;
-        Ok(Request::Ssh { host: host.to_owned(), script: shell.text.clone(), words: shell.words.clone(), stdin, cuts })
+        Ok(Request::Ssh { host: host.clone(), script: shell.text.clone(), words: shell.words.clone(), stdin, cuts })
     }
 
     /// Whether it may cut the road to its host, and what brings it back there.
@@ -221,7 +235,7 @@ impl<'a> Caller<'_, '_, 'a> {
         Ok(Some(Cut { within_seconds, undo }))
     }
 
-    fn look(&mut self, host: &str, call: &Call<'a>) -> Result<Look, Broken> {
+    fn look(&mut self, host: Option<&HostId>, call: &Call<'a>) -> Result<Look, Broken> {
         let module = self.model.program.kind(call.kind).module;
         let told = |word: &str| call.tree.told.iter().find(|(clause, _)| clause.text == word).map(|(_, e)| e);
         let condition = |word: &str| told(word).and_then(|e| self.condition(module, e));
@@ -295,7 +309,7 @@ fn selector(e: &Expr) -> Selector {
 }
 
 /// As an answer would have it; a quantity as the count of its unit.
-fn json(value: &Value, unit: Option<&str>) -> Option<serde_json::Value> {
+pub(super) fn json(value: &Value, unit: Option<&str>) -> Option<serde_json::Value> {
     Some(match value {
         Value::Bool(b) => (*b).into(),
         Value::Int(i) => (*i).into(),

@@ -35,7 +35,7 @@ impl Lowering<'_> {
         let (fate, differences) = compare(known, answer, restart);
         let change = if fate.gone { Change::Gone } else { Change::Changed { differences } };
         if change != (Change::Changed { differences: vec![] }) {
-            let host = ask.host().clone();
+            let host = ask.place().to_owned();
             self.drift.push(Drift { address: address.to_owned(), kind: known.kind.clone(), host, change, steps: vec![] });
         }
         fate

@@ -62,7 +62,7 @@ impl Lowering<'_> {
     /// What cannot be asked to go is no reason to leave it behind silently.
     fn out_of_reach(&mut self) {
         for (address, known) in &self.state.resources {
-            let of_call = known.removal.as_ref().map(|removal| removal.call.look.request.host());
+            let of_call = known.removal.as_ref().and_then(|removal| removal.call.look.request.host());
             let of_container = known.attributes.get("container").and_then(|_| known.attributes.get("host"));
             let Some(host) = of_call.or(of_container).filter(|host| !self.draft.servers.contains_key(*host)) else { continue };
             if self.goes(address) {

@@ -49,14 +49,14 @@ impl Draft {
                     said(format!("`{address}` is a server"), "write `@adopt(\"i-…\")` above it, and the next apply takes it over by its id")
                 }
                 (_, true) => said(
-                    format!("`{address}` is nothing that migc looks at on a host"),
-                    "files, folders, packages, commands, containers and kinds with `read` over `ssh` are",
+                    format!("`{address}` is nothing that migc looks at"),
+                    "files, folders, packages, commands, containers, records of names and kinds with `read` over `ssh` are",
                 ),
                 _ => said(format!("the program does not declare `{address}`"), "declare it as it is to be; the import shows what differs"),
             };
         };
         let mut hosts = BTreeMap::new();
-        self.way(ask.host(), &mut hosts);
+        ask.host().iter().for_each(|host| self.way(host, &mut hosts));
         Ok(Reads { hosts, list: vec![Read { address: address.to_owned(), ask }] })
     }
 
@@ -72,7 +72,7 @@ impl Draft {
         let Some(ask) = reads.list.first().map(|read| &read.ask) else { return Err(said(String::new(), "")) };
         let Some(answer) = observed.answer(ask) else {
             let why = observed.why_not(ask).unwrap_or("it was not asked");
-            return Err(said(format!("`{address}` on {} was not observed: {why}", ask.host()), "mend that, and import it again"));
+            return Err(said(format!("`{address}` on {} was not observed: {why}", ask.place()), "mend that, and import it again"));
         };
         let terms = Terms { observed: Some(observed.clone()), targets: vec![address.to_owned()] };
         let mut lowering = Lowering::new(self, &known, &terms, renames.problems);
@@ -80,13 +80,13 @@ impl Draft {
         let (resource, differences, origin) = match self.taken(&lowering, address, ask, answer) {
             Ok(taken) => taken,
             Err(Untaken::Absent) => {
-                return Err(said(format!("`{address}` is not there on {}", ask.host()), "`migc apply` creates it"));
+                return Err(said(format!("`{address}` is not there on {}", ask.place()), "`migc apply` creates it"));
             }
             Err(Untaken::Said(message, help)) => return Err(said(message, help)),
         };
         lowering.graph.add(Draw {
-            title: format!("note that `{address}` is there on {}", ask.host()),
-            why: "it is imported as it is, and nothing on the host is changed".to_owned(),
+            title: format!("note that `{address}` is there on {}", ask.place()),
+            why: "it is imported as it is, and nothing of it is changed".to_owned(),
             estimate: estimate::seconds(0),
             sets: vec![(address.to_owned(), resource)],
             role: "imported",
@@ -102,7 +102,7 @@ impl Draft {
             let differences = match resource.look.judge(answer) {
                 Seen::Gone => return Err(Untaken::Absent),
                 Seen::Failed => {
-                    return Err(Untaken::Said(format!("`{address}` on {} says that it failed", ask.host()), "mend it there first"));
+                    return Err(Untaken::Said(format!("`{address}` on {} says that it failed", ask.place()), "mend it there first"));
                 }
                 Seen::Settled => vec![],
                 Seen::Different(differences) => differences,

@@ -27,8 +27,8 @@ impl Draft {
         let known = self.renamed(state, &renames.list);
         let list = self.questions(&known, targets);
         let mut hosts = BTreeMap::new();
-        for read in &list {
-            self.way(read.ask.host(), &mut hosts);
+        for host in list.iter().filter_map(|read| read.ask.host()) {
+            self.way(host, &mut hosts);
         }
         Reads { hosts, list }
     }
@@ -43,7 +43,7 @@ impl Draft {
         all.sort_by_key(|(address, _)| *address);
         let all = all.into_iter().map(|(address, ask)| Read { address: address.clone(), ask });
         let mut noted = BTreeSet::new();
-        all.filter(|read| self.is_reachable(read.ask.host()) && noted.insert(read.ask.key())).collect()
+        all.filter(|read| read.ask.host().is_none_or(|host| self.is_reachable(host)) && noted.insert(read.ask.key())).collect()
     }
 
     fn is_reachable(&self, host: &str) -> bool {
@@ -101,7 +101,7 @@ impl Lowering<'_> {
             Seen::Failed => Change::Failed,
             Seen::Different(differences) => Change::Changed { differences },
         };
-        let host = look.request.host().clone();
+        let host = look.request.place().to_owned();
         self.drift.push(Drift { address: address.to_owned(), kind: kind.to_owned(), host, change: change.clone(), steps: vec![] });
         Some(change)
     }
@@ -119,12 +119,12 @@ impl Lowering<'_> {
         let mut unseen: BTreeMap<String, String> = observed.away.clone();
         let meant = self.draft.meant(self.state, self.targets);
         for (address, known) in &self.state.resources {
-            let host = asked(known).map(|ask| ask.host().clone()).filter(|host| !self.draft.is_reachable(host));
+            let host = asked(known).and_then(|ask| ask.host().cloned()).filter(|host| !self.draft.is_reachable(host));
             if let Some(host) = host.filter(|_| meant.as_ref().is_none_or(|meant| meant.contains(address))) {
                 unseen.insert(address.clone(), format!("the program does not say how `{host}` is reached"));
             }
         }
-        for read in questions.iter().filter(unanswered).filter(|r| !observed.away.contains_key(r.ask.host())) {
+        for read in questions.iter().filter(unanswered).filter(|r| !observed.away.contains_key(r.ask.place())) {
             let why = observed.why_not(&read.ask).unwrap_or("it was not asked");
             unseen.entry(read.address.clone()).or_insert_with(|| why.to_owned());
         }

@@ -45,7 +45,9 @@ impl Lowering<'_> {
             open = rest;
         }
         for (resource, step) in &made {
-            self.graph.before_containers(&resource.host, step);
+            if let Some(host) = &resource.host {
+                self.graph.before_containers(host, step);
+            }
         }
         made.into_iter().filter(|(r, _)| !self.is_noted_only(r)).map(|(r, step)| (r.address.clone(), step)).collect()
     }
@@ -57,7 +59,7 @@ impl Lowering<'_> {
 
     /// The step after which it is as declared, if one is needed. `anew`: what changes of what it reads at its start.
     fn resource_of(&mut self, resource: &Resource, after: Vec<StepId>, anew: &[String]) -> Option<StepId> {
-        let after: Vec<StepId> = after.into_iter().chain(self.first(&resource.host)).collect();
+        let after: Vec<StepId> = after.into_iter().chain(resource.host.iter().flat_map(|host| self.first(host))).collect();
         let wished = self.settled_as(resource);
         let Some(known) = self.state.resources.get(&resource.address).cloned() else {
             let why = self.why_new(resource);
@@ -75,7 +77,7 @@ impl Lowering<'_> {
                 [] => format!("it was {} and is {} now", kind_called(&known.kind), kind_called(&resource.kind)),
                 fields => format!("{} changed, which only another one in its place can take", list(fields)),
             };
-            return Some(self.replace(resource, wished, removal, after, why));
+            return Some(self.replace(resource, wished, (removal, &known), after, why));
         }
         let by_update: BTreeSet<&String> = resource.updates.iter().flat_map(|(fields, _)| fields).collect();
         if let Some(lost) = changed.iter().find(|f| !by_update.contains(f)) {
@@ -99,7 +101,7 @@ impl Lowering<'_> {
         let otherwise = names(outside.as_deref().unwrap_or_default());
         if let Some(field) = otherwise.iter().find(|f| resource.replaced_by.contains(*f)) {
             let why = format!("`{field}` was changed outside of migc, which only another one in its place sets back");
-            return Some(self.replace(resource, wished, removal, after, why));
+            return Some(self.replace(resource, wished, (removal, &known), after, why));
         }
         Some(self.change_resource(resource, wished, after, &changed, outside.as_deref()))
     }
@@ -121,9 +123,11 @@ impl Lowering<'_> {
             requests.push(resource.create.clone());
         }
         requests.dedup();
-        let call = Call { anew: Some(resource.create.clone()), ..call(resource, Verb::Update, requests) };
+        let known = self.state.resources.get(&resource.address);
+        let records = self.records_before(&resource.look, known);
+        let call = Call { anew: Some(resource.create.clone()), ..call(resource, Verb::Update, requests) }.over(records.as_ref());
         let there_already = matches!(self.found(&resource.look), Some(Seen::Settled));
-        let before = self.text_before(&call, self.state.resources.get(&resource.address));
+        let before = self.text_before(&call, known);
         let mut why = vec![];
         if !changed.is_empty() {
             why.push("the program says otherwise than when it was applied".to_owned());
@@ -143,15 +147,13 @@ impl Lowering<'_> {
         let what = if changed.is_empty() { otherwise.as_slice() } else { changed };
         let of = if what.is_empty() { String::new() } else { format!("{} of ", list(what)) };
         self.graph.add(Draw {
-            title: format!("{verb} {of}{} on {}", call.thing, resource.host),
+            title: format!("{verb} {of}{} on {}", call.thing, resource.place()),
             why: why.join("; "),
             needs: after,
-            undo: Undo::Impossible {
-                why: if changed.is_empty() {
-                    "how it was by hand is kept nowhere".to_owned()
-                } else {
-                    "take the change back in the program, and apply that".to_owned()
-                },
+            undo: match call.back() {
+                Some(back) => Undo::Act { action: Box::new(Action::Call(back)) },
+                None if changed.is_empty() => Undo::Impossible { why: "how it was by hand is kept nowhere".to_owned() },
+                None => Undo::Impossible { why: "take the change back in the program, and apply that".to_owned() },
             },
             before,
             sets: vec![(resource.address.clone(), wished)],
@@ -164,7 +166,7 @@ impl Lowering<'_> {
         let requests = resource.updates.iter().filter(|(fields, _)| fields.contains(RESTART_ON)).map(|(_, r)| r.clone()).collect();
         let call = Call { anew: Some(resource.create.clone()), ..call(resource, Verb::Update, requests) };
         self.graph.add(Draw {
-            title: format!("restart {} on {}", call.thing, resource.host),
+            title: format!("restart {} on {}", call.thing, resource.place()),
             why: format!("it starts anew when {} changes", list(anew)),
             needs: after,
             undo: Undo::Leave { what: "it runs, as it did before".to_owned() },
@@ -178,21 +180,30 @@ impl Lowering<'_> {
         match self.found(&resource.look) {
             None => "it is declared and not there yet".to_owned(),
             Some(Seen::Gone) => "it is declared, and nothing is there".to_owned(),
-            Some(Seen::Settled) => {
-                "it is declared, and there as declared: the journal takes note, and nothing on the host changes".to_owned()
-            }
+            Some(Seen::Settled) => "it is declared, and there as declared: the journal takes note, and nothing changes there".to_owned(),
             Some(Seen::Failed) => "it is declared, and what is there says that it failed".to_owned(),
+            Some(Seen::Different(differences)) if resource.host.is_none() => format!(
+                "somebody else's is there, {}: nothing is overwritten, and this fails until `migc import {}` has taken it over",
+                in_words(&differences),
+                resource.address
+            ),
             Some(Seen::Different(differences)) => format!("it is declared, and what is there is otherwise: {}", in_words(&differences)),
         }
     }
 
     fn create_resource(&mut self, resource: &Resource, wished: ResourceState, after: Vec<StepId>, why: String) -> StepId {
         let made = call(resource, Verb::Create, vec![resource.create.clone()]);
+        let was_there = matches!(self.found(&resource.look), Some(Seen::Settled | Seen::Different(_)));
+        let undo = if resource.host.is_none() && was_there {
+            Undo::Leave { what: "it was there before".to_owned() }
+        } else {
+            Undo::Act { action: Box::new(Action::Call(call(resource, Verb::Delete, vec![resource.delete.clone()]))) }
+        };
         self.graph.add(Draw {
-            title: format!("create {} on {}", made.thing, resource.host),
+            title: format!("create {} on {}", made.thing, resource.place()),
             why,
             needs: after,
-            undo: Undo::Act { action: Box::new(Action::Call(call(resource, Verb::Delete, vec![resource.delete.clone()]))) },
+            undo,
             before: self.text_before(&made, None),
             sets: vec![(resource.address.clone(), wished)],
             ..draw(resource, Action::Call(made))
@@ -200,19 +211,27 @@ impl Lowering<'_> {
     }
 
     /// The old one goes, as the state knows it, and then the new one comes.
-    fn replace(&mut self, resource: &Resource, wished: ResourceState, old: &Removal, after: Vec<StepId>, why: String) -> StepId {
+    fn replace(
+        &mut self,
+        resource: &Resource,
+        wished: ResourceState,
+        (old, known): (&Removal, &ResourceState),
+        after: Vec<StepId>,
+        why: String,
+    ) -> StepId {
         let title = title_of(&old.call);
         if let Some(at) = self.declared.get(resource.address.as_str()).and_then(|d| d.keep) {
             self.kept(&title, &resource.address, "replace", at, "take back what changed of it, or take `@keep` away");
         }
-        self.closes_a_way_back(&title, &resource.address, &resource.host);
+        self.closes_a_way_back(&title, &resource.address, resource.place());
+        let (action, undo) = self.delete(old, known, "take the change back in the program, and apply that");
         let gone = self.graph.add(Draw {
             title,
             why: why.clone(),
             needs: after,
-            undo: Undo::Impossible { why: "take the change back in the program, and apply that".to_owned() },
+            undo,
             removes: vec![resource.address.clone()],
-            ..draw(resource, Action::Call(old.call.clone()))
+            ..draw(resource, action)
         });
         self.create_resource(resource, wished, vec![gone], why)
     }
@@ -221,8 +240,9 @@ impl Lowering<'_> {
     pub(super) fn undeclared(&mut self) {
         let state = self.state;
         let is_gone = |address: &String, known: &ResourceState| {
-            let host = known.removal.as_ref().map(|r| r.call.look.request.host());
-            (self.destroys || !self.draft.resources.contains_key(address)) && host.is_some_and(|h| self.draft.servers.contains_key(h))
+            let request = known.removal.as_ref().map(|r| &r.call.look.request);
+            let is_there = request.is_some_and(|request| request.host().is_none_or(|host| self.draft.servers.contains_key(host)));
+            is_there && (self.destroys || !self.draft.resources.contains_key(address))
         };
         let gone: BTreeMap<&String, &ResourceState> = state.resources.iter().filter(|(address, known)| is_gone(address, known)).collect();
         let mut steps: BTreeMap<&String, StepId> = BTreeMap::new();
@@ -230,25 +250,26 @@ impl Lowering<'_> {
         for (address, known) in &gone {
             let Some(removal) = &known.removal else { continue };
             let drift = self.drifted(address, &known.kind, &removal.call.look);
-            let server = self.draft.servers.get(removal.call.look.request.host());
+            let server = removal.call.look.request.host().and_then(|host| self.draft.servers.get(host));
             let (origin, at) = server.map(|s| (s.origin.clone(), s.at)).unwrap_or_default();
             let title = title_of(&removal.call);
             if known.keep || self.is_kept(address) {
                 self.kept_from_destruction(&title, address, self.declared_at(address).unwrap_or(at));
             }
-            self.closes_a_way_back(&title, address, removal.call.look.request.host());
+            self.closes_a_way_back(&title, address, removal.call.look.request.place());
+            let (action, undo) = self.delete(removal, known, "declare it again to have it created again");
             let step = self.graph.add(Draw {
                 title,
                 why: match drift {
                     Some(Change::Gone) => format!("{}, and it is not there any more", self.why_gone(address)),
                     _ => self.why_gone(address),
                 },
-                undo: Undo::Impossible { why: "declare it again to have it created again".to_owned() },
+                undo,
                 removes: vec![(*address).clone()],
-                ..Draw::new(address, None, Phase::Finish, Action::Call(removal.call.clone()), &origin)
+                ..Draw::new(address, None, Phase::Finish, action, &origin)
             });
             // What is copied from there has been compared before anything goes: a folder whose mount is gone is empty.
-            for read in reads.get(removal.call.look.request.host()).into_iter().flatten() {
+            for read in removal.call.look.request.host().and_then(|host| reads.get(host)).into_iter().flatten() {
                 self.graph.need(&step, read);
             }
             steps.insert(address, step);
@@ -264,7 +285,7 @@ impl Lowering<'_> {
 
     /// What the state is to know of it.
     pub(super) fn settled_as(&self, resource: &Resource) -> ResourceState {
-        let attributes = BTreeMap::from([("host".to_owned(), resource.host.clone())]);
+        let attributes = resource.host.iter().map(|host| ("host".to_owned(), host.clone())).collect();
         let mut out = self.resource(&resource.address, &resource.kind, &Digest::of(&resource.address), attributes);
         out.digest = Digest::of(&(&out.kind, &out.fields)).to_string();
         let call = call(resource, Verb::Delete, vec![resource.delete.clone()]);
@@ -284,7 +305,7 @@ fn draw(resource: &Resource, action: Action) -> Draw {
 }
 
 fn title_of(removal: &Call) -> String {
-    format!("delete {} on {}", removal.thing, removal.look.request.host())
+    format!("delete {} on {}", removal.thing, removal.look.request.place())
 }
 
 /// Fields of the kind that are not as they were applied; a field that came or went with another version of the kind is none.

@@ -139,7 +139,7 @@ impl Graph {
     /// Steps that delete what is on a host.
     pub(super) fn deletions(&self, host: &str) -> Vec<StepId> {
         let deletes =
-            |step: &&Step| matches!(&step.action, Action::Call(call) if call.verb == Verb::Delete && call.look.request.host() == host);
+            |step: &&Step| matches!(&step.action, Action::Call(call) if call.verb == Verb::Delete && call.look.request.place() == host);
         self.steps.iter().filter(deletes).map(|s| s.id.clone()).collect()
     }
 

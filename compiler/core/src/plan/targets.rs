@@ -20,7 +20,7 @@ impl Draft {
             if let Some(service) = self.services.get(address) {
                 open.extend(service.needs.iter().map(String::as_str));
                 // What is prepared on a host comes before its containers.
-                open.extend(self.resources.values().filter(|r| r.host == service.on).map(|r| r.address.as_str()));
+                open.extend(self.resources.values().filter(|r| r.host.as_ref() == Some(&service.on)).map(|r| r.address.as_str()));
             }
             open.extend(self.moves.iter().filter(|m| m.address == address).flat_map(|m| &m.services).map(String::as_str));
             if !self.addresses.contains(address) {
