@@ -148,11 +148,18 @@ fn what_somebody_else_made_is_taken_over_only_when_asked() {
     let Some(scene) = Scene::new("names-import") else { return };
     let old = "record old: rfc2136.record { zone = club, name = \"old\", type = A, value = [192.0.2.2], ttl = 5min }";
     scene.declares(old);
-    let (status, said) = scene.migc(&["apply", "--yes"]);
+    let (status, said) = scene.migc(&["plan"]);
+    assert!(
+        status != 0 && said.contains("old.club.example A is there already, and migc did not make it: `ttl` is 600 and not 300"),
+        "{said}"
+    );
+    let (status, said) = scene.migc(&["apply", "--refresh=false", "--yes"]);
     assert!(
         status != 0 && said.contains("old.club.example A is there already, and migc did not make it: it is 192.0.2.1 for 600 s"),
         "{said}"
     );
+    let said = scene.must(&["status"]);
+    assert!(said.contains("no run is unfinished"), "nothing was done, so nothing is left to undo: {said}");
     assert_eq!(scene.says("old", "A"), ["600 192.0.2.1"]);
     let said = scene.must(&["import", "old", "--yes"]);
     assert!(said.contains("192.0.2.1"), "{said}");

@@ -3,13 +3,14 @@
 mod common;
 
 use common::{NEW, OLD, end, finish, options, run, world};
-use mig_plan::{Plan, State, Undo, proof::violations, reverse::moves_past_return, reverse::reverse};
+use mig_plan::{Action, Call, Plan, State, Step, Undo, proof::violations, reverse::moves_past_return, reverse::reverse};
 use mig_runtime::{
     executor::{Exit, Options, undo},
     journal::{self, Journal, LastRun},
     sim::{Fault, SimWorld},
     validate::validate,
 };
+use serde_json::json;
 
 const HOUR_MS: u64 = 3_600_000;
 
@@ -283,4 +284,47 @@ fn nothing_of_a_way_back_is_impossible_to_undo_before_its_point() {
     let plan = way_back(&world, &[]);
     let impossible: Vec<&str> = plan.steps.iter().filter(|s| matches!(s.undo, Undo::Impossible { .. })).map(|s| s.title.as_str()).collect();
     assert_eq!(impossible, ["start `mysql` on old"]);
+}
+
+#[test]
+fn names_lead_back_when_the_source_answers_again() {
+    let set = |value: &str| json!({ "ttl_seconds": 60, "values": [value] });
+    let request = json!({ "driver": "rfc2136", "server": "192.0.2.53:53", "zone": "club.example", "name": "www.club.example", "type": "A",
+        "key": { "name": "migc", "algorithm": "hmac_sha256", "secret": "DNS" }, "like": ["192.0.2.2"] });
+    let mut change = request.clone();
+    change["change"] = json!({ "was": set("192.0.2.1"), "becomes": set("192.0.2.2") });
+    let name = |name: &str| json!([{ "name": name }]);
+    let call: Call = serde_json::from_value(json!({ "thing": "`www` (rfc2136.record)", "verb": "update", "requests": [change], "look": {
+        "request": request, "from": [], "gone": { "is": "one_of", "path": name("there"), "values": [false] },
+        "fields": { "value": { "path": name("value"), "value": ["192.0.2.2"] } }, "timeout_seconds": 0, "every_seconds": 1 } }))
+    .unwrap();
+    let mut plan = common::plan(&["mysql"]);
+    let back = call.back().unwrap();
+    let last = plan.steps.last().unwrap().clone();
+    plan.secrets.push("DNS".to_owned());
+    plan.steps.push(Step {
+        id: "s00000000000e".to_owned(),
+        address: "www".to_owned(),
+        of_move: Some("move_mysql".to_owned()),
+        needs: vec![last.id.clone()],
+        after_no_return: true,
+        undo: Undo::Act { action: Box::new(Action::Call(back.clone())) },
+        action: Action::Call(call),
+        sets: vec![],
+        ..last
+    });
+    let world = SimWorld::new(&common::facts(&["mysql"]), &plan);
+    let (result, _) = finish(&world, &plan);
+    assert_eq!(result.exit, Exit::Done, "{result:?}");
+    world.set_now_ms(world.true_ms() + HOUR_MS);
+    let way = way_back(&world, &[]);
+    assert_eq!(way.secrets, ["DNS"]);
+    let switch = way.steps.iter().find(|step| step.address == "www").unwrap();
+    assert_eq!((&switch.action, switch.title.as_str()), (&Action::Call(back), "switch `www` (rfc2136.record) back"));
+    let answers = way.steps.iter().find(|step| matches!(&step.action, Action::Await { host, .. } if host == OLD)).unwrap();
+    assert!(switch.needs.contains(&answers.id), "{switch:?}");
+    let noted = way.steps.iter().find(|step| step.title.contains("is moved back")).unwrap();
+    assert!(noted.needs.contains(&switch.id));
+    assert_eq!(until_back(&world, &way), Exit::Done);
+    must_be_back(&world, &["mysql"]);
 }

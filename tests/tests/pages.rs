@@ -8,8 +8,9 @@ mod tree;
 
 use std::fmt::Write as _;
 
-/// No program alone shows these: they need a state of another project, an option, or a mistake of the lowering.
-const WITHOUT_EXAMPLE: [&str; 7] = [
+/// No program alone shows these: they need a state of another project, an answer, an option, or a mistake of the lowering.
+const WITHOUT_EXAMPLE: [&str; 8] = [
+    "record_of_another",
     "state_of_another_project",
     "old_facts",
     "copy_not_proven",

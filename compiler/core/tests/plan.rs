@@ -4,7 +4,7 @@
 mod common;
 
 use common::{folder, load, program};
-use mig_plan::{Action, Plan, ResourceState, State, Step, Undo};
+use mig_plan::{Action, Phase, Plan, ResourceState, State, Step, Undo};
 use std::collections::{BTreeMap, BTreeSet};
 
 const TWO_HOSTS: &str = r#"
@@ -229,4 +229,32 @@ fn room_is_needed_where_the_data_will_be() {
         })
         .collect();
     assert!(matches!(room.as_slice(), [("/data", bytes)] if *bytes > 500_000_000), "{room:?}");
+}
+
+/// A name leads to what was moved only when that answers, whether or not it says that it waits; and the move is done when it does.
+#[test]
+fn names_are_switched_when_what_moved_answers() {
+    let record = |more: &str| {
+        format!(
+            "{TWO_HOSTS}{MOVE}use rfc2136\nzone club: rfc2136.zone {{ name = \"club.example\", server = 192.0.2.53, key = \"migc\", secret = secret(\"DNS\") }}\n\
+             record www: rfc2136.record {{ zone = club, name = \"www\", type = A, {more} }}\n"
+        )
+    };
+    let named = |plan: &Plan| position(plan, |s| s.address == "www");
+    for more in ["value = [new.address]", "value = [192.0.2.7], after = [all_of_it]"] {
+        let plan = plan_of(&record(more), &State::default()).unwrap();
+        let switch = &plan.steps[named(&plan)];
+        assert_eq!((switch.phase, switch.of_move.as_deref()), (Phase::Finish, Some("all_of_it")), "{more}");
+        assert!(switch.why.contains("; it waits until all of `all_of_it` answers on its target"), "{}", switch.why);
+        let answers = position(&plan, |s| s.address == "db" && matches!(s.action, Action::Await { .. }));
+        let done = position(&plan, |s| s.title.contains("`all_of_it` is done"));
+        let before = plan.steps[done].needs.iter().filter(|need| **need != switch.id);
+        assert!(before.clone().all(|need| switch.needs.contains(need)) && before.count() + 1 == plan.steps[done].needs.len());
+        assert!((answers..done).contains(&named(&plan)));
+        assert!(matches!(&switch.undo, Undo::Act { .. }) && switch.after_no_return);
+        assert!(plan.unproven.iter().all(|open| open.code != "MIG6009"), "{:?}", plan.unproven);
+    }
+    // What leads elsewhere, and what leads to a move that is done, is not held back.
+    let plan = plan_of(&record("value = [192.0.2.7]"), &State::default()).unwrap();
+    assert_eq!((plan.steps[named(&plan)].phase, &plan.steps[named(&plan)].of_move), (Phase::Prepare, &None));
 }

@@ -58,7 +58,7 @@ pub enum Request {
         cuts: Option<Cut>,
     },
     /// A question to a name server, or a change of what it answers.
-    Rfc2136(NameRequest),
+    Rfc2136(Box<NameRequest>),
 }
 
 /// What the host does by itself if migc does not come back over a new connection.

@@ -91,7 +91,9 @@ impl Request {
     #[must_use]
     pub fn over(&self, before: Option<&RecordSet>) -> Self {
         let mut request = self.clone();
-        if let Self::Rfc2136(NameRequest { change: Some(change), .. }) = &mut request {
+        if let Self::Rfc2136(request) = &mut request
+            && let Some(change) = &mut request.change
+        {
             change.was = before.cloned();
         }
         request
@@ -114,7 +116,7 @@ impl Call {
         let (request, NameChange { was: Some(before), becomes }) = change? else { return None };
         let change = NameChange { was: becomes.clone(), becomes: Some(before.clone()) };
         let verb = if becomes.is_some() { Verb::Update } else { Verb::Create };
-        let requests = vec![Request::Rfc2136(request.with(change))];
+        let requests = vec![Request::Rfc2136(Box::new(request.with(change)))];
         Some(Self { thing: self.thing.clone(), verb, requests, anew: None, look: self.look.for_records(before) })
     }
 }

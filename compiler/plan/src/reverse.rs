@@ -303,6 +303,15 @@ impl Reversal<'_> {
                 ..of.draw(of.address, Phase::Finish, Action::ReleaseTrees { host: of.old.clone(), paths })
             }));
         }
+        for (step, back) in of.names() {
+            last.push(self.steps.add(Draw {
+                title: format!("switch {} back", back.thing),
+                why: format!("what it leads to answers on {} again", of.old),
+                needs: last.clone(),
+                undo: Undo::Act { action: Box::new(step.action.clone()) },
+                ..of.draw(&step.address, Phase::Finish, Action::Call(back.clone()))
+            }));
+        }
         let (sets, removes) = of.before(self.run);
         self.steps.add(Draw {
             title: format!("note that `{}` is moved back", of.address),
@@ -339,7 +348,7 @@ impl Reversal<'_> {
             moves: moves.iter().map(summary).collect(),
             forecasts: forecast::downtimes(self.forecasts, &steps),
             cost_per_day: run.plan.cost_per_day.clone(),
-            secrets: vec![],
+            secrets: steps.iter().flat_map(|step| step.action.secrets()).map(str::to_owned).collect::<BTreeSet<_>>().into_iter().collect(),
             unproven: vec![],
             outputs: state.outputs.clone(),
             observed: None,

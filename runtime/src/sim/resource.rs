@@ -36,7 +36,7 @@ fn words(request: &Request) -> Vec<String> {
 /// What a name server is asked, as the script that a host would be.
 pub(super) fn asked(address: &str, request: &NameRequest) -> Script {
     let sort = if request.change.is_some() { "act" } else { "look" };
-    let said = words(&Request::Rfc2136(request.clone()));
+    let said = words(&Request::Rfc2136(Box::new(request.clone())));
     let words = [address.to_owned(), sort.to_owned()].into_iter().chain(said).collect();
     Script { name: "call", text: "", words, stdin: vec![] }
 }

@@ -21,6 +21,8 @@ pub(super) const OTHER_PROJECT: Code = Code("MIG6008", "state_of_another_project
 
 /// A lifecycle asks for what no step does.
 pub(super) const NOT_CARRIED_OUT: Code = Code("MIG6015", "lifecycle_not_carried_out");
+/// A name has records that migc did not make.
+pub(super) const RECORD_OF_ANOTHER: Code = Code("MIG6016", "record_of_another");
 
 /// `@moved` names what is still declared, or what another became.
 pub(super) const MOVED_NAME_IN_USE: Code = Code("MIG6010", "moved_name_in_use");
@@ -50,7 +52,7 @@ pub(super) const ROAD_CUT: Code = Code("MIG6025", "road_cut_without_undo");
 pub(super) const WAY_BACK_DESTROYED: Code = Code("MIG6026", "way_back_destroyed");
 
 /// All of them.
-pub(crate) const ALL: [Code; 21] = [
+pub(crate) const ALL: [Code; 22] = [
     UNREACHABLE,
     CHECKED_ONLY,
     NO_SOURCE,
@@ -65,6 +67,7 @@ pub(crate) const ALL: [Code; 21] = [
     FIXED_CHANGED,
     KEPT,
     NOT_CARRIED_OUT,
+    RECORD_OF_ANOTHER,
     COPY_NOT_PROVEN,
     TWO_WRITERS,
     NO_WAY_BACK,

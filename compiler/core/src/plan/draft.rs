@@ -16,7 +16,10 @@ use crate::{
     value::{InstanceId, Protocol, Val, Value},
 };
 use mig_plan::{ContainerSpec, EnvValue, Facts, Hook, Host, HostId, Login, Mount, Origin, Probe, Publish, SecretSource};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
 
 /// How long to wait for a service that does not say how it answers.
 const RUNNING_WITHIN_SECONDS: u64 = 60;
@@ -31,8 +34,8 @@ pub(crate) struct Draft {
     pub(super) moves: Vec<Move>,
     /// By address.
     pub(super) resources: BTreeMap<String, Resource>,
-    /// Addresses of records that name moves, and where they lead.
-    pub(super) records: Vec<String>,
+    /// By address.
+    pub(super) records: BTreeMap<String, Switched>,
     pub(super) outputs: BTreeMap<String, serde_json::Value>,
     /// What the state has to remember.
     pub(super) declared: Vec<Declared>,
@@ -52,6 +55,8 @@ pub(super) struct Server {
     pub(super) kind: String,
     pub(super) adopt: Option<String>,
     pub(super) host: Host,
+    /// Where names lead to it, as far as that is known.
+    pub(super) ip: Option<IpAddr>,
     pub(super) facts: Option<Facts>,
     /// The file that its facts are in, by the path from the project's folder.
     pub(super) facts_path: Option<String>,
@@ -88,6 +93,13 @@ pub(super) struct Service {
     pub(super) grace_seconds: u64,
     pub(super) at: Loc,
     pub(super) origin: Origin,
+}
+
+/// A record of names.
+#[derive(Debug, Clone)]
+pub(super) struct Switched {
+    /// Moves that it waits for, or to whose target it leads.
+    pub(super) moves: Vec<String>,
 }
 
 /// What keeps a service from taking writes, and what lets it take them again.
@@ -144,7 +156,8 @@ pub(crate) fn draft(model: &Model<'_, '_>, facts: &BTreeMap<HostId, Facts>) -> D
         }
     }
     for id in of_noun(model, "record") {
-        reader.draft.records.push(model.instance(id).address.to_string());
+        let switched = reader.switched(id);
+        reader.draft.records.insert(model.instance(id).address.to_string(), switched);
     }
     reader.outputs();
     reader.secrets();
@@ -193,6 +206,20 @@ impl Reader<'_, '_, '_> {
                 }
             }
         }
+    }
+
+    fn switched(&self, id: InstanceId) -> Switched {
+        let after: Vec<String> = self.list(id, "after").iter().filter_map(|v| self.address(v)).collect();
+        let values = self.list(id, "value");
+        let leads = |m: &&Move| {
+            self.draft
+                .servers
+                .get(&m.to)
+                .and_then(|s| s.ip)
+                .is_some_and(|ip| values.iter().any(|v| matches!(v.v, Value::Ip(led) if led == ip)))
+        };
+        let moves = self.draft.moves.iter().filter(|m| after.contains(&m.address) || leads(m));
+        Switched { moves: moves.map(|m| m.address.clone()).collect() }
     }
 
     fn text(&self, id: InstanceId, field: &str) -> Option<String> {
@@ -261,6 +288,7 @@ impl Reader<'_, '_, '_> {
             kind: self.kind(id),
             adopt: instance.adopt.as_ref().map(ToString::to_string),
             host: Host { login, host_keys, origin: origin.clone() },
+            ip: if let Value::Ip(ip) = self.model.get(id, "address").v { Some(ip) } else { None },
             facts,
             facts_path: instance
                 .written

@@ -36,6 +36,8 @@ pub(super) struct Lowering<'l> {
     pub(super) settled: BTreeMap<String, StepId>,
     /// The step that starts a service, if it is one of this plan's.
     pub(super) starts: BTreeMap<String, StepId>,
+    /// When names may lead to what a move brings, by the move, if it is one of this plan's.
+    pub(super) arrivals: BTreeMap<String, Arrival>,
     /// Steps that install tools, by host.
     pub(super) tools: BTreeMap<HostId, StepId>,
     /// Steps that take hosts over.
@@ -51,6 +53,14 @@ pub(super) struct Lowering<'l> {
     refused: Vec<(String, Problem)>,
     /// Is it for what is declared too that it is taken away?
     pub(super) destroys: bool,
+}
+
+/// When names may lead to what a move brings.
+pub(super) struct Arrival {
+    /// Its services answer, and its data are there.
+    pub(super) up: Vec<StepId>,
+    /// It counts as done.
+    pub(super) done: StepId,
 }
 
 impl Draft {
@@ -111,6 +121,7 @@ impl<'l> Lowering<'l> {
             problems: draft.problems.iter().cloned().chain(problems).collect(),
             settled: BTreeMap::new(),
             starts: BTreeMap::new(),
+            arrivals: BTreeMap::new(),
             tools: BTreeMap::new(),
             adopted: BTreeMap::new(),
             observed: terms.observed.as_ref(),
@@ -335,7 +346,7 @@ impl Lowering<'_> {
 
 /// Checks that lacked a fact, and what is left to a person.
 fn unproven(open: &[Unproven], draft: &Draft) -> Vec<Unproven> {
-    let by_hand = draft.records.iter().filter(|address| !draft.resources.contains_key(*address));
+    let by_hand = draft.records.keys().filter(|address| !draft.resources.contains_key(*address));
     let records = by_hand.map(|address| Unproven {
         code: "MIG6009".to_owned(),
         name: "record_not_switched".to_owned(),

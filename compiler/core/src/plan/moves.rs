@@ -7,7 +7,7 @@ use super::{
     draft::{Move, Service},
     estimate,
     held::Stop,
-    lower::Lowering,
+    lower::{Arrival, Lowering},
     pairing::Paired,
     services::COPY_TOOLS,
     steps::Draw,
@@ -321,12 +321,13 @@ impl<'l> Lowering<'l> {
         let draw = Draw {
             title: format!("note that `{}` is done", migration.address),
             why: format!("its source on {} stays stopped and untouched", migration.from),
-            needs: last,
+            needs: last.clone(),
             estimate: estimate::seconds(0),
             sets: vec![(migration.address.clone(), wished)],
             ..self.of_move(migration, &migration.address, Phase::Finish, Action::Note)
         };
-        self.graph.add(draw);
+        let done = self.graph.add(draw);
+        self.arrivals.insert(migration.address.clone(), Arrival { up: last, done });
         self.moves.push(MoveSummary {
             address: migration.address.clone(),
             from: migration.from.clone(),

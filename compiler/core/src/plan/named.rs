@@ -1,13 +1,14 @@
 //! What does the lifecycle of a kind ask of a name server, with the values of a declaration in it?
 
 use super::{
-    called::{Broken, Caller, json},
-    codes::NOT_CARRIED_OUT,
-    lower::Lowering,
+    called::{Broken, Caller, Resource, json},
+    codes::{NOT_CARRIED_OUT, RECORD_OF_ANOTHER},
+    lower::{Arrival, Lowering},
 };
 use crate::{lifecycle::Call, report::Problem, value::Value};
 use mig_plan::{
-    Action, Ask, Look, NameChange, NameKey, NameRequest, RecordSet, Removal, Request, ResourceState, Undo, names::TTL_MAX_SECONDS,
+    Action, Ask, Look, NameChange, NameKey, NameRequest, RecordSet, Removal, Request, ResourceState, Seen, StepId, Undo, call::in_words,
+    names::TTL_MAX_SECONDS,
 };
 use mig_syntax::ast::Expr;
 use std::net::Ipv6Addr;
@@ -31,7 +32,7 @@ impl<'a> Caller<'_, '_, 'a> {
             "delete" => Some(NameChange { was: Some(set), becomes: None }),
             _ => None,
         };
-        Ok(Request::Rfc2136(NameRequest {
+        Ok(Request::Rfc2136(Box::new(NameRequest {
             server: bracketed(self.text(call, arg("server")?)?),
             zone: self.text(call, arg("zone")?)?,
             name: self.text(call, arg("name")?)?,
@@ -39,7 +40,7 @@ impl<'a> Caller<'_, '_, 'a> {
             key,
             like,
             change,
-        }))
+        })))
     }
 
     fn text(&mut self, call: &Call<'a>, e: &'a Expr) -> Result<String, Broken> {
@@ -85,6 +86,31 @@ impl Lowering<'_> {
             return RecordSet::answered(answer);
         }
         known?.removal.as_ref()?.call.requests.iter().find_map(Request::records_before).cloned()
+    }
+
+    /// A name that leads to the target of a move is switched when what moves answers there; the move is done when its names lead there.
+    pub(super) fn after_its_moves(&mut self, resource: &Resource) {
+        let moves = self.draft.records.get(&resource.address).map(|record| record.moves.as_slice()).unwrap_or_default();
+        let open: Vec<(&String, &Arrival)> = moves.iter().filter_map(|name| self.arrivals.get_key_value(name)).collect();
+        let Some((first, _)) = open.first() else { return };
+        let list = open.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(" and ");
+        let up: Vec<&StepId> = open.iter().flat_map(|(_, arrival)| &arrival.up).collect();
+        for step in self.graph.of_move(&resource.address, first, &up, &format!("it waits until all of {list} answers on its target")) {
+            for (_, arrival) in &open {
+                self.graph.need(&arrival.done, &step);
+            }
+        }
+    }
+
+    /// Says that a name has records that migc did not make: they are never overwritten.
+    pub(super) fn is_of_another(&mut self, resource: &Resource) -> bool {
+        let Request::Rfc2136(request) = &resource.look.request else { return false };
+        let Some(Seen::Different(differences)) = self.found(&resource.look) else { return false };
+        let message = format!("{} is there already, and migc did not make it: {}", request.in_words(), in_words(&differences));
+        let help =
+            format!("`migc import {}` takes it over, and the next plan changes it; or give this record another name", resource.address);
+        self.refuse(&resource.address, Problem::error(RECORD_OF_ANOTHER, resource.at, message).help(help));
+        true
     }
 
     /// What takes away something as it is there now, and how to bring that back.

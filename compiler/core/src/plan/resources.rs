@@ -39,6 +39,7 @@ impl Lowering<'_> {
                 let is_changed = |name: &&String| made.iter().any(|(r, _)| r.address == **name && !self.is_noted_only(r));
                 let anew: Vec<String> = resource.restart_on.iter().filter(is_changed).cloned().collect();
                 let step = self.resource_of(resource, after.clone(), &anew);
+                self.after_its_moves(resource);
                 made.extend(step.clone().map(|step| (resource, step)));
                 done.insert(&resource.address, step.map_or(after, |step| vec![step]));
             }
@@ -62,6 +63,9 @@ impl Lowering<'_> {
         let after: Vec<StepId> = after.into_iter().chain(resource.host.iter().flat_map(|host| self.first(host))).collect();
         let wished = self.settled_as(resource);
         let Some(known) = self.state.resources.get(&resource.address).cloned() else {
+            if self.is_of_another(resource) {
+                return None;
+            }
             let why = self.why_new(resource);
             return Some(self.create_resource(resource, wished, after, why));
         };
@@ -182,19 +186,13 @@ impl Lowering<'_> {
             Some(Seen::Gone) => "it is declared, and nothing is there".to_owned(),
             Some(Seen::Settled) => "it is declared, and there as declared: the journal takes note, and nothing changes there".to_owned(),
             Some(Seen::Failed) => "it is declared, and what is there says that it failed".to_owned(),
-            Some(Seen::Different(differences)) if resource.host.is_none() => format!(
-                "somebody else's is there, {}: nothing is overwritten, and this fails until `migc import {}` has taken it over",
-                in_words(&differences),
-                resource.address
-            ),
             Some(Seen::Different(differences)) => format!("it is declared, and what is there is otherwise: {}", in_words(&differences)),
         }
     }
 
     fn create_resource(&mut self, resource: &Resource, wished: ResourceState, after: Vec<StepId>, why: String) -> StepId {
         let made = call(resource, Verb::Create, vec![resource.create.clone()]);
-        let was_there = matches!(self.found(&resource.look), Some(Seen::Settled | Seen::Different(_)));
-        let undo = if resource.host.is_none() && was_there {
+        let undo = if resource.host.is_none() && self.is_noted_only(resource) {
             Undo::Leave { what: "it was there before".to_owned() }
         } else {
             Undo::Act { action: Box::new(Action::Call(call(resource, Verb::Delete, vec![resource.delete.clone()]))) }

@@ -208,6 +208,21 @@ impl Graph {
         }
     }
 
+    /// All steps for that address are part of a move and come after these of it.
+    pub(super) fn of_move(&mut self, address: &str, of_move: &str, after: &[&StepId], why: &str) -> Vec<StepId> {
+        let mut changed = vec![];
+        for step in self.steps.iter_mut().filter(|step| step.address == address && step.of_move.is_none()) {
+            step.phase = Phase::Finish;
+            step.of_move = Some(of_move.to_owned());
+            step.why = format!("{}; {why}", step.why);
+            step.needs.extend(after.iter().map(|id| (*id).clone()));
+            step.needs.sort();
+            step.needs.dedup();
+            changed.push(step.id.clone());
+        }
+        changed
+    }
+
     /// Another reason than such steps mostly have.
     pub(super) fn why(&mut self, step: &str, why: &str) {
         if let Some(step) = self.step(step) {

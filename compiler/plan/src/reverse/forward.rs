@@ -2,9 +2,10 @@
 
 use super::{Irreversible, steps::Draw};
 use crate::{
+    call::Call,
     digest::Digest,
     journal::{ResourceState, Unfinished},
-    plan::{Action, Address, Estimate, HostId, KnownTree, MoveSummary, Origin, Phase, Step, Tree},
+    plan::{Action, Address, Estimate, HostId, KnownTree, MoveSummary, Origin, Phase, Step, Tree, Undo},
 };
 use std::collections::BTreeSet;
 
@@ -142,6 +143,17 @@ impl<'r> Forward<'r> {
     /// In the order in which they were started.
     pub(super) fn services(&self) -> impl DoubleEndedIterator<Item = &Moved<'r>> {
         self.moved.iter().filter(|one| one.place.is_some())
+    }
+
+    /// Names that were switched, with what switches them back.
+    pub(super) fn names(&self) -> impl Iterator<Item = (&'r Step, &'r Call)> {
+        self.steps.iter().filter_map(|step| match (&step.action, &step.undo) {
+            (Action::Call(call), Undo::Act { action }) if call.look.request.host().is_none() => match &**action {
+                Action::Call(back) => Some((*step, back)),
+                _ => None,
+            },
+            _ => None,
+        })
     }
 
     /// What there is to copy.
