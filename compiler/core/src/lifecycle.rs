@@ -175,7 +175,7 @@ impl<'a> Typer<'_, 'a> {
     /// A script runs on a server.
     fn on_a_server(&self, kind: KindId, lifecycle: &Lifecycle<'a>) {
         let def = self.program.kind(kind);
-        let is_script = |call: &&Call<'_>| call.kind == kind && call.driver.is_some_and(|d| d.is_script());
+        let is_script = |call: &&Call<'_>| call.kind == kind && call.driver.is_some_and(Driver::is_script);
         let Some(script) = lifecycle.calls.iter().find(is_script) else { return };
         let is_server = |kind: KindId| self.program.is_noun(kind, "server");
         let on = def.field("on").is_some_and(|f| matches!(f.typed.ty.plain(), Type::Ref(k, _) if is_server(*k)));

@@ -147,7 +147,7 @@ impl Asking<'_> {
             return Err(strange("belongs to another question"));
         }
         let signature = message.signature().map(|signature| &signature.data);
-        if let Some(error) = signature.and_then(|signature| signature.error.as_ref()) {
+        if let Some(error) = signature.and_then(|signature| signature.error) {
             let their_seconds = signature.and_then(|signature| seconds(&signature.other));
             return Err(self.not_believed(error, sent.at_seconds, their_seconds));
         }
@@ -173,7 +173,7 @@ impl Asking<'_> {
         Ok(message)
     }
 
-    fn not_believed(&self, error: &TsigError, our_seconds: u64, their_seconds: Option<u64>) -> Refusal {
+    fn not_believed(&self, error: TsigError, our_seconds: u64, their_seconds: Option<u64>) -> Refusal {
         let (server, key) = (&self.request.server, &self.request.key);
         match error {
             TsigError::BadTime => self.clocks_differ(our_seconds, their_seconds.unwrap_or(our_seconds)),

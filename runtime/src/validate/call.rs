@@ -69,7 +69,9 @@ fn check_names(plan: &Plan, place: &str, request: &NameRequest, problems: &mut P
         if values.len() > RECORD_COUNT_MAX {
             problems.add(format!("{place}: more records of one name than fit into a message"));
         }
-        values.iter().for_each(|value| problems.check(place, check_name(value)));
+        for value in values {
+            problems.check(place, check_name(value));
+        }
     }
 }
 
