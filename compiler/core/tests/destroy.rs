@@ -101,7 +101,7 @@ fn the_source_of_a_move_stays_until_that_is_confirmed() {
         let files = program(text);
         let targets = targets.iter().map(|&t| t.to_owned()).collect();
         let plan = load(&files).compile().plan_on(state, &Terms { observed: None, targets });
-        plan.map(|plan| titles(&plan).join("; ")).map_err(|report| report.diagnostics.into_iter().map(|d| d.code.to_string()).collect())
+        plan.map(|plan| titles(&plan).join("; ")).map_err(|report| report.diagnostics.into_iter().map(|d| d.code).collect())
     };
     let refused = Err::<String, _>(vec!["MIG6026".to_owned()]);
     assert_eq!((said(&without, &state, &[]), said(&elsewhere, &state, &[])), (refused.clone(), refused.clone()));

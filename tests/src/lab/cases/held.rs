@@ -1,5 +1,5 @@
-//! Does migc see that databases hold the same on the other side? PostgreSQL and OpenLDAP move with their real servers: they take no
-//! writes from when they were asked for what they hold until they answer the same on their target, and then take writes again.
+//! Does migc see that databases hold the same on the other side? Two of them move with their real servers: they take no writes
+//! from when they were asked for what they hold until they answer the same on their target, and then take writes again.
 
 use super::surveyed::survey;
 use crate::lab::{hosts::Host, paths, process, project::Project, scene::Scene};

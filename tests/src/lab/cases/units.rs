@@ -39,34 +39,34 @@ struct Units<'s> {
 impl Units<'_> {
     fn come_change_and_go(&self) -> Result<(), String> {
         self.apply(&judge("4", "infinity"))?;
-        self.is("judge", "active enabled")?;
-        let first = self.process()?;
+        is("judge", "active enabled")?;
+        let first = process()?;
         self.apply(&judge("4", "infinity"))?;
-        self.must_be("left alone", self.process()? == first)?;
+        must_be("left alone", process()? == first)?;
 
         self.apply(&judge("5", "infinity"))?;
-        let second = self.process()?;
-        self.must_be("started anew for its settings", second != first)?;
+        let second = process()?;
+        must_be("started anew for its settings", second != first)?;
         self.apply(&judge("5", "100000"))?;
-        self.must_be("started anew for its text", self.command()?.contains("100000"))?;
+        must_be("started anew for its text", command()?.contains("100000"))?;
 
         look("systemctl stop judge")?;
         self.scene.migc.run("plan", &self.project, &[])?.must_say(&["`running` was true and is false"])?;
         self.apply(&judge("5", "100000"))?;
-        self.is("judge", "active enabled")?;
+        is("judge", "active enabled")?;
 
         // The host sets back what stops its sshd, although those who are connected stay so.
         self.project.rewrite(&program(self.address, &(judge("5", "100000") + WALL)))?;
         let ended = self.scene.migc.apply(&self.project)?;
         ended.must_exit(6)?;
         ended.must_complain(&["the host undid it by itself"])?;
-        self.is("ssh", "active enabled")?;
-        self.is("wall", "inactive")?;
+        is("ssh", "active enabled")?;
+        is("wall", "inactive")?;
 
         self.apply("")?;
-        self.is("judge", "inactive")?;
+        is("judge", "inactive")?;
         let rest = look("ls /etc/judge.conf /etc/systemd/system/judge.service /etc/systemd/system/wall.service 2>/dev/null || :")?;
-        self.must_be(&format!("gone, and there is {rest}"), rest.is_empty())
+        must_be(&format!("gone, and there is {rest}"), rest.is_empty())
     }
 
     /// Applies it, and then there is nothing to do.
@@ -75,24 +75,24 @@ impl Units<'_> {
         self.scene.migc.apply(&self.project)?.must_exit(0)?;
         self.scene.migc.run("plan", &self.project, &["--detailed-exitcode"])?.must_exit(0)
     }
+}
 
-    fn is(&self, unit: &str, wanted: &str) -> Result<(), String> {
-        let said = look(&format!("systemctl is-active {unit} || :; systemctl is-enabled {unit} 2>/dev/null || :"))?;
-        let found = said.split_whitespace().collect::<Vec<_>>().join(" ");
-        if found == wanted { Ok(()) } else { Err(format!("{unit} is {found} and not {wanted}")) }
-    }
+fn is(unit: &str, wanted: &str) -> Result<(), String> {
+    let said = look(&format!("systemctl is-active {unit} || :; systemctl is-enabled {unit} 2>/dev/null || :"))?;
+    let found = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    if found == wanted { Ok(()) } else { Err(format!("{unit} is {found} and not {wanted}")) }
+}
 
-    fn process(&self) -> Result<String, String> {
-        look("systemctl show --property=MainPID judge")
-    }
+fn process() -> Result<String, String> {
+    look("systemctl show --property=MainPID judge")
+}
 
-    fn command(&self) -> Result<String, String> {
-        look("systemctl show --property=ExecStart judge")
-    }
+fn command() -> Result<String, String> {
+    look("systemctl show --property=ExecStart judge")
+}
 
-    fn must_be(&self, what: &str, holds: bool) -> Result<(), String> {
-        if holds { Ok(()) } else { Err(format!("the unit is not {what}: {}", self.command()?)) }
-    }
+fn must_be(what: &str, holds: bool) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(format!("the unit is not {what}: {}", command()?)) }
 }
 
 fn look(script: &str) -> Result<String, String> {
