@@ -18,8 +18,7 @@ mod verify;
 
 use crate::{NamesError, Output, Recorded, Script, World, WorldError, scripts};
 use mask::forms;
-use mig_plan::{Action, Ask, Class, Digest, Plan, Step, StepId};
-use serde_json::Value;
+use mig_plan::{Action, Class, Digest, Plan, Step, StepId};
 use std::{collections::BTreeMap, rc::Rc};
 
 /// What steps that are done have learned.
@@ -37,12 +36,6 @@ pub trait Done {
     fn is_earlier(&self, step: &str) -> bool {
         let _ = step;
         false
-    }
-
-    /// What a host said to that when it was asked for the plan, a moment ago. It is told once, and only while it still counts.
-    fn lately(&self, step: &Step, ask: &Ask, now_ms: u64) -> Option<Value> {
-        let _ = (step, ask, now_ms);
-        None
     }
 
     /// What no host may write down, a line each: `make` tells, and who shares it among many steps asks once.

@@ -7,15 +7,12 @@ mod away;
 mod back;
 mod forward;
 mod graph;
-mod lately;
 mod outcome;
 mod reach;
 mod run;
 mod stop;
 mod window;
 
-pub use lately::Lately;
-pub(crate) use lately::Who;
 pub(crate) use outcome::count;
 pub use outcome::{ApplyResult, Exit};
 pub use reach::{Undoable, undoable};
@@ -62,8 +59,6 @@ pub struct Options {
     pub ignore_window: bool,
     /// Moves, or services of moves, whose writes since their point of no return may be dropped by [`undo`].
     pub discard_writes_on: Vec<Address>,
-    /// What hosts said when they were asked for the plan. A run that is taken up asks them anew.
-    pub lately: Lately,
     /// Asked by the first Ctrl-C, and by the second.
     pub stop: Stop,
 }
@@ -170,7 +165,7 @@ async fn begin<'w, W: World>(
     let Some(found) = look(world, plan, &plan.steps.iter().collect::<Vec<_>>(), Moment::Begin, options, emit).await else {
         return ApplyResult::interrupted(plan);
     };
-    let memory = Memory::of_plan(options.lately.clone());
+    let memory = Memory::default();
     let away = match away::judge(plan, &memory, problems, found) {
         Ok(away) => away,
         Err(problems) => return ApplyResult::refused(plan, problems),
@@ -191,7 +186,7 @@ async fn look<W: World>(world: &W, plan: &Plan, steps: &[&Step], moment: Moment,
     let hosts: Vec<_> = preflight::hosts(plan, steps, moment).into_iter().cloned().collect();
     let requirements = if moment == Moment::Begin { plan.preconditions.len() } else { 0 };
     emit(Event::Preflight { hosts, requirements });
-    let looking = pin!(preflight::preflight(world, plan, steps, moment, &options.lately));
+    let looking = pin!(preflight::preflight(world, plan, steps, moment));
     match select(pin!(options.stop.asked()), looking).await {
         Either::Left(_) => None,
         Either::Right((found, _)) => Some(found),

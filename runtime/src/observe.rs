@@ -7,14 +7,9 @@
 use crate::{
     NamesError, Output, Script, World, WorldError,
     actions::{call::read_answer, container::ContainerState, mask::forms},
-    executor::{Lately, Who},
     scripts,
 };
-use futures_util::{
-    StreamExt as _,
-    future::{join, join_all},
-    stream,
-};
+use futures_util::{StreamExt as _, future::join_all, stream};
 use mig_plan::{Ask, Input, NameRequest, Observed, Read, Reads, Request};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -36,50 +31,18 @@ const STATUS_KILLED: i32 = 137;
 
 /// Asks all of it.
 pub async fn observe<W: World>(world: &W, reads: &Reads) -> Observed {
-    ask(world, reads, false).await.0
-}
-
-/// The same for one who is about to act, and need not ask hosts then what he asked them a moment ago.
-pub async fn observe_to_act<W: World>(world: &W, reads: &Reads) -> (Observed, Lately) {
-    ask(world, reads, true).await
-}
-
-async fn ask<W: World>(world: &W, reads: &Reads, is_to_act: bool) -> (Observed, Lately) {
-    let asked_ms = world.elapsed_ms();
     let mut by_host: BTreeMap<&str, Vec<&Read>> = BTreeMap::new();
     for read in &reads.list {
         by_host.entry(read.ask.place()).or_default().push(read);
     }
-    let asked = by_host.into_iter().map(|(host, reads)| async move {
-        let (host_said, who) =
-            join(of_host(world, host, &reads), who(world, host, is_to_act && reads.iter().any(|read| read.ask.host().is_some()))).await;
-        (host, host_said, who)
-    });
+    let asked = by_host.into_iter().map(|(host, reads)| async move { (host, of_host(world, host, &reads).await) });
     let all: Vec<_> = stream::iter(asked).buffer_unordered(HOST_COUNT_AT_ONCE).collect().await;
-    let (mut observed, mut lately) = (Observed::default(), Lately::default());
-    for (host, (answers, away), who) in all {
-        for (key, answer) in answers.iter().filter(|_| is_to_act) {
-            if let Ok(answer) = answer {
-                lately.note(host, key.clone(), answer.clone(), asked_ms);
-            }
-        }
-        if let Some(who) = who {
-            lately.note_who(host, who, asked_ms);
-        }
+    let mut observed = Observed::default();
+    for (host, (answers, away)) in all {
         observed.answers.extend(answers);
         observed.away.extend(away.map(|why| (host.to_owned(), why)));
     }
-    (observed, lately)
-}
-
-/// Who we are on a host, which travels with the questions.
-async fn who<W: World>(world: &W, host: &str, is_asked: bool) -> Option<Who> {
-    if !is_asked {
-        return None;
-    }
-    let began_ms = world.now_ms();
-    let output = world.run(host, &[scripts::who(false)]).await.ok()?.into_iter().next()?;
-    Some(Who { output, between_ms: (began_ms, world.now_ms()) })
+    observed
 }
 
 type Answers = BTreeMap<String, Result<Value, String>>;

@@ -4,7 +4,7 @@
 
 mod host;
 
-use crate::{World, executor::Lately};
+use crate::World;
 use futures_util::future::join_all;
 use mig_plan::{HostId, Origin, Plan, Precondition, Requirement, Step, plan::Address};
 use serde::Serialize;
@@ -83,11 +83,11 @@ impl Found {
     }
 }
 
-/// All failures of all hosts; none if the steps that remain can begin. What hosts said a moment ago is not asked again.
-pub async fn preflight<W: World>(world: &W, plan: &Plan, remaining: &[&Step], moment: Moment, lately: &Lately) -> Found {
+/// All failures of all hosts; none if the steps that remain can begin.
+pub async fn preflight<W: World>(world: &W, plan: &Plan, remaining: &[&Step], moment: Moment) -> Found {
     let mut found = Found { problems: secrets(world, plan, remaining), ..Found::default() };
     let asked = asked(plan, remaining, moment);
-    for (host, looked) in asked.iter().zip(join_all(asked.iter().map(|host| host::look(world, host, lately))).await) {
+    for (host, looked) in asked.iter().zip(join_all(asked.iter().map(|host| host::look(world, host))).await) {
         match looked {
             Ok(problems) => found.problems.extend(problems),
             Err(away) => drop(found.away.insert(host.name.clone(), away)),

@@ -25,9 +25,6 @@ pub const STATUS_AHEAD: i32 = 242;
 /// Not all arrived, and nothing was started.
 pub const STATUS_SHORT: i32 = 243;
 
-/// With what they all begin; who runs many of them reads it once.
-pub(crate) const HEAD: &str = include_str!("scripts/head.sh");
-
 /// A file of `scripts/`, after what all scripts share, and after what it shares with some (`docker`, `private`, `road`, `tree`).
 macro_rules! script {
     ($name:literal, $words:expr) => {
@@ -77,11 +74,6 @@ eval "$program""#;
 /// Lines `key=value`: `user`, `uid`, `now_ms`, `hostname`, `arch`, `cpus`, `memory_bytes`, `docker` (version of the server, or empty), `sudo`.
 pub fn about() -> Script {
     script!("about", vec![])
-}
-
-/// Lines `key=value`: `user`, `uid`, `now_ms`, `sudo`, and `docker` (version of the server, or empty), which is asked only if it is needed.
-pub fn who(docker: bool) -> Script {
-    script!("who", if docker { own(&["docker"]) } else { vec![] })
 }
 
 /// `ID EPOCH` of each state that keeps records on the host, a line each.
@@ -292,7 +284,7 @@ pub fn disarm(folder: &str, disarms: bool, epoch: u64) -> Script {
 /// What another script answers, given up after so many seconds: then its status is 137. For questions of which nobody knows how long
 /// they take; see [`crate::observe`].
 pub fn observe(seconds: u64, question: &Script) -> Script {
-    let mut words = own(&[&seconds.to_string(), question.name, question.text.strip_prefix(HEAD).unwrap_or(question.text)]);
+    let mut words = own(&[&seconds.to_string(), question.name, question.text]);
     words.extend_from_slice(&question.words);
     let mut script = script!("observe", words);
     script.stdin.clone_from(&question.stdin);

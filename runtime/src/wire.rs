@@ -140,11 +140,9 @@ pub(crate) async fn conversation(
     max_bytes: usize,
     tell: &(dyn Fn(usize, Output) + Sync),
 ) -> Result<(), WireError> {
-    let Execution { stdin, stdout, stderr, ended } = execution;
+    let Execution { stdin, mut stdout, mut stderr, ended } = execution;
     let pairs = Mutex::new(Pairs { answers: VecDeque::new(), errors: VecDeque::new(), told: 0, began: false });
     let read = async {
-        // Closed when enough was read, so that who prints without end notices.
-        let mut stdout = stdout;
         let (mut reader, mut answers) = (FrameReader::new(mark), vec![]);
         let mut buffer = vec![0; 64 << 10];
         let mut left = count;
@@ -160,7 +158,6 @@ pub(crate) async fn conversation(
         }
     };
     let read_errors = async {
-        let mut stderr = stderr;
         let (mut reader, mut errors) = (ErrorReader::new(mark), vec![]);
         let mut buffer = vec![0; 8 << 10];
         let mut left = count;

@@ -86,41 +86,6 @@ async fn what_travels_as_lines_arrives_as_it_is() {
     assert!(!folder.path().join("canary").exists());
 }
 
-/// Scripts share a shell where that is not to be noticed, and one that would notice gets its own.
-#[tokio::test]
-async fn a_script_finds_a_shell_as_if_it_had_just_been_started() {
-    const LOOKS: &str = r#"
-        printf '%s ' "$#" "${text-none}" "${address-none}" "${records-none}" "${number-none}" "${key-none}" "${uid-none}" "$no_such_thing"
-        for name in say die have lock records limited uid; do command -v "$name" >/dev/null && printf '%s is there ' "$name"; done
-        words='a b
-        c' && set -- $words /etc/passw? && printf '%s ' "$#" "${3#"${3%?}"}"
-        set | grep -F 'pass''word' | sed 's/^/a variable tells /'
-        cat
-        trap 'echo " bye"' EXIT
-        (set -e; false; echo no)
-        exit 7"#;
-    const KILLS: &str = "cat; kill -s KILL $$";
-    let folder = Folder::new("fresh");
-    for (shell, world) in worlds(&folder) {
-        let ask = |changes, text: &str| scripts::call("n", changes, text, &["one".to_owned()], b"password".to_vec());
-        let raw = |text| Script { name: "call", text, words: vec!["one".to_owned()], stdin: b"password".to_vec() };
-        let all = [
-            ask(false, LOOKS),
-            ask(false, KILLS),
-            raw(KILLS),
-            raw(LOOKS),
-            ask(true, "echo nothing; exit 3"),
-            ask(false, "exec cat"),
-            raw("set -e; false; exit 3"),
-        ];
-        let outputs = world.run("a", &all).await.unwrap();
-        let told: Vec<(i32, String)> = outputs.iter().map(|output| (output.status, output.text())).collect();
-        let looks = "1 none none none none none none  4 c password bye";
-        let expected = [(7, looks), (137, "password"), (137, "password"), (7, looks), (3, ""), (0, "password"), (1, "")];
-        assert_eq!(told, expected.map(|(status, text)| (status, text.to_owned())), "{shell}: {outputs:?}");
-    }
-}
-
 /// Every script that takes values of a program, with this one wherever it can be.
 fn scripts_with(folder: &Folder, value: &str) -> Vec<Script> {
     let path = folder.at(value);

@@ -5,12 +5,7 @@
 mod signals;
 pub(super) mod told;
 
-use super::{
-    observing::{Aim, Observing},
-    planfile,
-    printer::Printer,
-    program, store,
-};
+use super::{observing::Observing, planfile, printer::Printer, program, store};
 use crate::{
     exit::{Failure, Outcome, Status},
     render::{self, count},
@@ -20,7 +15,7 @@ use crate::{
 use mig_plan::{Plan, State, journal::Unfinished};
 use mig_runtime::{
     event::Event,
-    executor::{self, ApplyResult, Lately, Options, Stop},
+    executor::{self, ApplyResult, Options, Stop},
     real::{self, RealWorld, Secrets, Store},
 };
 use signals::Signals;
@@ -90,8 +85,8 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
 }
 
 fn begin(args: &Args, file: Option<&Path>, state: &State, journal: &Store, terminal: &mut Terminal) -> Outcome {
-    let (plan, lately, world) = match file {
-        Some(file) => (planfile::read(file, args.digest.as_deref())?, Lately::default(), RealWorld::of(journal.clone())),
+    let (plan, world) = match file {
+        Some(file) => (planfile::read(file, args.digest.as_deref())?, RealWorld::of(journal.clone())),
         None => match make(args, state, journal, terminal)? {
             Ok(made) => made,
             Err(status) => return Ok(status),
@@ -106,16 +101,11 @@ fn begin(args: &Args, file: Option<&Path>, state: &State, journal: &Store, termi
         terminal.print(&render::plan::plan(&plan, terminal.look()));
     }
     agree(args.yes, &format!("apply these {}", count(plan.steps.len(), "step")), terminal)?;
-    act(&Options { lately, ..args.options() }, args.json, &args.program, &plan, Way::Begin, world, terminal)
+    act(&args.options(), args.json, &args.program, &plan, Way::Begin, world, terminal)
 }
 
-/// The program's plan, what was asked for it and of which world, or the status of a program that has none.
-fn make(
-    args: &Args,
-    state: &State,
-    journal: &Store,
-    terminal: &mut Terminal,
-) -> Result<Result<(Plan, Lately, RealWorld), Status>, Failure> {
+/// The program's plan and the world that was asked for it, or the status of a program that has none.
+fn make(args: &Args, state: &State, journal: &Store, terminal: &mut Terminal) -> Result<Result<(Plan, RealWorld), Status>, Failure> {
     let project = args.program.open()?;
     let loaded = args.program.load(&project)?;
     let compilation = loaded.compile();
@@ -124,9 +114,9 @@ fn make(
     }
     args.program.warn(&compilation.report, &loaded, terminal);
     args.program.warn(&compilation.remarks(state), &loaded, terminal);
-    let asked = args.observing.ask(Aim::Act, &args.program, &compilation, state, journal, terminal)?;
+    let asked = args.observing.ask(&args.program, &compilation, state, journal, terminal)?;
     Ok(match compilation.plan_on(state, &asked.terms) {
-        Ok(plan) => Ok((plan, asked.lately, asked.world)),
+        Ok(plan) => Ok((plan, asked.world)),
         Err(report) => Err(args.program.refuse(&report, &loaded, args.json, terminal)),
     })
 }

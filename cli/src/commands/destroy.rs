@@ -4,7 +4,7 @@
 
 use super::{
     apply::{Way, act, agree, told},
-    observing::{Aim, Observing},
+    observing::Observing,
     program, store,
 };
 use crate::{
@@ -47,7 +47,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     let journal = args.state.open(&args.program, &project)?;
     let state = store::read(&journal)?;
     store::is_over(&state)?;
-    let asked = args.observing.ask(Aim::Look, &args.program, &compilation, &state, &journal, terminal)?;
+    let asked = args.observing.ask(&args.program, &compilation, &state, &journal, terminal)?;
     let plan = match compilation.destruction(&state, &asked.terms) {
         Ok(plan) => plan,
         Err(report) => return Ok(args.program.refuse(&report, &loaded, args.json, terminal)),

@@ -12,7 +12,6 @@ use clap::ArgAction;
 use mig_core::{Compilation, Terms, is_below};
 use mig_plan::{Observed, Reads, State};
 use mig_runtime::{
-    executor::Lately,
     observe,
     real::{RealWorld, Secrets, Store},
 };
@@ -34,19 +33,8 @@ pub(super) struct Observing {
 pub(super) struct Asked {
     /// What hosts said, and what a plan is for.
     pub(super) terms: Terms,
-    /// What hosts need not be asked again by who acts at once; empty if they were asked to look only.
-    pub(super) lately: Lately,
     /// Whoever acts next goes on with its connections. Of no hosts, if none was asked.
     pub(super) world: RealWorld,
-}
-
-/// Why are hosts asked?
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Aim {
-    /// To show what would be done, or to ask a person who takes his time.
-    Look,
-    /// To act at once.
-    Act,
 }
 
 impl Observing {
@@ -58,7 +46,6 @@ impl Observing {
     /// Asks what a plan from the state to the program has to know.
     pub(super) fn ask(
         &self,
-        aim: Aim,
         program: &program::Program,
         compilation: &Compilation<'_>,
         state: &State,
@@ -66,21 +53,17 @@ impl Observing {
         terminal: &mut Terminal,
     ) -> Result<Asked, Failure> {
         self.are_known(compilation, state)?;
-        let asked = |observed, lately, world| Asked { terms: Terms { observed, targets: self.target.clone() }, lately, world };
+        let asked = |observed, world| Asked { terms: Terms { observed, targets: self.target.clone() }, world };
         if !self.refresh {
-            return Ok(asked(None, Lately::default(), RealWorld::of(journal.clone())));
+            return Ok(asked(None, RealWorld::of(journal.clone())));
         }
         let reads = compilation.reads(state, &self.target);
         if reads.list.is_empty() {
-            return Ok(asked(Some(Observed::default()), Lately::default(), RealWorld::of(journal.clone())));
+            return Ok(asked(Some(Observed::default()), RealWorld::of(journal.clone())));
         }
         terminal.error(&format!("asking {}\n", asked_whom(&reads)));
         let world = world(program, compilation, &reads, journal)?;
-        let (observed, lately) = match aim {
-            Aim::Look => (ask(&world, &reads)?, Lately::default()),
-            Aim::Act => store::runtime()?.block_on(observe::observe_to_act(&world, &reads)),
-        };
-        Ok(asked(Some(observed), lately, world))
+        Ok(asked(Some(ask(&world, &reads)?), world))
     }
 
     /// Nobody shall believe that a name that is wrong was planned for.

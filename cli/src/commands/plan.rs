@@ -2,10 +2,7 @@
 //!
 //! What is required of hosts is looked at by `apply`, before its first change.
 
-use super::{
-    observing::{Aim, Observing},
-    program, store,
-};
+use super::{observing::Observing, program, store};
 use crate::{
     exit::{Failure, Outcome, Status, reason},
     render::{self, json},
@@ -60,7 +57,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     let journal = args.state.open(&args.program, &project)?;
     let state = store::read(&journal)?;
     store::is_over(&state)?;
-    let asked = args.observing.ask(Aim::Look, &args.program, &compilation, &state, &journal, terminal)?;
+    let asked = args.observing.ask(&args.program, &compilation, &state, &journal, terminal)?;
     let plan = match compilation.plan_on(&state, &asked.terms) {
         Ok(plan) => plan,
         Err(report) => return Ok(args.program.refuse(&report, &loaded, args.json, terminal)),

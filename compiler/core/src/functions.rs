@@ -381,7 +381,6 @@ impl<'a> Model<'_, 'a> {
             Method::Size => quantity::Quantity::bytes(text.len() as u64).map_or(Value::Error, Value::Quantity),
             Method::Lower => Value::Str(text.to_lowercase().into()),
             Method::Upper => Value::Str(text.to_uppercase().into()),
-            Method::Sha256 => Value::Str(mig_plan::Digest::of_bytes(text.as_bytes()).short(64).into()),
             Method::Trim => Value::Str(text.trim().into()),
             Method::StartsWith => with(&|o| Value::Bool(text.starts_with(o))),
             Method::EndsWith => with(&|o| Value::Bool(text.ends_with(o))),

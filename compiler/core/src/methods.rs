@@ -28,7 +28,6 @@ pub(crate) enum Method {
     Size,
     Lower,
     Upper,
-    Sha256,
     Trim,
     StartsWith,
     EndsWith,
@@ -53,7 +52,7 @@ pub(crate) enum Method {
     Unknown,
 }
 
-const NAMES: [(&str, Method); 46] = [
+const NAMES: [(&str, Method); 45] = [
     ("len", Method::Len),
     ("map", Method::Map),
     ("filter", Method::Filter),
@@ -79,7 +78,6 @@ const NAMES: [(&str, Method); 46] = [
     ("size", Method::Size),
     ("lower", Method::Lower),
     ("upper", Method::Upper),
-    ("sha256", Method::Sha256),
     ("trim", Method::Trim),
     ("starts_with", Method::StartsWith),
     ("ends_with", Method::EndsWith),

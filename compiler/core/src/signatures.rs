@@ -457,7 +457,7 @@ impl Typer<'_, '_> {
             "starts_with" | "ends_with" | "contains" | "below" => return self.one(env, name, args, &Type::Str, Type::Bool),
             "matches" => return self.one(env, name, args, &Type::Regex, Type::Bool),
             "split" => return self.one(env, name, args, &Type::Str, Type::List(Rc::new(Type::Str))),
-            "lower" | "upper" | "trim" | "sha256" => Type::Str,
+            "lower" | "upper" | "trim" => Type::Str,
             "replace" => {
                 let [from, to] = args else { return None };
                 self.check(env, &from.value, &Type::Str, "`replace`", None);
@@ -566,21 +566,7 @@ pub fn methods_of(receiver: &Type) -> Vec<&'static str> {
         ],
         Type::Map(..) => vec!["len", "keys", "values", "contains"],
         Type::Str | Type::Path => {
-            vec![
-                "len",
-                "size",
-                "starts_with",
-                "ends_with",
-                "contains",
-                "below",
-                "matches",
-                "split",
-                "lower",
-                "upper",
-                "trim",
-                "replace",
-                "sha256",
-            ]
+            vec!["len", "size", "starts_with", "ends_with", "contains", "below", "matches", "split", "lower", "upper", "trim", "replace"]
         }
         Type::Quantity(dim) if dim.money != 0 => vec!["currency", "in"],
         Type::Quantity(_) => vec!["in"],

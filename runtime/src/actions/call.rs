@@ -4,7 +4,7 @@
 
 use super::{Context, Failure, Performed, no_answer, refused, succeeded};
 use crate::{NamesError, Output, Script, World, scripts};
-use mig_plan::{Ask, Call, Input, Look, NameRequest, Request, Seen, Verb, call::in_words};
+use mig_plan::{Call, Input, Look, NameRequest, Request, Seen, Verb, call::in_words};
 use serde_json::{Map, Value};
 use std::time::Duration;
 
@@ -17,10 +17,7 @@ impl<W: World> Context<'_, W> {
         if call.cuts().next().is_some() {
             self.earlier(call).await?;
         }
-        let before = match self.seen_lately(call) {
-            Some(seen) => seen,
-            None => self.look(&call.look).await?,
-        };
+        let before = self.look(&call.look).await?;
         let nothing_to_do = match (call.verb, &before) {
             (Verb::Delete, Seen::Gone) => true,
             (Verb::Delete, _) | (_, Seen::Gone) => false,
@@ -82,16 +79,6 @@ impl<W: World> Context<'_, W> {
                 format!("look at it on {host}, correct the declaration or the host, then run `migc apply` again"),
             ));
         }
-    }
-
-    /// How it was when the plan was made, if that was a moment ago. An answer without the secret that was asked for tells less, and what
-    /// may cut the road is looked at itself.
-    fn seen_lately(&self, call: &Call) -> Option<Seen> {
-        if call.look.request.secret().is_some() || call.cuts().next().is_some() {
-            return None;
-        }
-        let answer = self.done.lately(self.step, &Ask::look(&call.look), self.world.elapsed_ms())?;
-        Some(call.look.judge(&answer))
     }
 
     async fn look(&self, look: &Look) -> Result<Seen, Failure> {

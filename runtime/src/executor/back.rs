@@ -60,7 +60,6 @@ impl<'a, W: World> Run<'a, W> {
     /// the next apply.
     pub(super) async fn back(&mut self, moves: &[Address]) -> Result<bool, JournalError> {
         let everything = self.everything;
-        self.memory.lately().forget();
         (self.emit)(Event::GoingBack { moves: moves.to_vec(), everything });
         self.journal.push(Record::GoingBack { moves: moves.to_vec(), everything, discarded: self.discarded.clone() });
         for step in std::mem::take(&mut self.never_were) {

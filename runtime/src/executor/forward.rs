@@ -144,7 +144,6 @@ impl<'a, W: World> Run<'a, W> {
     fn settle(&mut self, ended: &Ended<'_>, graph: &mut Graph<'a>) {
         let Ended { step, result, milliseconds } = ended;
         let (id, milliseconds) = (step.id.clone(), *milliseconds);
-        self.memory.lately().ended(step, result.as_ref().map_or(true, |performed| performed.changed));
         let outcome = match result {
             Ok(performed) => {
                 self.open.remove(&id);

@@ -5,7 +5,6 @@
 use super::{
     ApplyResult, Exit, Options, RETRY_COUNT_MAX, RETRY_WAIT_MS,
     away::Away,
-    lately::Lately,
     outcome::count,
     reach::{Reach, moves_of},
 };
@@ -17,10 +16,9 @@ use crate::{
     preflight::Problem,
 };
 use futures_util::future::{Either, select};
-use mig_plan::{Action, Ask, Class, Phase, Plan, Record, RunEnd, Step, StepId, Undo, journal::Unfinished, plan::Address};
-use serde_json::Value;
+use mig_plan::{Action, Class, Phase, Plan, Record, RunEnd, Step, StepId, Undo, journal::Unfinished, plan::Address};
 use std::{
-    cell::{OnceCell, RefCell, RefMut},
+    cell::{OnceCell, RefCell},
     collections::{BTreeMap, BTreeSet},
     pin::pin,
     rc::Rc,
@@ -40,7 +38,6 @@ pub(super) struct Memory {
     earlier: BTreeSet<StepId>,
     attempts: RefCell<Attempts>,
     secret_lines: OnceCell<Rc<[String]>>,
-    lately: RefCell<Lately>,
 }
 
 /// What hosts' records are named by.
@@ -54,16 +51,6 @@ struct Attempts {
 impl Memory {
     pub(super) fn new(done: BTreeMap<StepId, Values>) -> Self {
         Self { earlier: done.keys().cloned().collect(), done: RefCell::new(done), ..Self::default() }
-    }
-
-    /// Of a run that begins.
-    pub(super) fn of_plan(lately: Lately) -> Self {
-        Self { lately: RefCell::new(lately), ..Self::default() }
-    }
-
-    /// What hosts said before the run began.
-    pub(super) fn lately(&self) -> RefMut<'_, Lately> {
-        self.lately.borrow_mut()
     }
 
     pub(super) fn contains(&self, id: &str) -> bool {
@@ -106,10 +93,6 @@ impl Done for Memory {
 
     fn is_earlier(&self, step: &str) -> bool {
         self.earlier.contains(step)
-    }
-
-    fn lately(&self, step: &Step, ask: &Ask, now_ms: u64) -> Option<Value> {
-        self.lately.borrow_mut().take(step, ask.place(), ask.key(), now_ms)
     }
 
     fn secret_lines(&self, make: &dyn Fn() -> Vec<String>) -> Rc<[String]> {

@@ -3,12 +3,7 @@
 //! How a requirement is asked and judged is said in `actions::requirement`.
 
 use super::{Asked, Problem};
-use crate::{
-    Output, Script, World, WorldError,
-    actions::requirement,
-    executor::{Lately, Who},
-    scripts,
-};
+use crate::{Output, Script, World, WorldError, actions::requirement, scripts};
 use mig_plan::{Action, Origin, Requirement};
 use std::collections::BTreeMap;
 
@@ -60,11 +55,8 @@ pub(super) fn brings_docker(action: &Action) -> bool {
 }
 
 /// All that is wrong with a host, or why it cannot be reached.
-pub(super) async fn look<W: World>(world: &W, asked: &Asked<'_>, lately: &Lately) -> Result<Vec<Problem>, Problem> {
-    if let Some(Who { output, between_ms }) = lately.who(asked.name, world.elapsed_ms()).filter(|_| is_simple(asked)) {
-        return Ok(judge_who(asked, Some(output), *between_ms));
-    }
-    let mut batch: Vec<Script> = vec![scripts::who(asked.needs_docker)];
+pub(super) async fn look<W: World>(world: &W, asked: &Asked<'_>) -> Result<Vec<Problem>, Problem> {
+    let mut batch: Vec<Script> = vec![scripts::about()];
     let mut counts = vec![];
     for precondition in &asked.preconditions {
         let scripts = requirement::scripts(&precondition.requirement);
@@ -77,9 +69,9 @@ pub(super) async fn look<W: World>(world: &W, asked: &Asked<'_>, lately: &Lately
         Err(error) => return Err(unreached(asked, error)),
     };
     let mut rest = answers.as_slice();
-    let who = take(&mut rest, 1).first();
-    let mut problems = judge_who(asked, who, (began_ms, world.now_ms()));
-    let docker = who.is_some_and(|output| !output.text().lines().any(|line| line == "docker="));
+    let about = take(&mut rest, 1).first();
+    let mut problems = judge_about(asked, about, (began_ms, world.now_ms()));
+    let docker = about.is_some_and(|output| !output.text().lines().any(|line| line == "docker="));
     for (precondition, count) in asked.preconditions.iter().zip(counts) {
         let judged = requirement::judge(precondition, take(&mut rest, count));
         // Without Docker it is not known which containers there are, and that Docker is missing is said already.
@@ -95,11 +87,6 @@ pub(super) async fn look<W: World>(world: &W, asked: &Asked<'_>, lately: &Lately
         }
     }
     Ok(problems)
-}
-
-/// Is it enough to know who we are there?
-fn is_simple(asked: &Asked<'_>) -> bool {
-    asked.preconditions.is_empty() && !asked.needs_docker
 }
 
 /// The next answers, fewer if there are fewer.
@@ -123,9 +110,9 @@ fn unreached(asked: &Asked<'_>, error: WorldError) -> Problem {
     }
 }
 
-fn judge_who(asked: &Asked<'_>, who: Option<&Output>, asked_between_ms: (u64, u64)) -> Vec<Problem> {
-    let Some(who) = who.filter(|output| output.status == 0) else {
-        let why = who.map(|output| output.stderr.trim().to_owned()).filter(|text| !text.is_empty());
+fn judge_about(asked: &Asked<'_>, about: Option<&Output>, asked_between_ms: (u64, u64)) -> Vec<Problem> {
+    let Some(about) = about.filter(|output| output.status == 0) else {
+        let why = about.map(|output| output.stderr.trim().to_owned()).filter(|text| !text.is_empty());
         let message = format!("cannot run a script on {}: {}", asked.name, why.unwrap_or_else(|| "no answer came".to_owned()));
         return vec![problem(
             asked,
@@ -133,7 +120,7 @@ fn judge_who(asked: &Asked<'_>, who: Option<&Output>, asked_between_ms: (u64, u6
             "log in by hand as the plan does, and see that `sh` runs; with `sudo: true`, that `sudo -n true` does",
         )];
     };
-    let text = who.text();
+    let text = about.text();
     let facts: BTreeMap<&str, &str> = text.lines().filter_map(|line| line.split_once('=')).collect();
     let fact = |name: &str| facts.get(name).copied().unwrap_or_default();
     let mut problems = vec![];

@@ -16,10 +16,9 @@ const CLOCK_JUMP_MS: i64 = 3_600_000;
 /// A host that comes back is away for so long.
 const DOWN_MS: u64 = 300_000;
 /// Scripts that only look.
-const LOOKS: [&str; 17] = [
+const LOOKS: [&str; 16] = [
     "disarm",
     "about",
-    "who",
     "tools",
     "space",
     "path_look",

@@ -32,8 +32,8 @@ impl Script {
     /// From its start to its answer.
     pub fn limit(&self) -> Duration {
         let seconds = match self.name {
-            "about" | "who" | "states" | "tools" | "space" | "path_look" | "tree_taken" | "port_look" | "container_look"
-            | "container_logs" | "image_look" | "observe" | "disarm" => ASK_SECONDS,
+            "about" | "states" | "tools" | "space" | "path_look" | "tree_taken" | "port_look" | "container_look" | "container_logs"
+            | "image_look" | "observe" | "disarm" => ASK_SECONDS,
             "probe_tcp" | "probe_http" => ASK_SECONDS,
             "open_files" => SEARCH_SECONDS,
             "image_pull" | "install_tools" | "call" | "armed" => FETCH_SECONDS,
@@ -58,7 +58,6 @@ impl Script {
                 | "disarm"
                 | "observe"
                 | "about"
-                | "who"
                 | "tools"
                 | "space"
                 | "path_look"
@@ -69,11 +68,6 @@ impl Script {
                 | "probe_http"
         );
         asks && self.stdin.len() <= SHORT_INPUT_MAX_BYTES && std::str::from_utf8(&self.stdin).is_ok_and(|text| !text.contains('\0'))
-    }
-
-    /// After so many seconds the host itself kills it; 0: never.
-    pub(crate) fn killed_after_seconds(&self) -> u64 {
-        if self.name == "observe" { self.words.first().and_then(|word| word.parse().ok()).unwrap_or_default() } else { 0 }
     }
 
     /// What is read of its answer.
@@ -97,15 +91,6 @@ pub fn of_jobs(jobs: &[&[Script]]) -> Duration {
 mod tests {
     use super::*;
     use crate::{manifest::Depth, scripts};
-
-    #[test]
-    fn what_is_short_asks_for_no_shell_of_its_own() {
-        let short = [scripts::call("a", true, "", &[], vec![]), scripts::who(true), scripts::about(), scripts::probe_tcp(1)];
-        let own = ["$$", "$0", "${$", "${0", "PPID", "trap"];
-        for script in short.iter().chain([&scripts::observe(1, &short[0]), &scripts::container_look("a"), &scripts::space("/")]) {
-            assert!(script.is_short() && own.iter().all(|word| !script.text.contains(word)), "{}", script.name);
-        }
-    }
 
     #[test]
     fn what_asks_is_given_up_before_what_reads() {

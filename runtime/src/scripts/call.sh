@@ -16,12 +16,4 @@ export MIGC_RECORDS
 address=$1
 text=$3
 shift 3
-# To start a shell costs more than most scripts do. One that asks who it is, or what to do in the end, gets its own;
-# so would this one, if it wrote that as it is.
-case $text in
-*'$'[0\$]* | *'${'[0\$]* | *PPI[D]* | *tra[p]*) exec sh -c "$text" "$address" "$@" ;;
-esac
-set +u
-unset -f say die have uid records records_made lock limited
-eval "unset address text key uid records lock waited process status
-$text"
+exec sh -c "$text" "$address" "$@"

@@ -25,12 +25,6 @@ have() {
     command -v "$1" >/dev/null 2>&1
 }
 
-# uid: sets $uid to the number of who acts, the second of four. `id` would be another program to start.
-uid() {
-    while read -r key _ uid _ && [ "$key" != Uid: ]; do :; done </proc/self/status
-    [ "${key:-}" = Uid: ] || uid=$(id -u)
-}
-
 # records: sets $records to the record folder of this state, without making it.
 records() {
     [ -n "${MIGC_STATE:-}" ] || die 1 'no state was named'
@@ -38,8 +32,7 @@ records() {
     */* | .* | -*) die 1 'the name of the state is no name of a folder' ;;
     esac
     if [ -z "${MIGC_HOME:-}" ]; then
-        uid
-        if [ "$uid" = 0 ]; then
+        if [ "$(id -u)" = 0 ]; then
             MIGC_HOME=/var/lib/migc
         else
             MIGC_HOME=${XDG_STATE_HOME:-$HOME/.local/state}/migc
@@ -52,8 +45,8 @@ records() {
 records_made() {
     records
     if [ ! -d "$records" ]; then
-        # Nobody else may enter it, by our `umask`.
         mkdir -p -- "$records" || die 1 "cannot make the record folder $records"
+        chmod 0700 -- "$records" || die 1 "cannot protect the record folder $records"
     fi
     [ ! -L "$records" ] && [ -O "$records" ] || die 1 "the record folder $records belongs to another"
 }
@@ -75,16 +68,8 @@ lock() {
         sleep 1
         waited=$((waited + 1))
     done
-    # The usual variable would tell the shell that this one is a subshell of.
-    read -r process _ </proc/self/stat
-    printf 'process %s\n' "$process" >"$lock"
+    printf 'process %s\n' "$$" >"$lock"
 }
 
-# limited: from now on nothing that is printed to a file may have 64 MiB. For what only looks; answers wait in memory. Bash counts by
-# 1,024 bytes unless it is called `sh`, and all others by 512.
-limited() {
-    case ${BASH_VERSION:+:${SHELLOPTS:-}:} in
-    '' | *:posix:*) ulimit -f 131000 ;;
-    *) ulimit -f 65500 ;;
-    esac
-}
+# limited: from now on nothing that is printed to a file may have more than 64 MiB. For what only looks; answers wait in memory.
+limited() { ulimit -f 131072; }

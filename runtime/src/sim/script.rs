@@ -54,7 +54,6 @@ impl SimHost {
         }
         match script.name {
             "about" => answer(self.about(now_ms)),
-            "who" => answer(self.who(!script.words.is_empty(), now_ms)),
             "tools" => {
                 let missing = script.words.iter().filter(|name| self.missing_tools.contains(*name)).cloned();
                 answer(missing.collect::<Vec<_>>().join("\n"))
@@ -108,13 +107,6 @@ impl SimHost {
             self.memory,
             self.uid == 0 || self.sudo,
         )
-    }
-
-    fn who(&self, asks_docker: bool, now_ms: u64) -> String {
-        let now_ms = now_ms.saturating_add_signed(self.clock_offset_ms);
-        let user = if self.uid == 0 { "root" } else { "admin" };
-        let docker = if asks_docker && self.docker { "27.0.0" } else { "" };
-        format!("user={user}\nuid={}\nnow_ms={now_ms}\ndocker={docker}\nsudo={}\n", self.uid, self.uid == 0 || self.sudo)
     }
 
     fn space(&self, path: &str) -> String {

@@ -1,6 +1,6 @@
 //! How do many scripts travel to a host at once? As lines on standard input, with each text once, however many scripts run it.
 
-use crate::{Script, scripts::HEAD};
+use crate::Script;
 use std::{collections::BTreeMap, fmt::Write as _};
 
 /// Reads a mark and jobs, runs these beside each other, frames answers; see [`super::RUNNER`] for one script.
@@ -9,8 +9,6 @@ pub(crate) const JOBS: &str = include_str!("../scripts/jobs.sh");
 pub(crate) const JOB_COUNT_AT_ONCE: usize = 8;
 /// A word that is longer travels once, as texts do: kinds have scripts of their own among the words.
 const SHORT_WORD_BYTES: usize = 128;
-/// Lines that are longer together are worth a process that writes them.
-const SHORT_INPUT_BYTES: usize = 1_000;
 
 /// The words of [`JOBS`] after its own text.
 pub(crate) fn words(state: &str, home: &str) -> [String; 3] {
@@ -21,12 +19,9 @@ pub(crate) fn words(state: &str, home: &str) -> [String; 3] {
 pub(crate) fn input(jobs: &[&[Script]]) -> Vec<u8> {
     let mut texts = BTreeMap::<&str, usize>::new();
     let mut out = String::new();
-    if jobs.iter().copied().flatten().any(|script| script.text.starts_with(HEAD)) {
-        let _ = writeln!(out, "*{}", for_printf(HEAD));
-    }
     for job in jobs {
         let long = job.iter().flat_map(|script| script.words.iter().filter(|word| word.len() > SHORT_WORD_BYTES).map(String::as_str));
-        for text in job.iter().map(|script| after_head(script).0).chain(long) {
+        for text in job.iter().map(|script| script.text).chain(long) {
             let number = texts.len() + 1;
             texts.entry(text).or_insert_with(|| {
                 let _ = writeln!(out, "={}", for_printf(text));
@@ -35,15 +30,10 @@ pub(crate) fn input(jobs: &[&[Script]]) -> Vec<u8> {
         }
         for script in *job {
             if !script.stdin.is_empty() {
-                let input = String::from_utf8_lossy(&script.stdin);
-                let _ = match input.strip_suffix('\n').filter(|lines| lines.len() <= SHORT_INPUT_BYTES) {
-                    Some(lines) => writeln!(out, ",{}", lines.replace('\n', "\n,")),
-                    None => writeln!(out, "<{}", for_printf(&input)),
-                };
+                let _ = writeln!(out, "<{}", for_printf(&String::from_utf8_lossy(&script.stdin)));
             }
             let number = |text: &str| texts.get(text).copied().unwrap_or_default();
-            let (text, sign) = after_head(script);
-            let _ = writeln!(out, "{sign}{} {} {}", number(text), script.words.len(), script.killed_after_seconds());
+            let _ = writeln!(out, "+{} {}", number(script.text), script.words.len());
             for word in &script.words {
                 let _ = match texts.get(word.as_str()) {
                     Some(number) => writeln!(out, "@{number}"),
@@ -60,11 +50,6 @@ pub(crate) fn input(jobs: &[&[Script]]) -> Vec<u8> {
 /// limited here.
 pub(crate) fn are_needed(scripts: &[Script]) -> bool {
     scripts.iter().filter(|script| !script.stdin.is_empty()).count() > 1 || scripts.iter().any(|script| script.name == "observe")
-}
-
-/// Its text after what is common to scripts, and the sign of it.
-fn after_head(script: &Script) -> (&str, char) {
-    script.text.strip_prefix(HEAD).map_or((script.text, '-'), |text| (text, '+'))
 }
 
 /// One line, of which `printf %b` makes the text again.

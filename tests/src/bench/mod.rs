@@ -1,6 +1,5 @@
 //! What is compared, and on what input? The parts of the benchmark; the command line is in `bin/bench.rs`.
 
-mod cpu;
 mod delay;
 pub(crate) mod editor;
 mod fleet;

@@ -4,7 +4,6 @@
 //! connection a host, all hosts at once, a script that looks and a script that acts.
 
 use super::{
-    cpu::Group,
     delay, languages, machine,
     sshd::{Sshd, identity},
 };
@@ -14,7 +13,6 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    thread::sleep,
     time::{Duration, Instant},
 };
 
@@ -26,61 +24,29 @@ const RUN_COUNT: usize = 5;
 /// Each way: a round trip takes twice as long.
 const DELAY: Duration = Duration::from_millis(25);
 
-/// Until all processes of a run are gone.
-const END_WAIT: Duration = Duration::from_millis(300);
-
-/// Seconds of a first run, and of one that finds all as it should be.
-struct Cost {
-    wall: (f64, f64),
-    /// Not a number where it is not measured.
-    cpu: (f64, f64),
-}
-
-impl Cost {
-    /// Two columns: times, and how many times as long as the other they are.
-    fn beside(&self, other: &Self) -> String {
-        let column = |own: f64, other: f64| format!("{own:.2} s, {:.2} x", own / other);
-        format!("{} | {}", column(self.wall.0, other.wall.0), column(self.wall.1, other.wall.1))
-    }
-
-    fn cpu_in_words(&self, other: Option<&Self>) -> String {
-        let (first, second) = self.cpu;
-        match other {
-            _ if first.is_nan() => "not measured".to_owned(),
-            None => format!("{first:.2} s, {second:.2} s"),
-            Some(other) => format!("{first:.2} s, {:.2} x; {second:.2} s, {:.2} x", first / other.cpu.0, second / other.cpu.1),
-        }
-    }
-}
-
 /// Prints a table.
 pub(crate) fn run() -> Result<(), String> {
     let load_before = machine::load();
     let program = languages::migc()?;
-    let cpu = Group::begin();
-    if cpu.is_none() {
-        eprintln!("processor time is not measured: it takes a control group of one's own, as root has");
-    }
     let lab = Lab::start().map_err(|e| format!("the hosts: {e}"))??;
     let peers = peers().inspect_err(|why| eprintln!("pyinfra and Ansible are not measured: {why}")).ok();
-    println!(
-        "| {HOST_COUNT} hosts, {} operations each | first run | without change | processor, all processes |\n| --- | ---: | ---: | ---: |",
-        FILE_COUNT + COMMAND_COUNT
-    );
+    println!("| {HOST_COUNT} hosts, {} operations each | first run | without change |\n| --- | ---: | ---: |", FILE_COUNT + COMMAND_COUNT);
     for (name, hosts, delayed) in [("", lab.near(), false), (", 50 ms round trip", lab.far().map_err(|e| e.to_string())?, true)] {
-        let hand = lab.measured(RUN_COUNT, cpu.as_ref(), || lab.by_hand(&hosts))?;
-        println!("| two scripts a host by hand{name} | {:.2} s | {:.2} s | {} |", hand.wall.0, hand.wall.1, hand.cpu_in_words(None));
+        let hand = lab.measured(RUN_COUNT, || lab.by_hand(&hosts))?;
+        println!("| two scripts a host by hand{name} | {:.2} s | {:.2} s |", hand.0, hand.1);
         lab.write_project(&hosts).map_err(|e| e.to_string())?;
-        let own = lab.measured(RUN_COUNT, cpu.as_ref(), || lab.by_migc(&program))?;
-        println!("| `migc apply --yes`{name} | {} | {} |", own.beside(&hand), own.cpu_in_words(Some(&hand)));
+        let own = lab.measured(RUN_COUNT, || lab.by_migc(&program))?;
+        println!("| `migc apply --yes`{name} | {:.2} s, {:.2} x | {:.2} s, {:.2} x |", own.0, own.0 / hand.0, own.1, own.1 / hand.1);
         let Some(peers) = peers.as_ref().filter(|_| !delayed) else { continue };
         lab.write_peers(&hosts).map_err(|e| e.to_string())?;
         for (peer, words) in
             [("pyinfra", &["-y", "inventory.py", "deploy.py"][..]), ("ansible-playbook", &["-i", "inventory.ini", "playbook.yml"])]
         {
-            match lab.measured(1, cpu.as_ref(), || lab.by_peer(&peers.join(peer), words)) {
-                Ok(its) => println!("| {peer}{name} | {} | {} |", its.beside(&hand), its.cpu_in_words(Some(&hand))),
-                Err(why) => println!("| {peer}{name} | not measured: {} | | |", why.lines().last().unwrap_or_default()),
+            match lab.measured(1, || lab.by_peer(&peers.join(peer), words)) {
+                Ok(time) => {
+                    println!("| {peer}{name} | {:.2} s, {:.1} x | {:.2} s, {:.1} x |", time.0, time.0 / hand.0, time.1, time.1 / hand.1);
+                }
+                Err(why) => println!("| {peer}{name} | not measured: {} | |", why.lines().last().unwrap_or_default()),
             }
         }
     }
@@ -147,19 +113,15 @@ impl Lab {
         self.near().into_iter().map(|near| Ok(Reached { port: delay::relay(near.port, DELAY)?, ..near })).collect()
     }
 
-    /// A first run, and one that finds all as it should be; medians.
-    fn measured(&self, run_count: usize, cpu: Option<&Group>, act: impl Fn() -> Result<(), String>) -> Result<Cost, String> {
-        let (mut first, mut second) = ((vec![], vec![]), (vec![], vec![]));
-        let used = || cpu.and_then(Group::used).map_or(f64::NAN, |used| used.as_secs_f64());
+    /// Seconds of a first run, and of one that finds all as it should be; medians.
+    fn measured(&self, run_count: usize, act: impl Fn() -> Result<(), String>) -> Result<(f64, f64), String> {
+        let (mut first, mut second) = (vec![], vec![]);
         for _ in 0..run_count {
             self.clean().map_err(|e| e.to_string())?;
-            for (walls, cpus) in [&mut first, &mut second] {
-                let (start, used_before) = (Instant::now(), used());
+            for times in [&mut first, &mut second] {
+                let start = Instant::now();
                 act()?;
-                walls.push(start.elapsed().as_secs_f64());
-                // Hosts end a little later than who was connected to them.
-                sleep(END_WAIT);
-                cpus.push(used() - used_before);
+                times.push(start.elapsed().as_secs_f64());
                 self.verify()?;
             }
         }
@@ -167,7 +129,7 @@ impl Lab {
             all.sort_by(f64::total_cmp);
             all.get(all.len() / 2).copied().unwrap_or(f64::NAN)
         };
-        Ok(Cost { wall: (median(first.0), median(second.0)), cpu: (median(first.1), median(second.1)) })
+        Ok((median(first), median(second)))
     }
 
     fn data(&self, host: &str) -> PathBuf {
