@@ -25,7 +25,7 @@ answer=created
 fresh=$name.migc-new
 old=$name.migc-old
 for known in "$name" "$fresh" "$old"; do
-    if exists "$known" && [ "$(field "$known" '{{if .Config.Labels}}{{index .Config.Labels "migc.owner"}}{{end}}')" != "$owner" ]; then
+    if exists "$known" && [ "$(field "$known" "$owner_label")" != "$owner" ]; then
         die 3 "a container $known is there already and is not ours"
     fi
 done
@@ -71,8 +71,7 @@ printf '%s %s\n' "$salt" "$(salted "$salt")" >"$record.new" || exit 1
 if [ "$answer" = replaced ]; then
     if exists "$name"; then
         if exists "$old"; then docker container rm --force -- "$old" >/dev/null || exit 1; fi
-        was='{{.Id}} {{.State.Running}} {{.HostConfig.RestartPolicy.Name}}{{if .HostConfig.RestartPolicy.MaximumRetryCount}}:{{.HostConfig.RestartPolicy.MaximumRetryCount}}{{end}}'
-        field "$name" "$was" >"$records/old.$name.new" && mv -f -- "$records/old.$name.new" "$records/old.$name" || exit 1
+        field "$name" "{{.Id}} {{.State.Running}} $restart_policy" >"$records/old.$name.new" && mv -f -- "$records/old.$name.new" "$records/old.$name" || exit 1
         [ ! -f "$record" ] || mv -f -- "$record" "$records/old-env.$name" || exit 1
         docker container rename "$name" "$old" || exit 1
     fi

@@ -8,7 +8,7 @@ was=$records/old.$name
 need_docker
 remove() {
     exists "$1" || return 0
-    if [ "$(field "$1" '{{if .Config.Labels}}{{index .Config.Labels "migc.owner"}}{{end}}')" != "$owner" ]; then
+    if [ "$(field "$1" "$owner_label")" != "$owner" ]; then
         [ "$1" = "$name" ] || return 0
         die 3 "the container $1 is not ours"
     fi

@@ -2,7 +2,7 @@
 # in the record folder, so that the answer is the same when an interrupted step is done again.
 lock "container.$1"
 exists "$1" || die 1 "there is no container $1"
-before=$(field "$1" '{{.HostConfig.RestartPolicy.Name}}{{if .HostConfig.RestartPolicy.MaximumRetryCount}}:{{.HostConfig.RestartPolicy.MaximumRetryCount}}{{end}}') || exit 1
+before=$(field "$1" "$restart_policy") || exit 1
 [ -n "$before" ] || before=no
 record=$records/restart.$1
 if [ "$2" = no ] && [ "$before" = no ] && [ -f "$record" ]; then
