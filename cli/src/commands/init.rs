@@ -71,7 +71,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     let (mut state, mut tried) = (String::new(), String::new());
     if let Some(place) = &args.state {
         let id = store::begin(place, &args.path)?;
-        state = format!(", state = {}", quoted(place));
+        state = format!(", state = {}", mig_core::quoted(place));
         tried = format!("the state is at {}: it can be written, and creates nothing twice; its id is {id}\n", visible::line(place));
     }
     write(&main, &PROGRAM.replace("NAME", &name).replace("STATE", &state))?;
@@ -81,12 +81,6 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Outcome {
     let next = format!("{shown}/main.mig is there; look at it, then\n  migc check {shown}\n  migc test {shown}\n  migc plan {shown}\n");
     terminal.print(&(tried + &next));
     Ok(Status::Done)
-}
-
-/// A text of the language.
-fn quoted(text: &str) -> String {
-    let escaped: String = text.chars().flat_map(|c| if matches!(c, '"' | '\\' | '{') { vec!['\\', c] } else { vec![c] }).collect();
-    format!("\"{escaped}\"")
 }
 
 /// A name of the language out of the folder's.

@@ -72,6 +72,7 @@ mod why;
 mod written;
 
 pub use check::{Clock, Cost, Ran};
+pub use literal::quoted;
 pub use parsed::Parsed;
 pub use plan::{Import, Rebuilt, Surveyed, Terms, is_below};
 pub use tests::Tested;

@@ -60,7 +60,8 @@ fn whole_bytes(value: &Value) -> Option<String> {
     quantity.whole_bytes().map(|bytes| format!("{bytes}B"))
 }
 
-fn quoted(text: &str) -> String {
+/// The text as a program writes it, between quotes.
+pub fn quoted(text: &str) -> String {
     let mut out = String::from('"');
     for c in text.chars() {
         match c {
